@@ -1,0 +1,1 @@
+"""Business numbers explained, in notebooks, with figures that can be recomputed."""

@@ -1,0 +1,1 @@
+"""Sources, semantic model, queries and cubes: from data to aggregates."""

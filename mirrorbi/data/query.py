@@ -1,0 +1,130 @@
+"""A question to a data set, and its answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.data.periods import Calendar, Grain, Period
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING = "(missing)"
+"""The member that stands for rows in which a dimension is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Metrics x dimensions x time grain x filters.
+
+    Build one with `Query.of`, which sorts and checks; two equal questions are then
+    equal objects with the same id.
+
+    Parameters
+    ----------
+    metrics
+        Names of metrics, in the order of the columns of the answer.
+    by
+        Names of dimensions: one line per combination of their members.
+    where
+        Members kept, per dimension.
+    grain
+        One line per period of this grain; ``None`` for all time in one.
+    period
+        The time that is looked at; ``None`` for all of it.
+
+    Examples
+    --------
+    >>> Query.of("flights", by="carrier", where={"origin": ["JFK"]}, period="2013-12").id
+    '87d5a0e4ad'
+    """
+
+    metrics: tuple[str, ...]
+    by: tuple[str, ...] = ()
+    where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    grain: Grain | None = None
+    period: Period | None = None
+
+    @classmethod
+    def of(
+        cls,
+        metrics: str | Iterable[str],
+        by: str | Iterable[str] = (),
+        where: Mapping[str, str | Iterable[str]] | None = None,
+        grain: Grain | str | None = None,
+        period: Period | str | None = None,
+        calendar: Calendar | None = None,
+    ) -> Query:
+        """Return the query, with every argument in its one canonical form."""
+        filters = {name: _words(members) for name, members in (where or {}).items()}
+        return cls(
+            metrics=_words(metrics),
+            by=_words(by),
+            where=tuple(sorted((name, tuple(sorted(set(m)))) for name, m in filters.items())),
+            grain=Grain.parse(grain) if grain else None,
+            period=Period.parse(period, calendar or Calendar())
+            if isinstance(period, str)
+            else period,
+        )
+
+    @property
+    def id(self) -> str:
+        """Ten hexadecimal digits that stand for this question, stable from run to run."""
+        text = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the query as plain values, ready for JSON."""
+        return {
+            "metrics": list(self.metrics),
+            "by": list(self.by),
+            "where": {name: list(members) for name, members in self.where},
+            "grain": str(self.grain) if self.grain else None,
+            "period": str(self.period) if self.period else None,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], calendar: Calendar | None = None) -> Query:
+        """Return the query that `to_dict` described."""
+        return cls.of(
+            values["metrics"],
+            by=values.get("by", ()),
+            where=values.get("where"),
+            grain=values.get("grain"),
+            period=values.get("period"),
+            calendar=calendar,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to a `Query`.
+
+    Parameters
+    ----------
+    query
+        The question.
+    frame
+        One line per cell: ``period`` (first moment, `datetime64`) and ``complete``
+        (bool) where the query has a grain; one column per dimension (`str`); one per
+        metric (`float64`, NaN where there is nothing to compute from); ``rows``
+        (`int64`); and ``entities`` (`int64`) where the model names an entity. Sorted by
+        period, then by the dimensions in the order of the query.
+    """
+
+    query: Query
+    frame: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def _repr_html_(self) -> str:
+        return str(self.frame.to_html(index=False, escape=True, max_rows=40))
+
+
+def _words(value: str | Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([value] if isinstance(value, str) else value))

@@ -1,0 +1,1 @@
+"""Facts: statistics over the answers to queries, each with its proof."""

@@ -1,0 +1,1 @@
+"""Written analysis: sentences with slots, and the narrators that choose them."""

@@ -1,0 +1,1 @@
+"""Where results go: a small interface, and a local folder behind it."""

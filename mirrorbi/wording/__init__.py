@@ -1,0 +1,1 @@
+"""Numbers, periods and slots as people read them, in their locale."""
