@@ -1,0 +1,31 @@
+"""The embedded engine: DuckDB through ibis, with every road to the network closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_OFFLINE = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "preserve_insertion_order": False,
+}
+
+
+def connect() -> Any:
+    """Return a new in-memory DuckDB backend of ibis that never fetches anything.
+
+    Extensions are neither installed nor loaded on demand: a private network refuses the
+    download, and a query that needs one should say so at once
+    (https://duckdb.org/docs/stable/extensions/overview).
+
+    Examples
+    --------
+    >>> connect().name
+    'duckdb'
+    """
+    import ibis
+
+    connection = ibis.duckdb.connect(":memory:", **_OFFLINE)
+    # DuckDB draws its bar on standard output, which belongs to the notebook and to --json.
+    connection.raw_sql("SET enable_progress_bar = false")
+    return connection

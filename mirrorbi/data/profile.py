@@ -1,0 +1,99 @@
+"""What each column of a table holds, in one scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """Counts of one column.
+
+    Parameters
+    ----------
+    name
+        The column.
+    type
+        Its ibis data type, as text: ``int64``, ``string``, ``date`` ...
+    nulls
+        Rows without a value; not-a-number counts as none.
+    distinct
+        Different values, estimated (HyperLogLog; a few per cent off).
+    infinite
+        Rows with an infinite value.
+    low, high
+        Least and greatest value of numbers and times; ``None`` for other types.
+    """
+
+    name: str
+    type: str
+    nulls: int
+    distinct: int
+    infinite: int = 0
+    low: Any = None
+    high: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Row count and column profiles of a table."""
+
+    rows: int
+    columns: Mapping[str, ColumnProfile]
+
+
+def profile(table: Any, columns: Iterable[str] | None = None) -> Profile:
+    """Return the profile of an ibis table, read in one scan.
+
+    Parameters
+    ----------
+    table
+        An ibis table.
+    columns
+        The columns wanted; all, if none is named.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> from mirrorbi.data.engine import connect
+    >>> table = connect().create_table("t", ibis.memtable({"a": [1, 2, None]}), temp=True)
+    >>> profile(table).columns["a"].nulls
+    1
+    """
+    schema = table.schema()
+    names = list(schema) if columns is None else list(columns)
+    wanted = {"rows": table.count()}
+    for index, name in enumerate(names):
+        column, dtype = table[name], schema[name]
+        if dtype.is_floating():
+            wanted[f"v{index}"] = (column.isnull() | column.isnan()).sum()
+            wanted[f"i{index}"] = column.isinf().sum()
+        else:
+            wanted[f"v{index}"] = column.isnull().sum()
+        if not dtype.is_nested():
+            wanted[f"d{index}"] = column.approx_nunique()
+        if (dtype.is_numeric() and not dtype.is_boolean()) or dtype.is_temporal():
+            wanted[f"l{index}"] = column.min()
+            wanted[f"h{index}"] = column.max()
+    line = table.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+    return Profile(
+        rows=line["rows"],
+        columns={
+            name: ColumnProfile(
+                name=name,
+                type=_plain_type(schema[name]),
+                nulls=line[f"v{index}"] or 0,
+                distinct=line.get(f"d{index}") or 0,
+                infinite=line.get(f"i{index}") or 0,
+                low=line.get(f"l{index}"),
+                high=line.get(f"h{index}"),
+            )
+            for index, name in enumerate(names)
+        },
+    )
+
+
+def _plain_type(dtype: Any) -> str:
+    return str(dtype).lstrip("!")
