@@ -1,1 +1,76 @@
-"""Business numbers explained, in notebooks, with figures that can be recomputed."""
+"""MirrorBI: business numbers explained, with figures that can be recomputed.
+
+This is the table of contents; everything is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi._version import __version__
+
+if TYPE_CHECKING:
+    from mirrorbi.analysis import Analysis, open
+    from mirrorbi.charts import chart, charts
+    from mirrorbi.data.model import Model
+    from mirrorbi.data.periods import Grain, Period
+    from mirrorbi.data.query import Query, Result
+    from mirrorbi.errors import MirrorBIError
+    from mirrorbi.facts import Fact, FactSet
+    from mirrorbi.narrative import Narrative, narrate
+    from mirrorbi.reports import Secret, run, verify
+
+__all__ = [
+    "Analysis",
+    "Fact",
+    "FactSet",
+    "Grain",
+    "MirrorBIError",
+    "Model",
+    "Narrative",
+    "Period",
+    "Query",
+    "Result",
+    "Secret",
+    "__version__",
+    "chart",
+    "charts",
+    "narrate",
+    "open",
+    "run",
+    "verify",
+]
+
+_HOMES = {
+    "Analysis": "mirrorbi.analysis",
+    "Fact": "mirrorbi.facts",
+    "FactSet": "mirrorbi.facts",
+    "Grain": "mirrorbi.data.periods",
+    "MirrorBIError": "mirrorbi.errors",
+    "Model": "mirrorbi.data.model",
+    "Narrative": "mirrorbi.narrative",
+    "Period": "mirrorbi.data.periods",
+    "Query": "mirrorbi.data.query",
+    "Result": "mirrorbi.data.query",
+    "Secret": "mirrorbi.reports",
+    "chart": "mirrorbi.charts",
+    "charts": "mirrorbi.charts",
+    "narrate": "mirrorbi.narrative",
+    "open": "mirrorbi.analysis",
+    "run": "mirrorbi.reports",
+    "verify": "mirrorbi.reports",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'mirrorbi' has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

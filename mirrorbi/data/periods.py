@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar as _calendar
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -304,7 +305,7 @@ def _week(calendar: Calendar, year: int, week: int) -> Period:
     return Period.of(date.fromisocalendar(year, week, 4), Grain.WEEK, calendar)
 
 
-_READERS = [
+_READERS: list[tuple[str, Callable[..., Period]]] = [
     (r"(\d{4})", _year),
     (r"(\d{4})-?Q([1-4])", _quarter),
     (r"(\d{4})-?W(\d{1,2})", _week),

@@ -1,0 +1,113 @@
+"""What `mirrorbi.open` returns: a data set with everything that can be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.data.dataset import Dataset
+from mirrorbi.data.periods import Grain, Period
+
+if TYPE_CHECKING:
+    from mirrorbi.data.model import Model
+    from mirrorbi.facts.fact import FactSet
+
+
+class Analysis(Dataset):
+    """A `Dataset` whose facts can be asked for.
+
+    `Dataset` itself knows nothing of facts, since data is below facts in the house; this
+    class is where the two meet.
+    """
+
+    def facts(
+        self,
+        *,
+        metrics: str | Iterable[str] | None = None,
+        by: str | Iterable[str] | None = None,
+        where: Mapping[str, str | Iterable[str]] | None = None,
+        grain: Grain | str | None = None,
+        period: Period | str | None = None,
+        compare: str = "previous",
+        kinds: str | Iterable[str] | None = None,
+        seed: int = 0,
+    ) -> FactSet:
+        """Return what is worth knowing, best first.
+
+        See `mirrorbi.facts.find_facts`, which this calls with the same arguments.
+        """
+        from mirrorbi.facts import find_facts
+
+        return find_facts(
+            self,
+            metrics=metrics,
+            by=by,
+            where=where,
+            grain=grain,
+            period=period,
+            compare=compare,
+            kinds=kinds,
+            seed=seed,
+        )
+
+
+def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = None) -> Analysis:  # noqa: A001 (the public name, as in io.open)
+    """Open a data set.
+
+    Parameters
+    ----------
+    source
+        A path, glob or folder (CSV, TSV, Parquet, JSON lines, Excel; also gzip and zip),
+        a pandas DataFrame, or an ibis table.
+    model
+        The semantic model: a YAML file, a `Model`, or a mapping of the same shape.
+        Without one, a file beside the data is used (``sales.csv``, ``sales.model.yaml``);
+        without that, a draft is made from the data, and every report says so.
+
+    Raises
+    ------
+    SourceError
+        If the data cannot be found or read.
+    ModelError
+        If the model is wrong or does not fit the data.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ds = open(pd.DataFrame({"city": ["Rome", "Oslo", "Rome"], "sales": [3.0, 4.0, 5.0]}))
+    >>> ds.query("rows", by="city").frame["rows"].tolist()
+    [1, 2]
+    """
+    from mirrorbi.data.draft import draft_model
+    from mirrorbi.data.engine import connect
+    from mirrorbi.data.model import Model
+    from mirrorbi.data.modelfile import check_model, find_model, load_model, parse_model
+    from mirrorbi.data.profile import profile
+    from mirrorbi.data.sources import open_source
+
+    opened = open_source(source, connect())
+    schema = dict(opened.table.schema().items())
+    beside = find_model(opened.paths) if model is None or model == "" else None
+    if isinstance(model, Model):
+        meaning, name = model, "given"
+    elif isinstance(model, Mapping):
+        meaning, name = parse_model(model), "given"
+    elif model or beside is not None:
+        path = Path(model) if model else beside
+        assert path is not None  # noqa: S101 (for the type checker: one of the two is there)
+        meaning, name = load_model(path), path.name
+    else:
+        stem = Path(opened.name).stem
+        meaning, name = draft_model(opened.table, profile(opened.table), stem).model, "draft"
+    check_model(meaning, schema, name)
+    if meaning.time and meaning.time.timezone:
+        zone_of_session(opened.table, meaning.time.timezone)
+    return Analysis(opened, meaning, name)
+
+
+def zone_of_session(table: Any, timezone: str) -> None:
+    """Make the engine read moments with a time zone as local time of that zone."""
+    backend = table.get_backend()
+    if backend.name == "duckdb":
+        backend.con.execute("SET TimeZone = ?", [timezone])

@@ -1,0 +1,344 @@
+"""A data set with its semantic model: what everything else asks its questions of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.data.completeness import Coverage
+from mirrorbi.data.cube import Cube, base_for, build
+from mirrorbi.data.direct import Direct
+from mirrorbi.data.model import Model
+from mirrorbi.data.periods import Grain, Period, steps
+from mirrorbi.data.profile import Profile, profile
+from mirrorbi.data.query import Query, Result
+from mirrorbi.data.states import State, evaluate, from_states, simple_metrics, states_of
+from mirrorbi.data.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from mirrorbi.data.model import SimpleMetric
+    from mirrorbi.data.sources import OpenedSource
+
+CELLS = 400_000
+"""Cells that one cube may be expected to have; beyond, several smaller cubes serve."""
+
+
+class Dataset(Vocabulary):
+    """A table, its meaning, and the cubes made of it so far.
+
+    `mirrorbi.open` makes one. Only aggregates leave it: there is no method that returns
+    rows.
+
+    Parameters
+    ----------
+    opened
+        The source, opened.
+    model
+        What its columns mean, checked against them.
+    model_name
+        Where the model came from, for people: a file name, ``draft`` or ``given``.
+
+    Examples
+    --------
+    >>> import mirrorbi, pandas as pd
+    >>> ds = mirrorbi.open(pd.DataFrame({"city": ["Rome", "Oslo", "Rome"]}))
+    >>> ds.query("rows", by="city").frame["rows"].tolist()
+    [1, 2]
+    """
+
+    def __init__(self, opened: OpenedSource, model: Model, model_name: str = "given") -> None:
+        super().__init__(model)
+        self.opened = opened
+        self.model_name = model_name
+        self._direct = Direct(opened.table, model)
+        self._cubes: list[Cube] = []
+        self._answers: dict[tuple[Query, bool], Result] = {}
+
+    def __repr__(self) -> str:
+        return (
+            f"<Dataset {self.opened.name!r}: {self.rows:,} rows, {len(self.model.metrics)} metrics>"
+        )
+
+    # -- questions ---------------------------------------------------------------------
+
+    def query(
+        self,
+        metrics: Query | str | Iterable[str],
+        by: str | Iterable[str] = (),
+        where: Mapping[str, str | Iterable[str]] | None = None,
+        grain: Grain | str | None = None,
+        period: Period | str | None = None,
+        *,
+        entities: bool = True,
+    ) -> Result:
+        """Answer a question.
+
+        The answer is rolled up from a cube; the data is read only if no cube made so far
+        holds what is asked for, and for what cannot be rolled up (medians, distinct
+        counts, entities).
+
+        Parameters
+        ----------
+        metrics
+            A `Query`, or the names of one or more metrics.
+        by, where, grain, period
+            As in `Query`.
+        entities
+            Whether to count the distinct entities of each cell, if the model names one.
+
+        Raises
+        ------
+        QueryError
+            If a metric, dimension, member, grain or period is not known; the message
+            names the nearest that is.
+        """
+        asked = (
+            metrics
+            if isinstance(metrics, Query)
+            else Query.of(metrics, by, where, grain, period, self.calendar)
+        )
+        self.check(asked)
+        entities = entities and self.model.dataset.entity is not None
+        if (asked, entities) not in self._answers:
+            self._check_members(asked)
+            self._answers[asked, entities] = Result(asked, self._answer(asked, entities))
+        return self._answers[asked, entities]
+
+    def prepare(self, queries: Iterable[Query]) -> None:
+        """Make the fewest cubes from which all of these questions can be answered.
+
+        One scan of the data makes one cube. All questions share one unless its cells
+        would be too many; then dimensions with many members get cubes of their own.
+        """
+        asked = list(queries)
+        for query in asked:
+            self.check(query)
+        if not asked:
+            return
+        needs = [self._needs(query) for query in asked]
+        states = set[State]().union(*(state for _, _, state in needs))
+        bases = [base for _, base, _ in needs if base is not None]
+        base = min(bases, key=list(Grain).index) if bases else None
+        for group in self._group([dims for dims, _, _ in needs], base):
+            if not any(cube.covers(group, base, states) for cube in self._cubes):
+                self._build(group, base, states)
+
+    def members(self, dimension: str) -> list[str]:
+        """Return a dimension's members, those with the most rows first."""
+        self.dimension(dimension)
+        cube = self._cube_for({dimension}, None, set())
+        counts = cube.frame.groupby(dimension, observed=True)["rows"].sum()
+        order = counts.reset_index().sort_values(["rows", dimension], ascending=[False, True])
+        return [str(member) for member in order[dimension]]
+
+    def sql(self, query: Query) -> str:
+        """Return the SQL that answers the question straight from the data."""
+        self.check(query)
+        return self._direct.sql(query)
+
+    # -- time --------------------------------------------------------------------------
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """The days that have data, read once."""
+        days = self._direct.days()
+        final = self.model.time.complete_through if self.model.time else None
+        return Coverage(tuple(days), final)
+
+    @property
+    def first(self) -> datetime | None:
+        """First day with data; ``None`` where the model names no time."""
+        return _midnight(self.coverage.days[0]) if self.coverage.days else None
+
+    @property
+    def last(self) -> datetime | None:
+        """Last day with data; ``None`` where the model names no time."""
+        return _midnight(self.coverage.days[-1]) if self.coverage.days else None
+
+    def is_complete(self, period: Period) -> bool:
+        """Return whether no more data is to be expected for the period."""
+        return self.coverage.complete(period)
+
+    def periods(self, grain: Grain | str) -> list[Period]:
+        """Return every period of that grain from the first to the last with data."""
+        if self.first is None or self.last is None:
+            return []
+        kind = Grain.parse(grain)
+        return steps(
+            Period.of(self.first, kind, self.calendar), Period.of(self.last, kind, self.calendar)
+        )
+
+    def last_complete(self, grain: Grain | str) -> Period | None:
+        """Return the latest complete period of that grain, or ``None``."""
+        return next((p for p in reversed(self.periods(grain)) if self.is_complete(p)), None)
+
+    # -- the data itself, in counts ----------------------------------------------------
+
+    @cached_property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self.opened.table.count().execute())
+
+    @cached_property
+    def _profile(self) -> Profile:
+        return profile(self.opened.table)
+
+    def profile(self) -> Profile:
+        """Return what each column holds, read once."""
+        return self._profile
+
+    @cached_property
+    def _duplicates(self) -> int | None:
+        return self._direct.duplicates()
+
+    def duplicates(self) -> int | None:
+        """Return how many rows repeat the key of another; ``None`` if the model names no key."""
+        return self._duplicates
+
+    @cached_property
+    def data_hash(self) -> str:
+        """SHA-256 of the data, as ``sha256:`` and hexadecimal digits."""
+        from mirrorbi.data.fingerprint import fingerprint
+
+        return fingerprint(self.opened)
+
+    @cached_property
+    def model_hash(self) -> str:
+        """SHA-256 of the model's content."""
+        text = self.model.model_dump_json()
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a report must say of its data, as plain values."""
+        return {
+            "source": self.opened.name,
+            "kind": self.opened.kind,
+            "label": self.title,
+            "data_hash": self.data_hash,
+            "rows": self.rows,
+            "first": self.first.date().isoformat() if self.first else None,
+            "last": self.last.date().isoformat() if self.last else None,
+            "model": self.model_name,
+            "model_hash": self.model_hash,
+            "engine": self._direct.engine,
+            "entity": self.model.dataset.entity,
+            "notes": list(self.opened.notes),
+        }
+
+    @property
+    def title(self) -> str:
+        """The data set as people call it."""
+        part = self.model.dataset
+        return part.label or part.name or Path(self.opened.name).stem
+
+    # -- how ---------------------------------------------------------------------------
+
+    def _needs(self, query: Query) -> tuple[frozenset[str], Grain | None, set[State]]:
+        simple = [m for name in query.metrics for m in simple_metrics(self.model, name)]
+        states = {state for metric in simple for state in states_of(metric)}
+        dimensions = frozenset([*query.by, *(name for name, _ in query.where)])
+        return dimensions, base_for(query, any(state.take for state in states)), states
+
+    def _answer(self, query: Query, entities: bool) -> pd.DataFrame:
+        dimensions, base, states = self._needs(query)
+        cube = self._cube_for(dimensions, base, states)
+        merged = cube.answer(query, self.calendar, states)
+        keys = [name for name in merged.columns if name == "period" or name in query.by]
+        direct = self._direct.answer(query, entities)
+        if direct is not None:
+            merged = merged.merge(direct, on=keys, how="left") if keys else _beside(merged, direct)
+
+        def simple(metric: SimpleMetric) -> np.ndarray[Any, Any]:
+            if states_of(metric):
+                return from_states(metric, merged)
+            values: np.ndarray[Any, Any] = merged[f"metric:{metric.name}"].to_numpy(dtype=float)
+            return values
+
+        frame = merged[keys].copy()
+        if query.grain is not None:
+            known = {
+                start: self.is_complete(
+                    Period.of(start.to_pydatetime(), query.grain, self.calendar)
+                )
+                for start in frame["period"].unique()
+            }
+            frame.insert(1, "complete", frame["period"].map(known).astype(bool))
+        for name in query.metrics:
+            frame[name] = evaluate(self.model, name, simple)
+        frame["rows"] = merged["rows"].to_numpy(dtype="int64")
+        if entities:
+            frame["entities"] = merged["entities"].fillna(0).to_numpy(dtype="int64")
+        return frame
+
+    def _cube_for(self, dimensions: Iterable[str], base: Grain | None, states: set[State]) -> Cube:
+        wanted = sorted(dimensions)
+        fitting = [cube for cube in self._cubes if cube.covers(wanted, base, states)]
+        if not fitting:
+            return self._build(wanted, base, states)
+        best = min(fitting, key=lambda cube: len(cube.frame))
+        if len(best.dimensions) > len(wanted) and len(best.frame) > 2_000:
+            best = best.narrow(wanted)
+            self._cubes.append(best)
+        return best
+
+    def _build(self, dimensions: Iterable[str], base: Grain | None, states: set[State]) -> Cube:
+        names = sorted(dimensions)
+        cube = build(
+            self.opened.table,
+            [(name, self.opened.table[self.dimension(name).column or name]) for name in names],
+            self._direct.time,
+            base,
+            states,
+        )
+        self._cubes.append(cube)
+        return cube
+
+    def _group(self, wanted: list[frozenset[str]], base: Grain | None) -> list[set[str]]:
+        """Return the sets of dimensions that get one cube each, covering every question."""
+        everything = set[str]().union(*wanted)
+        steps_of_time = len(self.periods(base)) if base is not None and self._direct.time else 1
+        if len(everything) < 2:
+            return [everything]
+        columns = {name: self.dimension(name).column or name for name in everything}
+        counted = profile(self.opened.table, set(columns.values())).columns
+        size = {name: counted[column].distinct + 1 for name, column in columns.items()}
+
+        def cells(names: Iterable[str]) -> int:
+            product = max(steps_of_time, 1)
+            for name in names:
+                product *= size[name]
+            return min(product, self.rows)
+
+        groups: list[set[str]] = []
+        # Widest questions first: what must be together shapes the groups that others join.
+        for question in sorted(set(wanted), key=lambda q: (-len(q), sorted(q))):
+            if any(question <= group for group in groups):
+                continue
+            for group in groups:
+                if cells(group | question) <= CELLS:
+                    group |= question
+                    break
+            else:
+                groups.append(set(question))
+        return groups
+
+    def _check_members(self, query: Query) -> None:
+        for name, members in query.where:
+            self.check_members(name, members, lambda name=name: self.members(name))
+
+
+def _beside(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat([left.reset_index(drop=True), right.reset_index(drop=True)], axis=1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)

@@ -1,0 +1,156 @@
+"""Mergeable states: what a cube keeps of each cell so that any metric can be computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.data.expression import Arithmetic, Filter
+from mirrorbi.data.model import Aggregation, DerivedMetric, Metric, Model, RatioMetric, SimpleMetric
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class State:
+    """One number per cell that can be merged: rows counted, a sum, a least or greatest value.
+
+    Parameters
+    ----------
+    function
+        ``count``, ``sum``, ``min`` or ``max``; counts and sums merge by adding.
+    column
+        What is aggregated; ``""`` for rows.
+    filter
+        Which rows count; ``""`` for all.
+    take
+        ``first`` or ``last`` for stocks that may not be added over time.
+    """
+
+    function: str
+    column: str = ""
+    filter: str = ""
+    take: str = ""
+
+    @property
+    def name(self) -> str:
+        """The column of the cube that holds the state."""
+        text = f"{self.function}({self.column})"
+        return text + (f" where {self.filter}" if self.filter else "") + self.take
+
+    @property
+    def merge(self) -> str:
+        """How the states of parts become the state of the whole: ``sum``, ``min`` or ``max``."""
+        return self.function if self.function in ("min", "max") else "sum"
+
+    def expression(self, table: Any) -> Any:
+        """Return the ibis aggregate that computes the state."""
+        return aggregate(table, self.function, self.column, self.filter)
+
+
+def simple_metrics(model: Model, name: str) -> Iterator[SimpleMetric]:
+    """Yield the simple metrics that a metric is made of, itself included."""
+    metric = model.metrics[name]
+    for part in parts(metric):
+        yield from simple_metrics(model, part)
+    if isinstance(metric, SimpleMetric):
+        yield metric
+
+
+def parts(metric: Metric) -> tuple[str, ...]:
+    """Return the names of the metrics that a ratio or derived metric is computed from."""
+    if isinstance(metric, RatioMetric):
+        return (metric.numerator, metric.denominator)
+    if isinstance(metric, DerivedMetric):
+        return tuple(sorted(Arithmetic.parse(metric.expression).names))
+    return ()
+
+
+def states_of(metric: SimpleMetric) -> tuple[State, ...]:
+    """Return the states of a simple metric; none if it cannot be merged."""
+    column, rows = metric.column or "", metric.filter or ""
+    take = metric.non_additive.take if metric.non_additive else ""
+    match metric.agg:
+        case Aggregation.COUNT | Aggregation.SUM:
+            return (State(metric.agg.value, column, rows, take),)
+        case Aggregation.AVG:
+            return (State("sum", column, rows), State("count", column, rows))
+        case Aggregation.MIN | Aggregation.MAX:
+            return (State(metric.agg.value, column, rows),)
+    return ()
+
+
+def evaluate(
+    model: Model, name: str, simple: Callable[[SimpleMetric], np.ndarray[Any, Any]]
+) -> np.ndarray[Any, Any]:
+    """Return a metric's values from those of its simple metrics, cell by cell.
+
+    A ratio is the sum of its numerator over the sum of its denominator, never a mean of
+    ratios; where the denominator is zero or unknown, it is NaN.
+    """
+    import numpy as np
+
+    metric = model.metrics[name]
+    if isinstance(metric, SimpleMetric):
+        return simple(metric)
+    values: Mapping[str, np.ndarray[Any, Any]] = {
+        part: evaluate(model, part, simple) for part in parts(metric)
+    }
+    if isinstance(metric, DerivedMetric):
+        return Arithmetic.parse(metric.expression).evaluate(values)
+    top, bottom = values[metric.numerator], values[metric.denominator]
+    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom != 0)
+
+
+def from_states(metric: SimpleMetric, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """Return a simple metric's values from the merged states, as floats with NaN."""
+    import numpy as np
+
+    columns = [frame[state.name].to_numpy(dtype=float) for state in states_of(metric)]
+    if metric.agg is Aggregation.AVG:
+        total, count = columns
+        return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+    return columns[0]
+
+
+def aggregate(table: Any, function: str, column: str, rows: str) -> Any:
+    """Return the ibis aggregate of a column over the rows that a filter keeps.
+
+    Infinite and not-a-number values count as missing: one of them would otherwise be the
+    sum of its whole cell. They are reported with the quality of the data.
+    """
+    where = Filter.parse(rows).apply(table) if rows else None
+    if not column:
+        return table.count(where=where)
+    values = table[column]
+    dtype = values.type()
+    if dtype.is_floating():
+        finite = ~(values.isinf() | values.isnan())
+        where = finite if where is None else where & finite
+    if function == "count":
+        return values.count(where=where)
+    if function == "count_distinct":
+        return values.nunique(where=where)
+    if function == "sum":
+        if dtype.is_floating() or dtype.is_decimal():
+            if table.get_backend().name == "duckdb":
+                return _fsum()(values.cast("float64"), where=where)
+            return values.cast("float64").sum(where=where)
+        return values.sum(where=where)
+    return getattr(values, {"avg": "mean"}.get(function, function))(where=where)
+
+
+@lru_cache(maxsize=1)
+def _fsum() -> Any:
+    import ibis
+
+    # Compensated, so the digits we keep do not depend on the order in which threads add.
+    @ibis.udf.agg.builtin
+    def fsum(x: float) -> float:  # type: ignore[empty-body]
+        ...
+
+    return fsum
