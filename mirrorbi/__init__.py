@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 from mirrorbi._version import __version__
 
 if TYPE_CHECKING:
-    from mirrorbi.analysis import Analysis, open
-    from mirrorbi.charts import chart, charts
+    from mirrorbi.analysis import Analysis, open  # noqa: A004 (the public name, as in io.open)
+    from mirrorbi.charts import chart
     from mirrorbi.data.model import Model
     from mirrorbi.data.periods import Grain, Period
     from mirrorbi.data.query import Query, Result
     from mirrorbi.errors import MirrorBIError
     from mirrorbi.facts import Fact, FactSet
     from mirrorbi.narrative import Narrative, narrate
-    from mirrorbi.reports import Secret, run, verify
+    from mirrorbi.reports.parameters import Secret
+    from mirrorbi.reports.run import run
+    from mirrorbi.reports.verify import verify
 
 __all__ = [
     "Analysis",
@@ -35,7 +37,6 @@ __all__ = [
     "Secret",
     "__version__",
     "chart",
-    "charts",
     "narrate",
     "open",
     "run",
@@ -53,13 +54,12 @@ _HOMES = {
     "Period": "mirrorbi.data.periods",
     "Query": "mirrorbi.data.query",
     "Result": "mirrorbi.data.query",
-    "Secret": "mirrorbi.reports",
+    "Secret": "mirrorbi.reports.parameters",
     "chart": "mirrorbi.charts",
-    "charts": "mirrorbi.charts",
     "narrate": "mirrorbi.narrative",
     "open": "mirrorbi.analysis",
-    "run": "mirrorbi.reports",
-    "verify": "mirrorbi.reports",
+    "run": "mirrorbi.reports.run",
+    "verify": "mirrorbi.reports.verify",
 }
 
 

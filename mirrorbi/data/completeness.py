@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from mirrorbi.data.periods import Grain, Period
 
@@ -79,5 +80,5 @@ def _usual_weekdays(days: Sequence[date]) -> set[int]:
 
 
 def _usual_gap(days: Sequence[date]) -> int:
-    gaps = sorted((b - a).days for a, b in zip(days, days[1:], strict=False))
+    gaps = sorted((b - a).days for a, b in pairwise(days))
     return gaps[int(0.9 * (len(gaps) - 1))] if gaps else 1
