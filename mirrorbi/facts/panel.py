@@ -1,0 +1,172 @@
+"""A panel: every metric of every member in every period, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mirrorbi.data.periods import Period
+from mirrorbi.data.query import Query, Result
+from mirrorbi.facts.fact import SIGNIFICANT_DIGITS
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+ALL = ""
+"""The one member of a panel that is not split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The answer to one query, laid out for slicing.
+
+    Parameters
+    ----------
+    by
+        The dimension, or ``None`` for the whole.
+    members
+        Its members, most rows first, then by name; ``("",)`` for the whole.
+    periods
+        The columns of the arrays, without gaps; ``(None,)`` where there is no time.
+    values
+        Per metric an array (members, periods); NaN where there is no cell.
+    rows
+        Array (members, periods); 0 where there is no cell.
+    query
+        The question that was asked.
+    """
+
+    by: str | None
+    members: tuple[str, ...]
+    periods: tuple[Period | None, ...]
+    values: Mapping[str, Floats]
+    rows: Ints
+    query: Query
+
+    @classmethod
+    def of(cls, result: Result, periods: Sequence[Period] = ()) -> Panel:
+        """Lay out a result of at most one dimension.
+
+        Parameters
+        ----------
+        result
+            The answer of a data set.
+        periods
+            Every step of the query's grain that the panel shall have, in order. Left
+            out for a query without a grain.
+        """
+        query, frame = result.query, result.frame
+        by = query.by[0] if query.by else None
+        rows = frame["rows"].to_numpy().astype(np.int64)
+        if by is None:
+            members: tuple[str, ...] = (ALL,)
+            line = np.zeros(len(frame), dtype=np.int64)
+        else:
+            members, line = _members(frame[by].tolist(), rows)
+        if query.grain is None:
+            columns: tuple[Period | None, ...] = (query.period,)
+            column = np.zeros(len(frame), dtype=np.int64)
+            kept = np.ones(len(frame), dtype=bool)
+        else:
+            columns = tuple(periods)
+            starts = np.array([p.start for p in periods], dtype="datetime64[us]")
+            moments = frame["period"].to_numpy().astype("datetime64[us]")
+            column = np.searchsorted(starts, moments)
+            kept = column < len(starts)
+            kept[kept] = starts[column[kept]] == moments[kept]
+        shape = (len(members), len(columns))
+        where = (line[kept], column[kept])
+        values = {}
+        for metric in query.metrics:
+            values[metric] = np.full(shape, np.nan)
+            values[metric][where] = settled(frame[metric].to_numpy(dtype=np.float64)[kept])
+        counts = np.zeros(shape, dtype=np.int64)
+        counts[where] = rows[kept]
+        return cls(by, members, columns, values, counts, query)
+
+    def line(self, member: str) -> int | None:
+        """Return the row of a member, or ``None`` if the panel has none of that name."""
+        try:
+            return self.members.index(member)
+        except ValueError:
+            return None
+
+    def column(self, period: Period | None) -> int | None:
+        """Return the column of a period, or ``None`` if it is not a step of the panel."""
+        try:
+            return self.periods.index(period)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One column of a panel: every metric of every member at one time.
+
+    Parameters
+    ----------
+    by, members
+        As in `Panel`.
+    values
+        Per metric an array (members,); NaN where there is no cell.
+    rows
+        Array (members,); 0 where there is no cell.
+    queries
+        The questions behind it.
+    """
+
+    by: str | None
+    members: tuple[str, ...]
+    values: Mapping[str, Floats]
+    rows: Ints
+    queries: tuple[Query, ...]
+
+    def aligned(self, members: Sequence[str]) -> Cells:
+        """Return the cells in that order of members; absent ones are NaN with 0 rows."""
+        if tuple(members) == self.members:
+            return self
+        known = {member: i for i, member in enumerate(self.members)}
+        source = np.array([known.get(member, -1) for member in members], dtype=np.int64)
+        there = source >= 0
+        values = {}
+        for metric, column in self.values.items():
+            values[metric] = np.full(len(members), np.nan)
+            values[metric][there] = column[source[there]]
+        rows = np.zeros(len(members), dtype=np.int64)
+        rows[there] = self.rows[source[there]]
+        return Cells(self.by, tuple(members), values, rows, self.queries)
+
+
+def settled(values: Floats) -> Floats:
+    """Cut floats to the digits that do not depend on the order in which an engine adds.
+
+    Examples
+    --------
+    >>> settled(np.array([0.1 + 0.2, 5.0, float("nan")])).tolist()
+    [0.3, 5.0, nan]
+    """
+    out = values.astype(np.float64, copy=True)
+    odd = np.isfinite(out) & (out != np.trunc(out))
+    if odd.any():
+        kept = out[odd]
+        digits = SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.abs(kept))).astype(np.int64)
+        up = np.clip(digits, 0, 22)
+        scale = 10.0**up
+        out[odd] = np.where(digits <= 22, np.round(kept * scale) / scale, kept)
+    large = np.isfinite(out) & (np.abs(out) >= 2.0**53)
+    if large.any():
+        out[large] = [float(f"{value:.{SIGNIFICANT_DIGITS}g}") for value in out[large]]
+    return out
+
+
+def _members(names: Iterable[str], rows: Ints) -> tuple[tuple[str, ...], Ints]:
+    listed = list(names)
+    totals: dict[str, int] = {}
+    for name, count in zip(listed, rows.tolist(), strict=True):
+        totals[name] = totals.get(name, 0) + count
+    members = tuple(sorted(totals, key=lambda name: (-totals[name], name)))
+    place = {name: i for i, name in enumerate(members)}
+    return members, np.array([place[name] for name in listed], dtype=np.int64)
