@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property
@@ -56,8 +57,9 @@ class Dataset(Vocabulary):
     def __init__(self, opened: OpenedSource, model: Model, model_name: str = "given") -> None:
         super().__init__(model)
         self.opened = opened
+        self.table = _named(opened, model.dataset.name)
         self.model_name = model_name
-        self._direct = Direct(opened.table, model)
+        self._direct = Direct(self.table, model)
         self._cubes: list[Cube] = []
         self._answers: dict[tuple[Query, bool], Result] = {}
 
@@ -184,11 +186,11 @@ class Dataset(Vocabulary):
     @cached_property
     def rows(self) -> int:
         """Number of rows."""
-        return int(self.opened.table.count().execute())
+        return int(self.table.count().execute())
 
     @cached_property
     def _profile(self) -> Profile:
-        return profile(self.opened.table)
+        return profile(self.table)
 
     def profile(self) -> Profile:
         """Return what each column holds, read once."""
@@ -291,8 +293,8 @@ class Dataset(Vocabulary):
     def _build(self, dimensions: Iterable[str], base: Grain | None, states: set[State]) -> Cube:
         names = sorted(dimensions)
         cube = build(
-            self.opened.table,
-            [(name, self.opened.table[self.dimension(name).column or name]) for name in names],
+            self.table,
+            [(name, self.table[self.dimension(name).column or name]) for name in names],
             self._direct.time,
             base,
             states,
@@ -303,11 +305,11 @@ class Dataset(Vocabulary):
     def _group(self, wanted: list[frozenset[str]], base: Grain | None) -> list[set[str]]:
         """Return the sets of dimensions that get one cube each, covering every question."""
         everything = set[str]().union(*wanted)
-        steps_of_time = len(self.periods(base)) if base is not None and self._direct.time else 1
+        steps_of_time = len(self.periods(base)) if base is not None else 1
         if len(everything) < 2:
             return [everything]
         columns = {name: self.dimension(name).column or name for name in everything}
-        counted = profile(self.opened.table, set(columns.values())).columns
+        counted = profile(self.table, set(columns.values())).columns
         size = {name: counted[column].distinct + 1 for name, column in columns.items()}
 
         def cells(names: Iterable[str]) -> int:
@@ -332,6 +334,19 @@ class Dataset(Vocabulary):
     def _check_members(self, query: Query) -> None:
         for name, members in query.where:
             self.check_members(name, members, lambda name=name: self.members(name))
+
+
+def _named(opened: OpenedSource, name: str) -> Any:
+    """Return the table under a name that people recognise in SQL, where it is ours to name."""
+    if opened.kind == "ibis":
+        return opened.table
+    from ibis.expr.operations import PhysicalTable
+
+    words = re.sub(r"\W+", "_", name or Path(opened.name).stem).strip("_").lower() or "data"
+    taken = {str(table.name).lower() for table in opened.table.op().find(PhysicalTable)}
+    while words in taken:
+        words += "_data"
+    return opened.table.get_backend().create_view(words, opened.table, overwrite=True)
 
 
 def _beside(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:

@@ -60,7 +60,7 @@ class Direct:
         """Return the days that have rows, ascending."""
         if self.time is None:
             return []
-        found = self.table.select(day=self.time.date()).distinct().to_pyarrow()["day"]
+        found = self.table.select(day=self.time.cast("date")).distinct().to_pyarrow()["day"]
         return sorted(day for day in found.to_pylist() if day is not None)
 
     def duplicates(self) -> int | None:
@@ -137,7 +137,7 @@ class Direct:
                     table = table.filter((time >= start.date()) & (time < end.date()))
                 else:
                     table = table.filter((time >= start) & (time < end))
-        if query.grain is not None:
+        elif query.grain is not None:
             table = table.filter(table[self._time_column].notnull())
         return table
 
@@ -164,7 +164,7 @@ class Direct:
     def _columns(self, table: Any, name: str) -> dict[str, Any]:
         metric = self.model.metrics[name]
         if isinstance(metric, SimpleMetric):
-            return {name: _measure(table, metric)}
+            return {name: _measure(table, metric, compensated=False)}
         found: dict[str, Any] = {}
         for part in parts(metric):
             found.update(self._columns(table, part))
@@ -174,8 +174,14 @@ class Direct:
         return found
 
 
-def _measure(table: Any, metric: SimpleMetric) -> Any:
-    return aggregate(table, metric.agg.value, metric.column or "", metric.filter or "")
+def _measure(table: Any, metric: SimpleMetric, *, compensated: bool = True) -> Any:
+    return aggregate(
+        table,
+        metric.agg.value,
+        metric.column or "",
+        metric.filter or "",
+        compensated=compensated,
+    )
 
 
 def _truncate(time: Any, grain: Grain, calendar: Calendar) -> Any:

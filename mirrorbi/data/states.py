@@ -47,9 +47,9 @@ class State:
         """How the states of parts become the state of the whole: ``sum``, ``min`` or ``max``."""
         return self.function if self.function in ("min", "max") else "sum"
 
-    def expression(self, table: Any) -> Any:
-        """Return the ibis aggregate that computes the state."""
-        return aggregate(table, self.function, self.column, self.filter)
+    def expression(self, table: Any, *, finite: bool) -> Any:
+        """Return the ibis aggregate that computes the state; see `aggregate`."""
+        return aggregate(table, self.function, self.column, self.filter, finite=finite)
 
 
 def simple_metrics(model: Model, name: str) -> Iterator[SimpleMetric]:
@@ -117,38 +117,61 @@ def from_states(metric: SimpleMetric, frame: pd.DataFrame) -> np.ndarray[Any, An
     return columns[0]
 
 
-def aggregate(table: Any, function: str, column: str, rows: str) -> Any:
+def aggregate(
+    table: Any,
+    function: str,
+    column: str,
+    rows: str,
+    *,
+    finite: bool = False,
+    compensated: bool = True,
+) -> Any:
     """Return the ibis aggregate of a column over the rows that a filter keeps.
 
-    Infinite and not-a-number values count as missing: one of them would otherwise be the
-    sum of its whole cell. They are reported with the quality of the data.
+    Parameters
+    ----------
+    table
+        An ibis table.
+    function
+        ``count``, ``sum``, ``avg``, ``min``, ``max``, ``median`` or ``count_distinct``.
+    column
+        What is aggregated; ``""`` for rows.
+    rows
+        The filter; ``""`` for all rows.
+    finite
+        Whether infinite and not-a-number values count as missing: one of them would
+        otherwise be the sum of its whole cell. They are reported with the quality of the
+        data.
+    compensated
+        Whether the embedded engine adds floats with Kahan's compensation, so that the
+        digits that facts keep do not depend on the order in which threads add.
     """
     where = Filter.parse(rows).apply(table) if rows else None
     if not column:
         return table.count(where=where)
     values = table[column]
     dtype = values.type()
-    if dtype.is_floating():
-        finite = ~(values.isinf() | values.isnan())
-        where = finite if where is None else where & finite
-    if function == "count":
-        return values.count(where=where)
-    if function == "count_distinct":
-        return values.nunique(where=where)
-    if function == "sum":
-        if dtype.is_floating() or dtype.is_decimal():
-            if table.get_backend().name == "duckdb":
-                return _fsum()(values.cast("float64"), where=where)
-            return values.cast("float64").sum(where=where)
-        return values.sum(where=where)
-    return getattr(values, {"avg": "mean"}.get(function, function))(where=where)
+    if finite and dtype.is_floating():
+        plain = ~(values.isinf() | values.isnan())
+        where = plain if where is None else where & plain
+    match function:
+        case "count":
+            return values.count(where=where)
+        case "count_distinct":
+            return values.nunique(where=where)
+        case "avg":
+            return values.mean(where=where)
+        case "sum" if dtype.is_floating() or dtype.is_decimal():
+            values = values.cast("float64")
+            if compensated and table.get_backend().name == "duckdb":
+                return _fsum()(values, where=where)
+    return getattr(values, function)(where=where)
 
 
 @lru_cache(maxsize=1)
 def _fsum() -> Any:
     import ibis
 
-    # Compensated, so the digits we keep do not depend on the order in which threads add.
     @ibis.udf.agg.builtin
     def fsum(x: float) -> float:  # type: ignore[empty-body]
         ...
