@@ -6,17 +6,18 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.completeness import Coverage
-from mirrorbi.data.cube import Cube, base_for, build
+from mirrorbi.data.cube import base_for
 from mirrorbi.data.direct import Direct
 from mirrorbi.data.model import Model
 from mirrorbi.data.periods import Grain, Period, steps
 from mirrorbi.data.profile import Profile, profile
 from mirrorbi.data.query import Query, Result
+from mirrorbi.data.shelf import Shelf
 from mirrorbi.data.states import State, evaluate, from_states, simple_metrics, states_of
 from mirrorbi.data.vocabulary import Vocabulary
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
     from mirrorbi.data.model import SimpleMetric
     from mirrorbi.data.sources import OpenedSource
-
-CELLS = 400_000
-"""Cells that one cube may be expected to have; beyond, several smaller cubes serve."""
 
 
 class Dataset(Vocabulary):
@@ -60,7 +58,8 @@ class Dataset(Vocabulary):
         self.table = _named(opened, model.dataset.name)
         self.model_name = model_name
         self._direct = Direct(self.table, model)
-        self._cubes: list[Cube] = []
+        columns = {name: part.column or name for name, part in model.dimensions.items()}
+        self._shelf = Shelf(self.table, self._direct.time, columns)
         self._answers: dict[tuple[Query, bool], Result] = {}
 
     def __repr__(self) -> str:
@@ -128,17 +127,26 @@ class Dataset(Vocabulary):
         states = set[State]().union(*(state for _, _, state in needs))
         bases = [base for _, base, _ in needs if base is not None]
         base = min(bases, key=list(Grain).index) if bases else None
-        for group in self._group([dims for dims, _, _ in needs], base):
-            if not any(cube.covers(group, base, states) for cube in self._cubes):
-                self._build(group, base, states)
+        self._shelf.prepare(
+            [dimensions for dimensions, _, _ in needs],
+            base,
+            states,
+            steps=lambda: len(self.periods(base)) if base is not None else 1,
+            rows=lambda: self.rows,
+        )
 
     def members(self, dimension: str) -> list[str]:
         """Return a dimension's members, those with the most rows first."""
         self.dimension(dimension)
-        cube = self._cube_for({dimension}, None, set())
+        cube = self._shelf.get({dimension}, None, set())
         counts = cube.frame.groupby(dimension, observed=True)["rows"].sum()
         order = counts.reset_index().sort_values(["rows", dimension], ascending=[False, True])
         return [str(member) for member in order[dimension]]
+
+    @property
+    def scans(self) -> int:
+        """Number of times that the data was read to make a cube."""
+        return self._shelf.scans
 
     def sql(self, query: Query) -> str:
         """Return the SQL that answers the question straight from the data."""
@@ -250,7 +258,7 @@ class Dataset(Vocabulary):
 
     def _answer(self, query: Query, entities: bool) -> pd.DataFrame:
         dimensions, base, states = self._needs(query)
-        cube = self._cube_for(dimensions, base, states)
+        cube = self._shelf.get(dimensions, base, states)
         merged = cube.answer(query, self.calendar, states)
         keys = [name for name in merged.columns if name == "period" or name in query.by]
         direct = self._direct.answer(query, entities)
@@ -279,61 +287,9 @@ class Dataset(Vocabulary):
             frame["entities"] = merged["entities"].fillna(0).to_numpy(dtype="int64")
         return frame
 
-    def _cube_for(self, dimensions: Iterable[str], base: Grain | None, states: set[State]) -> Cube:
-        wanted = sorted(dimensions)
-        fitting = [cube for cube in self._cubes if cube.covers(wanted, base, states)]
-        if not fitting:
-            return self._build(wanted, base, states)
-        best = min(fitting, key=lambda cube: len(cube.frame))
-        if len(best.dimensions) > len(wanted) and len(best.frame) > 2_000:
-            best = best.narrow(wanted)
-            self._cubes.append(best)
-        return best
-
-    def _build(self, dimensions: Iterable[str], base: Grain | None, states: set[State]) -> Cube:
-        names = sorted(dimensions)
-        cube = build(
-            self.table,
-            [(name, self.table[self.dimension(name).column or name]) for name in names],
-            self._direct.time,
-            base,
-            states,
-        )
-        self._cubes.append(cube)
-        return cube
-
-    def _group(self, wanted: list[frozenset[str]], base: Grain | None) -> list[set[str]]:
-        """Return the sets of dimensions that get one cube each, covering every question."""
-        everything = set[str]().union(*wanted)
-        steps_of_time = len(self.periods(base)) if base is not None else 1
-        if len(everything) < 2:
-            return [everything]
-        columns = {name: self.dimension(name).column or name for name in everything}
-        counted = profile(self.table, set(columns.values())).columns
-        size = {name: counted[column].distinct + 1 for name, column in columns.items()}
-
-        def cells(names: Iterable[str]) -> int:
-            product = max(steps_of_time, 1)
-            for name in names:
-                product *= size[name]
-            return min(product, self.rows)
-
-        groups: list[set[str]] = []
-        # Widest questions first: what must be together shapes the groups that others join.
-        for question in sorted(set(wanted), key=lambda q: (-len(q), sorted(q))):
-            if any(question <= group for group in groups):
-                continue
-            for group in groups:
-                if cells(group | question) <= CELLS:
-                    group |= question
-                    break
-            else:
-                groups.append(set(question))
-        return groups
-
     def _check_members(self, query: Query) -> None:
         for name, members in query.where:
-            self.check_members(name, members, lambda name=name: self.members(name))
+            self.check_members(name, members, partial(self.members, name))
 
 
 def _named(opened: OpenedSource, name: str) -> Any:

@@ -44,7 +44,9 @@ class Profile:
     columns: Mapping[str, ColumnProfile]
 
 
-def profile(table: Any, columns: Iterable[str] | None = None) -> Profile:
+def profile(
+    table: Any, columns: Iterable[str] | None = None, *, distinct_only: bool = False
+) -> Profile:
     """Return the profile of an ibis table, read in one scan.
 
     Parameters
@@ -53,6 +55,8 @@ def profile(table: Any, columns: Iterable[str] | None = None) -> Profile:
         An ibis table.
     columns
         The columns wanted; all, if none is named.
+    distinct_only
+        Whether to leave out all but the estimate of distinct values.
 
     Examples
     --------
@@ -67,13 +71,15 @@ def profile(table: Any, columns: Iterable[str] | None = None) -> Profile:
     wanted = {"rows": table.count()}
     for index, name in enumerate(names):
         column, dtype = table[name], schema[name]
+        if not dtype.is_nested():
+            wanted[f"d{index}"] = column.approx_nunique()
+        if distinct_only:
+            continue
         if dtype.is_floating():
             wanted[f"v{index}"] = (column.isnull() | column.isnan()).sum()
             wanted[f"i{index}"] = column.isinf().sum()
         else:
             wanted[f"v{index}"] = column.isnull().sum()
-        if not dtype.is_nested():
-            wanted[f"d{index}"] = column.approx_nunique()
         if (dtype.is_numeric() and not dtype.is_boolean()) or dtype.is_temporal():
             wanted[f"l{index}"] = column.min()
             wanted[f"h{index}"] = column.max()
@@ -84,7 +90,7 @@ def profile(table: Any, columns: Iterable[str] | None = None) -> Profile:
             name: ColumnProfile(
                 name=name,
                 type=_plain_type(schema[name]),
-                nulls=line[f"v{index}"] or 0,
+                nulls=line.get(f"v{index}") or 0,
                 distinct=line.get(f"d{index}") or 0,
                 infinite=line.get(f"i{index}") or 0,
                 low=line.get(f"l{index}"),

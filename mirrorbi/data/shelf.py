@@ -1,0 +1,113 @@
+"""The cubes made so far, and which to make for the questions to come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from mirrorbi.data.cube import Cube, build
+from mirrorbi.data.periods import Grain
+from mirrorbi.data.profile import profile
+from mirrorbi.data.states import State
+
+CELLS = 400_000
+"""Cells that one cube may be expected to have; beyond, several smaller cubes serve."""
+NARROW = 2_000
+"""Cells from which a narrower cube is worth making and keeping."""
+
+
+class Shelf:
+    """Cubes of one table, each made in one scan.
+
+    Parameters
+    ----------
+    table
+        An ibis table.
+    time
+        The ibis column of time, or ``None``.
+    columns
+        The column of each dimension.
+    """
+
+    def __init__(self, table: Any, time: Any | None, columns: dict[str, str]) -> None:
+        self.table = table
+        self.time = time
+        self.columns = columns
+        self.cubes: list[Cube] = []
+        self.scans = 0
+
+    def get(self, dimensions: Iterable[str], base: Grain | None, states: set[State]) -> Cube:
+        """Return a cube with these dimensions, step of time and states; make it if need be."""
+        wanted = sorted(dimensions)
+        fitting = [cube for cube in self.cubes if cube.covers(wanted, base, states)]
+        if not fitting:
+            return self._make(wanted, base, states)
+        best = min(fitting, key=lambda cube: len(cube.frame))
+        if len(best.dimensions) > len(wanted) and len(best.frame) > NARROW:
+            best = best.narrow(wanted)
+            self.cubes.append(best)
+        return best
+
+    def prepare(
+        self,
+        questions: Sequence[frozenset[str]],
+        base: Grain | None,
+        states: set[State],
+        steps: Callable[[], int],
+        rows: Callable[[], int],
+    ) -> None:
+        """Make the fewest cubes that answer questions by these sets of dimensions.
+
+        Parameters
+        ----------
+        questions
+            The dimensions of each question.
+        base, states
+            The step of time and the states that all of them need together.
+        steps, rows
+            How many steps of time, and rows, there are; called only if it matters.
+        """
+        for group in self._groups(questions, steps, rows):
+            if not any(cube.covers(group, base, states) for cube in self.cubes):
+                self._make(sorted(group), base, states)
+
+    def _make(self, names: list[str], base: Grain | None, states: set[State]) -> Cube:
+        columns = [(name, self.table[self.columns[name]]) for name in names]
+        cube = build(self.table, columns, self.time, base, states)
+        self.cubes.append(cube)
+        self.scans += 1
+        return cube
+
+    def _groups(
+        self,
+        questions: Sequence[frozenset[str]],
+        steps: Callable[[], int],
+        rows: Callable[[], int],
+    ) -> list[set[str]]:
+        """Return the sets of dimensions that get one cube each, covering every question."""
+        everything = set[str]().union(*questions)
+        if len(everything) < 2:
+            return [everything]
+        columns = {name: self.columns[name] for name in everything}
+        counted = profile(self.table, sorted(set(columns.values())), distinct_only=True).columns
+        size = {name: counted[column].distinct + 1 for name, column in columns.items()}
+        slices, limit = max(steps(), 1), rows()
+
+        def cells(names: Iterable[str]) -> int:
+            product = slices
+            for name in names:
+                product *= size[name]
+            return min(product, limit)
+
+        groups: list[set[str]] = []
+        # Widest questions first: what must be together shapes the groups that others join.
+        for question in sorted(set(questions), key=lambda q: (-len(q), sorted(q))):
+            if any(question <= group for group in groups):
+                continue
+            for group in groups:
+                if cells(group | question) <= CELLS:
+                    group |= question
+                    break
+            else:
+                groups.append(set(question))
+        return groups

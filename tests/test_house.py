@@ -1,0 +1,73 @@
+"""The shape of the house: floors, names and what an import costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mirrorbi
+
+ROOT = Path(mirrorbi.__file__).parent
+FLOORS = {
+    "errors": 0,
+    "settings": 0,
+    "_version": 0,
+    "storage": 1,
+    "data": 1,
+    "facts": 2,
+    "analysis": 2.2,
+    "wording": 2.5,
+    "charts": 3,
+    "narrative": 4,
+    "reports": 5,
+    "cli": 6,
+    "__init__": 7,
+    "__main__": 7,
+}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(module):
+    return module.removeprefix("mirrorbi").strip(".").split(".")[0]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_room_imports_from_a_floor_above(path):
+    here = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    for name in imports(path):
+        there = room(name) if name.startswith("mirrorbi.") else None
+        if there and there != here and there in FLOORS:
+            assert FLOORS[there] < FLOORS[here], f"{here} imports {name}"
+
+
+def test_the_table_of_contents_is_sorted_and_every_name_is_there():
+    assert mirrorbi.__all__ == sorted(mirrorbi.__all__)
+    for name in mirrorbi.__all__:
+        assert getattr(mirrorbi, name) is not None
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    heavy = ["pandas", "ibis", "duckdb", "scipy", "plotly", "papermill", "nbconvert", "babel"]
+    code = f"import sys, mirrorbi; print([m for m in {heavy} if m in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_the_package_is_no_more_than_modules_of_one_noun():
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in ROOT.rglob("*.py")
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 350
+    }
+    assert long == {}
