@@ -186,12 +186,12 @@ def render_page(page: Page) -> str:
 
 
 def json_for_script(value: object) -> str:
-    """Return JSON that cannot end the script element that holds it.
+    r"""Return JSON that cannot end the script element that holds it.
 
     Examples
     --------
     >>> json_for_script({"a": "</script>"})
-    '{"a":"\\\\u003c/script\\\\u003e"}'
+    '{"a":"\\u003c/script\\u003e"}'
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import importlib.util
 import json
-import os
 import re
 import subprocess
 import sys
@@ -79,17 +79,16 @@ def _read(archive: tarfile.TarFile, name: str) -> bytes:
 
 
 def _compress(raw: bytes) -> tuple[bytes, str]:
-    try:
-        from zopfli.gzip import compress
-    except ImportError:
+    if importlib.util.find_spec("zopfli") is None:
         return gzip.compress(raw, compresslevel=9, mtime=0), "gzip"
-    return bytes(compress(raw, numiterations=15)), "zopfli"
+    zopfli = importlib.import_module("zopfli.gzip")
+    return bytes(zopfli.compress(raw, numiterations=15)), "zopfli"
 
 
 def _write(name: str, content: bytes) -> None:
     partial = HERE / f".{name}.partial"
     partial.write_bytes(content)
-    os.replace(partial, HERE / name)
+    partial.replace(HERE / name)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,101 @@
+"""A drawing: the traces and layout of one figure, before it has its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mirrorbi.charts.theme import LIGHT
+
+LINE_HEIGHT = 17
+"""Pixels from one line of a label to the next."""
+
+
+@dataclass(slots=True)
+class Drawing:
+    """Traces, layout, and the parts of the layout that differ on a phone.
+
+    Parameters
+    ----------
+    data, layout
+        As plotly takes them.
+    narrow
+        Value by path (``"xaxis.tickvals"``): what the page puts in below 560 pixels.
+    """
+
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+    narrow: dict[str, Any] = field(default_factory=dict)
+
+
+def note(
+    x: float, y: float, text: str, *, role: str = "ink", size: int = 13, **parts: Any
+) -> dict[str, Any]:
+    """Return a direct label: plain text at a point, without arrow or box."""
+    return {
+        "x": x,
+        "y": y,
+        "text": text,
+        "showarrow": False,
+        "font": {"color": LIGHT[role], "size": size},
+        "align": "left",
+        **parts,
+    }
+
+
+def rule(x0: float, y0: float, x1: float, y1: float, *, role: str, **parts: Any) -> dict[str, Any]:
+    """Return a straight thin line below the marks."""
+    line = {"color": LIGHT[role], "width": 1, **parts.pop("line", {})}
+    return {
+        "type": "line",
+        "x0": x0,
+        "y0": y0,
+        "x1": x1,
+        "y1": y1,
+        "layer": "below",
+        "line": line,
+        **parts,
+    }
+
+
+def spread(
+    wanted: Sequence[float], heights: Sequence[float], low: float, high: float
+) -> list[float]:
+    """Return places for labels near where they are wanted, without overlap.
+
+    Parameters
+    ----------
+    wanted
+        Middle of each label, in pixels.
+    heights
+        Height of each label, in pixels.
+    low, high
+        The space there is. Where it is too small, labels run over its end evenly.
+
+    Examples
+    --------
+    >>> spread([100, 104], [20, 20], 0, 200)
+    [92.0, 112.0]
+    """
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    groups: list[tuple[list[int], float, float]] = []
+    for i in order:
+        members, top, size = [i], wanted[i] - heights[i] / 2, heights[i]
+        top = min(max(top, low), max(low, high - size))
+        while groups and groups[-1][1] + groups[-1][2] > top:
+            before = groups.pop()
+            members, size = before[0] + members, before[2] + size
+            offset, middles = 0.0, []
+            for j in members:
+                middles.append(wanted[j] - offset - heights[j] / 2)
+                offset += heights[j]
+            top = sum(middles) / len(middles)
+            top = min(max(top, low), max(low, high - size))
+        groups.append((members, top, size))
+    placed = [0.0] * len(wanted)
+    for members, top, _ in groups:
+        for j in members:
+            placed[j] = top + heights[j] / 2
+            top += heights[j]
+    return placed

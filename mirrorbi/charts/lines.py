@@ -1,0 +1,133 @@
+"""Charts of a series over time, one function per kind of fact."""
+
+from __future__ import annotations
+
+from mirrorbi.charts.canvas import Canvas
+from mirrorbi.charts.drawing import Drawing
+from mirrorbi.charts.series import Series, Values
+from mirrorbi.charts.theme import verdict
+from mirrorbi.facts.fact import Fact, Table
+from mirrorbi.wording.periods import format_period
+from mirrorbi.wording.slots import fill_slot
+
+
+def value(fact: Fact, table: Table, locale: str) -> Drawing:
+    """Draw the history of a value."""
+    series = Series.of(fact, table, locale)
+    canvas = Canvas(series)
+    canvas.subject()
+    canvas.dot(series.at, "accent")
+    canvas.end(series.values[series.at], (series.write(series.values[series.at]), "accent"))
+    return canvas.finish()
+
+
+def change(fact: Fact, table: Table, locale: str) -> Drawing:
+    """Draw the history of a value, with what it is compared with marked."""
+    series = Series.of(fact, table, locale)
+    canvas = Canvas(series)
+    before = fact["base"]
+    base = series.index(fact.baseline)
+    span = series.within(fact.baseline)
+    if fact.compare == "average" and span:
+        level = float(before.value)
+        canvas.line(_over(series, span[0], series.at, level), "muted", width=1, dash="3px,3px")
+        canvas.above(span[0], level, f"average {series.write(before.value)}")
+    canvas.subject()
+    if base is not None:
+        canvas.dot(base, "accent", hollow=True)
+        canvas.beside(base, series.write(before.value))
+    canvas.dot(series.at, "accent")
+    role = verdict(fact)
+    moved = series.write(fact["delta"].value, fact["delta"].unit, signed=True)
+    canvas.end(
+        series.values[series.at],
+        (series.write(series.values[series.at]), "accent"),
+        (moved, "muted" if role == "accent" else role),
+    )
+    return canvas.finish()
+
+
+def extreme(fact: Fact, table: Table, locale: str) -> Drawing:
+    """Draw the history of a value, with the record and the one before it marked."""
+    series = Series.of(fact, table, locale, whole=True)
+    canvas = Canvas(series)
+    canvas.subject()
+    values = series.values
+    record = float(fact["previous"].value)
+    others = [i for i, v in enumerate(values) if v is not None and i != series.at]
+    if others:
+        nearest = min(others, key=lambda i: abs((values[i] or 0.0) - record))
+        canvas.dot(nearest, "accent", hollow=True)
+        canvas.beside(nearest, series.write(record), below=fact.direction == "down")
+    canvas.dot(series.at, "accent")
+    label = f"{fill_slot(fact, 'extreme', locale)} of {len(series)}"
+    canvas.end(values[series.at], (series.write(values[series.at]), "accent"), (label, "muted"))
+    return canvas.finish()
+
+
+def trend(fact: Fact, table: Table, locale: str) -> Drawing:
+    """Draw a series in grey and the line fitted to it."""
+    series = Series.of(fact, table, locale, whole=True)
+    canvas = Canvas(series)
+    fit = series.column(table, "fit")
+    canvas.subject("context", width=1.75)
+    role = verdict(fact)
+    canvas.line(fit, role, width=2.5)
+    slope = series.write(fact["slope"].value, fact["slope"].unit, signed=True)
+    step = fact.terms.get("step", "step")
+    last = _last(series.values)
+    canvas.end(_at(fit, -1), (slope, role), (f"a {step}", "muted"))
+    if last is not None:
+        canvas.dot(last, "context", size=6)
+        canvas.end(series.values[last], (series.write(series.values[last]), "muted"))
+    return canvas.finish()
+
+
+def unusual(fact: Fact, table: Table, locale: str) -> Drawing:
+    """Draw a series, the band in which each value was expected, and the value outside it."""
+    series = Series.of(fact, table, locale)
+    canvas = Canvas(series)
+    expected = series.column(table, "expected")
+    canvas.band(series.column(table, "low"), series.column(table, "high"))
+    canvas.line(expected, "context", width=1, dash="3px,3px")
+    canvas.subject("accent", width=2)
+    role = verdict(fact)
+    canvas.dot(series.at, role, size=10)
+    found = series.values[series.at]
+    canvas.end(found, (series.write(found), role))
+    wanted = fact["expected"].value
+    canvas.end(float(wanted), (series.write(wanted), "muted"), ("expected", "muted"))
+    return canvas.finish()
+
+
+def level_break(fact: Fact, table: Table, locale: str) -> Drawing:
+    """Draw a series in grey and the two levels it held."""
+    series = Series.of(fact, table, locale, whole=True)
+    canvas = Canvas(series)
+    role = verdict(fact)
+    levels = series.column(table, "level")
+    cut = series.at
+    before = [v if i < cut else None for i, v in enumerate(levels)]
+    after = [v if i >= cut else None for i, v in enumerate(levels)]
+    canvas.subject("context", width=1.75)
+    canvas.line(before, "muted", width=2.5)
+    canvas.line(after, role, width=2.5)
+    start = fact["before"].value
+    canvas.above(0, float(start), f"{series.write(start)} before")
+    since = format_period(series.periods[cut], locale, "short")
+    canvas.end(
+        _at(after, -1), (series.write(fact["after"].value), role), (f"since {since}", "muted")
+    )
+    return canvas.finish()
+
+
+def _over(series: Series, first: int, last: int, level: float) -> Values:
+    return [level if first <= i <= last else None for i in range(len(series))]
+
+
+def _last(values: Values) -> int | None:
+    return next((i for i in range(len(values) - 1, -1, -1) if values[i] is not None), None)
+
+
+def _at(values: Values, index: int) -> float | None:
+    return values[index] if values else None

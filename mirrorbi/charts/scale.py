@@ -1,0 +1,160 @@
+"""Axes: where ticks stand and what is written at them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from mirrorbi.charts.text import plot_text, widest
+from mirrorbi.charts.theme import bare_axis, value_axis
+from mirrorbi.data.periods import Period
+from mirrorbi.facts.fact import Fact, Quantity
+from mirrorbi.wording.numbers import format_quantity
+from mirrorbi.wording.periods import format_period
+
+_BARE = ("seconds", "minutes", "hours", "days", "rank")
+
+
+def number(value: Decimal | float | None) -> float | None:
+    """Return a number as a figure holds it: six significant digits; text has the rest."""
+    return None if value is None else float(f"{float(value):.6g}")
+
+
+def decimals_of(fact: Fact, unit: str) -> int | None:
+    """Return how many decimals the fact shows quantities of that unit with."""
+    return next((q.decimals for q in fact.quantities.values() if q.unit == unit), None)
+
+
+def shown(
+    value: Decimal | float | None,
+    unit: str,
+    locale: str,
+    decimals: int | None = None,
+    *,
+    signed: bool = False,
+) -> str:
+    """Return a number of a table as text; a gap is a dash."""
+    if value is None:
+        return "–"
+    return format_quantity(Quantity.of(value, unit, decimals), locale, signed=signed)
+
+
+def ticks(low: float, high: float, most: int = 5) -> list[float]:
+    """Return round numbers, 1, 2, 2.5 or 5 times a power of ten apart, inside the range.
+
+    Examples
+    --------
+    >>> ticks(0.587, 0.891)
+    [0.6, 0.7, 0.8]
+    """
+    if not high > low:
+        return [low]
+    raw = (high - low) / max(1, most - 1)
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{i * step:.10g}") for i in range(first, last + 1)]
+
+
+def tick_texts(values: Sequence[float], unit: str, locale: str) -> list[str]:
+    """Return the ticks as text, all with the same number of decimals.
+
+    Durations are bare numbers: the subtitle names their unit.
+    """
+    factor = 100 if unit in ("percent", "pp") else 1
+    places = max((_places(value * factor) for value in values), default=0)
+    shape = "number" if unit in _BARE else unit or "count"
+    if unit.startswith("currency:"):
+        return [
+            shown(value, shape, locale, None if abs(value) >= 1e5 else places) for value in values
+        ]
+    return [shown(value, shape, locale, places) for value in values]
+
+
+def value_range(
+    values: Iterable[float | None], unit: str, *, zero: bool = False
+) -> tuple[float, float]:
+    """Return the range of an axis of values: all of them, a little air, never beyond 100 %.
+
+    Zero is in the range where asked for, and where it is so near that leaving it out
+    would make the differences look larger than they are.
+    """
+    known = [value for value in values if value is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    if zero or 0 < low < 0.4 * high:
+        low = min(low, 0.0)
+    if zero or low < 0.4 * high < high < 0:
+        high = max(high, 0.0)
+    air = 0.08 * (high - low) or 0.08 * abs(high) or 1.0
+    below = low if low == 0 else low - air
+    above = high if high == 0 else high + air
+    if unit == "percent" and low >= 0 and high <= 1:
+        below, above = max(below, 0.0), min(above, 1.0) if high < 0.995 else 1.02
+    return below, above
+
+
+def values_on(
+    bounds: tuple[float, float], unit: str, locale: str, *, most: int = 5
+) -> tuple[dict[str, Any], int]:
+    """Return an axis of values and the width in pixels that its labels need."""
+    at = ticks(*bounds, most=most)
+    texts = tick_texts(at, unit, locale)
+    axis = value_axis(
+        range=[number(bounds[0]), number(bounds[1])],
+        tickmode="array",
+        tickvals=at,
+        ticktext=[plot_text(text) for text in texts],
+        ticklabelstandoff=8,
+    )
+    return axis, widest(texts, 12) + 8
+
+
+def periods_on(
+    periods: Sequence[Period], locale: str, *, most: int = 12, domain: float = 0.6
+) -> dict[str, Any]:
+    """Return an axis of periods, one step each, with about ``most`` labels.
+
+    The last period is always labelled; the year is written where it changes.
+    """
+    at = _chosen(len(periods), most)
+    return bare_axis(
+        range=[-domain, len(periods) - 1 + domain],
+        tickmode="array",
+        tickvals=at,
+        ticktext=_dates([periods[i] for i in at], locale),
+        tickangle=0,
+        ticklabelstandoff=6,
+    )
+
+
+def narrow_periods(periods: Sequence[Period], locale: str) -> dict[str, Any]:
+    """Return what replaces the labels of a period axis on a phone."""
+    at = _chosen(len(periods), 5)
+    return {"xaxis.tickvals": at, "xaxis.ticktext": _dates([periods[i] for i in at], locale)}
+
+
+def _chosen(count: int, most: int) -> list[int]:
+    step = max(1, math.ceil(count / most))
+    return list(range(count - 1, -1, -step))[::-1]
+
+
+def _dates(periods: Sequence[Period], locale: str) -> list[str]:
+    texts, before = [], ""
+    for period in periods:
+        text = format_period(period, locale, "short")
+        found = re.fullmatch(r"(.+?),? ((?:FY)?\d{4})", text)
+        if not found:
+            texts.append(text)
+            continue
+        year = found[2]
+        texts.append(f"{found[1]}<br>{year}" if year != before else found[1])
+        before = year
+    return texts
+
+
+def _places(value: float) -> int:
+    text = f"{value:.8f}".rstrip("0")
+    return len(text.partition(".")[2])

@@ -1,0 +1,134 @@
+"""What stands above a chart: the finding, and below it metric, unit and time."""
+
+from __future__ import annotations
+
+from mirrorbi.charts.scale import shown
+from mirrorbi.data.periods import Period
+from mirrorbi.facts.fact import Fact
+from mirrorbi.wording.periods import format_period
+from mirrorbi.wording.sentence import Sentence
+from mirrorbi.wording.slots import fill_slot
+from mirrorbi.wording.text import capital, clean, lower_first
+
+_TITLES = {
+    "value": "{metric}: {{f.value}} {{f.when}}",
+    "change": "{metric} {{f.direction}} to {{f.value}}",
+    "share": "{{f.entity}} makes up {{f.share}} of {{f.metric}}",
+    "rank": "{{f.entity}} has the {{f.highest}} {{f.metric}}: {{f.value}}",
+    "extreme": "{metric} at its {{f.highest}} in {{f.of}} {{f.grain}}s: {{f.value}}",
+    "mix": "The rates account for {{f.rate.signed}} of the change, the mix for {{f.mix.signed}}",
+    "simpson": "{{f.metric}} {{f.direction}} overall; by {{f.dimension}}, {{f.opposite}} of "
+    "{{f.members}} went the other way",
+    "trend": "{metric} is {{f.rising}} by {{f.slope.abs}} a {{f.step}}",
+    "unusual": "{metric} was unusually {{f.high}} {{f.when}}: {{f.value}}",
+    "break": "{metric} moved from {{f.before}} to {{f.after}} and stayed there",
+    "concentration": "The top {{f.k}} of {{f.members}} by {{f.dimension}} hold {{f.share}} of "
+    "{{f.metric}}",
+    "coverage": "{{f.rows}} rows over {{f.periods}} periods",
+    "completeness": "{{f.share}} of all cells are filled",
+    "missing_periods": "{{f.missing}} of {{f.of}} periods have no rows",
+    "late_data": "{{f.rows}} of about {{f.expected}} expected rows are in",
+}
+
+_UNITS = {
+    "percent": "%",
+    "pp": "percentage points",
+    "count": "",
+    "number": "",
+    "": "",
+}
+
+
+def title(fact: Fact) -> Sentence | None:
+    """Return the finding in a few words, ``None`` for a kind that has no chart."""
+    template = _template(fact)
+    if template is None:
+        return None
+    metric = "{{f.metric}} {{f.scope}}" if fact.scope else "{{f.metric}}"
+    text = template.replace("{metric}", metric) if "{metric}" in template else template
+    return Sentence(text, {"f": fact.id}, "title")
+
+
+def subtitle(fact: Fact, locale: str) -> str:
+    """Return metric, unit, and the time that the chart shows, as text."""
+    name = capital(clean(fact.label or fact.metric))
+    if fact.kind in ("completeness", "coverage", "missing_periods", "late_data"):
+        head = "Share of filled cells per column" if fact.kind == "completeness" else "Rows"
+        return _joined(head, "", fact, locale)
+    if fact.kind == "correlation":
+        rho = shown(fact["rho"].value, "number", locale, 2)
+        other = lower_first(clean(fact.terms.get("other_label", fact.terms.get("other", ""))))
+        return _joined(f"{name} and {other}", f"rank correlation {rho}", fact, locale)
+    if fact.kind in ("mix", "contribution"):
+        name = f"Change in {lower_first(name)}"
+    if fact.kind == "share":
+        name = f"Share of {lower_first(name)}"
+    return _joined(name + _by(fact) + _scope(fact, locale), _unit(fact), fact, locale)
+
+
+def _template(fact: Fact) -> str | None:
+    if fact.kind == "contribution":
+        if "share" in fact.quantities and 0 < fact["share"].value <= 1:
+            return (
+                "{{f.entity}} accounts for {{f.delta.abs}} of the {{f.total_delta.gain}} "
+                "of {{f.total_delta.abs}}"
+            )
+        return "{{f.entity}} changed by {{f.delta.signed}}, the total by {{f.total_delta.signed}}"
+    if fact.kind == "correlation":
+        together = "with" if fact["rho"].value > 0 else "against"
+        return f"{{{{f.metric}}}} moved {together} {{{{f.other_label}}}}"
+    return _TITLES.get(fact.kind)
+
+
+def _by(fact: Fact) -> str:
+    by = fact.terms.get("by")
+    return f" by {lower_first(clean(fact.label_of(by)))}" if by else ""
+
+
+def _scope(fact: Fact, locale: str) -> str:
+    rest = tuple(pair for pair in fact.scope if pair[0] != fact.terms.get("by"))
+    if not rest:
+        return ""
+    return " " + fill_slot(fact.replace(scope=rest), "scope", locale)
+
+
+def _unit(fact: Fact) -> str:
+    unit = fact[fact.estimate].unit if fact.kind in ("mix", "contribution") else _value_unit(fact)
+    if unit.startswith("currency:"):
+        return unit.partition(":")[2]
+    return _UNITS.get(unit, clean(unit))
+
+
+def _value_unit(fact: Fact) -> str:
+    if fact.kind == "share":
+        return "percent"
+    if fact.table is not None:
+        return dict(fact.table.columns).get("value", "")
+    return ""
+
+
+def _joined(head: str, unit: str, fact: Fact, locale: str) -> str:
+    return ", ".join(part for part in (head, unit, _time(fact, locale)) if part)
+
+
+def _time(fact: Fact, locale: str) -> str:
+    table = fact.table
+    if table is not None and any(name == "period" for name, _ in table.columns):
+        return _span(fact, [str(text) for text in table.column("period")], locale)
+    if fact.period is None:
+        return ""
+    period = format_period(fact.period, locale)
+    if fact.baseline is None:
+        return period
+    return f"{period} against {fill_slot(fact, 'baseline', locale)}"
+
+
+def _span(fact: Fact, texts: list[str], locale: str) -> str:
+    calendar = fact.period.calendar if fact.period else Period.parse("2000").calendar
+    if not texts:
+        return ""
+    first, last = (Period.parse(text, calendar) for text in (texts[0], texts[-1]))
+    span = f"{format_period(first, locale, near=last)} to {format_period(last, locale)}"
+    if first == last:
+        span = format_period(last, locale)
+    return f"by {first.grain}, {span}" if first.grain else span
