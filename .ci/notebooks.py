@@ -1,0 +1,40 @@
+"""Fail if a notebook in the tree carries outputs, counters or other traces of a run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nbformat
+
+KEPT = {"kernelspec", "language_info"}
+
+
+def traces(path: Path) -> list[str]:
+    """Return what is left of a run in a notebook, in words."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    found = [f"metadata {key!r}" for key in notebook.metadata if key not in KEPT]
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type != "code":
+            continue
+        if cell.outputs:
+            found.append(f"outputs in cell {number}")
+        if cell.execution_count is not None:
+            found.append(f"a counter in cell {number}")
+        found += [f"metadata {key!r} in cell {number}" for key in cell.metadata if key != "tags"]
+    return found
+
+
+def main() -> int:
+    """Check every notebook under ``notebooks/``."""
+    paths = sorted(Path("notebooks").glob("**/*.ipynb"))
+    dirty = {path: found for path in paths if (found := traces(path))}
+    for path, found in dirty.items():
+        print(f"{path}: {', '.join(found)}. Strip it: nbstripout {path}", file=sys.stderr)
+    print(f"{len(paths)} notebooks, {len(dirty)} not stripped")
+    return 1 if dirty or not paths else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
