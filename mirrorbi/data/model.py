@@ -102,6 +102,8 @@ class _Metric(_Part):
     """``count``, ``percent``, ``minutes``, ``hours``, ``days``, ``currency:USD``, or free text."""
     decimals: Annotated[int, Field(ge=0, le=10)] | None = None
     better: Literal["up", "down"] | None = None
+    hidden: bool = False
+    """Used by other metrics only: a sweep does not report it as a figure of its own."""
 
 
 class SimpleMetric(_Metric):
@@ -164,10 +166,15 @@ class Model(_Part):
     def _name_parts(cls, parts: Any) -> Any:
         if not isinstance(parts, dict):
             return parts
+        return {name: _named(name, part) for name, part in parts.items()}
+
+    @field_validator("metrics", mode="before")
+    @classmethod
+    def _simple_unless_said(cls, parts: Any) -> Any:
+        if not isinstance(parts, dict):
+            return parts
         return {
-            name: {"name": name, **(part or {})}
-            if (part is None or isinstance(part, dict))
-            else part
+            name: {"type": "simple", **part} if isinstance(part, dict) else part
             for name, part in parts.items()
         }
 
@@ -175,3 +182,11 @@ class Model(_Part):
     def calendar(self) -> Calendar:
         """Where weeks and years begin."""
         return self.time.calendar if self.time else Calendar()
+
+
+def _named(name: Any, part: Any) -> Any:
+    if isinstance(part, _Part):
+        return part.model_copy(update={"name": name})
+    if part is None or isinstance(part, dict):
+        return {**(part or {}), "name": name}
+    return part
