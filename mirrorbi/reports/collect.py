@@ -1,0 +1,206 @@
+"""What an executed notebook shows: the blocks of the page, and the facts behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mirrorbi.reports.markup import (
+    clean_html,
+    data_uri,
+    render_markdown,
+    slug_of,
+)
+from mirrorbi.reports.notebook import source_of, tags_of, title_of_cell
+from mirrorbi.reports.page import Block, Entry
+
+MIME = "application/vnd.mirrorbi.v1+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_HIDDEN = frozenset({"parameters", "injected-parameters", "injected-secrets", "hide",
+                     "remove_cell", "remove_output"})  # fmt: skip
+SHOW_OUTPUT = "show-output"
+"""The tag of a cell whose printed text belongs to the report."""
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
+_SCRIPTED_PLOT = ("Plotly.newPlot", "plotly-graph-div", "data:text/html;base64")
+
+
+@dataclass
+class Collected:
+    """Everything that a page is made from.
+
+    Parameters
+    ----------
+    title
+        The first heading of level 1.
+    headline
+        The finding in one sentence, as plain text; empty where no display says one.
+    blocks, contents
+        Of the page.
+    payloads
+        What each of our displays said of itself, in order, each once.
+    charted
+        The ids of the facts behind each chart in ``blocks``; empty for the notebook's own.
+    figures
+        How many figures the notebook made, those included that cannot be drawn.
+    faults
+        Figures that cannot be drawn: where, and what to do.
+    """
+
+    title: str = ""
+    headline: str = ""
+    blocks: list[Block] = field(default_factory=list)
+    contents: list[Entry] = field(default_factory=list)
+    payloads: list[dict[str, Any]] = field(default_factory=list)
+    charted: list[list[str]] = field(default_factory=list)
+    figures: int = 0
+    faults: list[str] = field(default_factory=list)
+    _ids: set[str] = field(default_factory=set)
+
+    def unique_id(self, text: str) -> str:
+        """Return an id that no other heading has."""
+        stem = slug_of(text)
+        name, n = stem, 2
+        while name in self._ids:
+            name, n = f"{stem}-{n}", n + 1
+        self._ids.add(name)
+        return name
+
+
+def collect(notebook: Mapping[str, Any], folder: Path | None = None) -> Collected:
+    """Walk an executed notebook in order.
+
+    Code is never shown. What a cell printed is shown only where the cell is tagged
+    ``show-output``. The outputs of cells tagged ``hide`` are left out.
+
+    Parameters
+    ----------
+    notebook
+        Notebook format 4, executed.
+    folder
+        Where the notebook lies: pictures named in its Markdown are found there.
+    """
+    found = Collected()
+    cells = notebook["cells"]
+    for index, cell in enumerate(cells):
+        tags = tags_of(cell)
+        if tags & _HIDDEN:
+            continue
+        if cell["cell_type"] == "markdown":
+            _markdown(found, cell, folder)
+        elif cell["cell_type"] == "code":
+            for output in cell.get("outputs", ()):
+                where = f"cell {index + 1} ({title_of_cell(cells, index)!r})"
+                _output(found, output, where, SHOW_OUTPUT in tags)
+    return found
+
+
+def facts_of(payloads: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the facts of all displays, each once, in order."""
+    seen = set()
+    for payload in payloads:
+        for fact in payload.get("facts", ()):
+            if fact["id"] not in seen:
+                seen.add(fact["id"])
+                yield fact
+
+
+def _markdown(found: Collected, cell: Mapping[str, Any], folder: Path | None) -> None:
+    def heading_id(text: str, level: int) -> str:
+        name = found.unique_id(text)
+        if level == 1 and not found.title:
+            found.title = text
+        elif level == 2:
+            found.contents.append({"id": name, "title": text})
+        return name
+
+    had_title = bool(found.title)
+    text = render_markdown(
+        source_of(cell),
+        attachments=cell.get("attachments"),
+        folder=folder,
+        heading_id=heading_id,
+    )
+    if found.title and not had_title:
+        start = text.find("<h1 ")
+        text = text[:start] + text[text.find("</h1>") + len("</h1>") :]
+    if text.strip():
+        found.blocks.append({"kind": "markdown", "html": text.strip()})
+
+
+def _output(found: Collected, output: Mapping[str, Any], where: str, printed: bool) -> None:
+    kind = output["output_type"]
+    if kind == "stream":
+        if printed:
+            found.blocks.append({"kind": "text", "text": _text(output["text"]).rstrip("\n")})
+    elif kind in ("display_data", "execute_result"):
+        _display(found, output["data"], output.get("metadata", {}), where)
+
+
+def _display(
+    found: Collected, data: Mapping[str, Any], metadata: Mapping[str, Any], where: str
+) -> None:
+    payload = data.get(MIME)
+    if isinstance(payload, dict):
+        found.payloads.append(payload)
+        found.headline = found.headline or payload.get("headline", "")
+    if PLOTLY in data:
+        _chart(found, data[PLOTLY], payload or {})
+    elif isinstance(payload, dict) and "text/html" in data:
+        found.blocks.append({"kind": "fragment", "html": _text(data["text/html"])})
+    elif _WIDGET in data:
+        found.figures += "FigureWidget" in _text(data.get("text/plain", ""))
+        found.faults.append(
+            f"{where} shows a widget, which needs a running kernel: show a figure instead"
+        )
+    elif picture := next((mime for mime in _PICTURES if mime in data), ""):
+        alt = metadata.get("alt") or ""
+        uri = data_uri(picture, _text(data[picture]))
+        found.blocks.append({"kind": "image", "data_uri": uri, "alt": alt})
+    elif "text/html" in data:
+        _foreign_html(found, _text(data["text/html"]), where)
+    elif "text/markdown" in data:
+        found.blocks.append(
+            {"kind": "markdown", "html": render_markdown(_text(data["text/markdown"]))}
+        )
+    elif "text/plain" in data:
+        found.blocks.append({"kind": "text", "text": _text(data["text/plain"])})
+
+
+def _chart(found: Collected, figure: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
+    found.figures += 1
+    spec = {"data": list(figure.get("data", ())), "layout": dict(figure.get("layout", {}))}
+    title = spec["layout"].get("title")
+    words = title.get("text", "") if isinstance(title, Mapping) else title or ""
+    found.charted.append([fact["id"] for fact in payload.get("facts", ())])
+    block: Block = {"kind": "chart", "id": f"chart-{len(found.charted)}", "spec": spec}
+    if "title_html" in payload:
+        spec["layout"] = {k: v for k, v in spec["layout"].items() if k != "title"}
+        for name in ("title_html", "subtitle_html", "alt", "table_html"):
+            if payload.get(name):
+                block[name] = payload[name]  # type: ignore[literal-required]
+    else:
+        block["alt"] = f"Chart: {words}" if words else f"Chart {found.figures}"
+    height = spec["layout"].get("height")
+    if isinstance(height, int | float):
+        block["height"] = int(height)
+    found.blocks.append(block)
+
+
+def _foreign_html(found: Collected, text: str, where: str) -> None:
+    if any(mark in text for mark in _SCRIPTED_PLOT) and ("<script" in text or "<iframe" in text):
+        found.figures += 1
+        found.faults.append(
+            f"{where} shows a figure as a script, which the report does not run: remove "
+            "renderer settings such as fig.show('notebook') and pio.renderers.default"
+        )
+        return
+    cleaned = clean_html(text).strip()
+    if cleaned:
+        found.blocks.append({"kind": "html", "html": cleaned})
+
+
+def _text(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else "".join(value)

@@ -1,0 +1,102 @@
+"""The failure page: what the maintainer of a notebook needs when a run failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mirrorbi.reports.notebook import source_of, title_of_cell
+from mirrorbi.reports.page import Block, Page, render_page
+from mirrorbi.reports.plan import Plan, text_of_value
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_LAST_LINES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Where and why a run failed.
+
+    Parameters
+    ----------
+    message
+        One sentence.
+    place
+        The cell: ``"cell 5 ('Drivers')"``; empty if it was in none.
+    source
+        The cell's code.
+    lines
+        The last lines of the traceback.
+    """
+
+    message: str
+    place: str = ""
+    source: str = ""
+    lines: str = ""
+
+
+def failure_of(notebook: Mapping[str, Any] | None, message: str = "") -> Failure:
+    """Return what an executed notebook tells of its failure.
+
+    Parameters
+    ----------
+    notebook
+        Executed up to the failure; ``None`` if it did not come to that.
+    message
+        What is said where no cell holds an error, as after the death of the kernel.
+    """
+    cells = notebook["cells"] if notebook else []
+    for index, cell in enumerate(cells):
+        state = cell.get("metadata", {}).get("papermill", {})
+        error = next((o for o in cell.get("outputs", ()) if o["output_type"] == "error"), None)
+        if error is None and not state.get("exception") and state.get("status") != "running":
+            continue
+        place = f"cell {index + 1} ({title_of_cell(cells, index)!r})"
+        if error is None:
+            if not message:
+                continue
+            return Failure(message, place, source_of(cell))
+        text = _ANSI.sub("", "\n".join(error.get("traceback", ())))
+        lines = "\n".join(text.splitlines()[-_LAST_LINES:])
+        reason = f"{error['ename']}: {_ANSI.sub('', error['evalue'])}".strip(": ")
+        return Failure(reason, place, source_of(cell), lines)
+    return Failure(message)
+
+
+def render_failure(plan: Plan, failure: Failure) -> str:
+    """Return the failure page as one HTML document, without secrets."""
+    mask = plan.mask
+    blocks: list[Block] = [_words(mask(failure.message))]
+    if failure.source:
+        blocks += [_heading(f"The cell: {failure.place}"), _code(mask(failure.source))]
+    if failure.lines:
+        blocks += [_heading("Last lines"), _code(mask(failure.lines))]
+    blocks += [_heading("Parameters"), _code(_parameters(plan))]
+    blocks += [_heading("Run it again"), _code(plan.command)]
+    blocks.append(_words("The last good report was left as it is."))
+    title = f"{plan.notebook.title} did not finish"
+    return render_page(Page(title=title, blocks=tuple(blocks)))
+
+
+def _parameters(plan: Plan) -> str:
+    shown = [f"{name} = {text_of_value(value)}" for name, value in plan.bound.values.items()]
+    shown += [f"{name} = •••" for name in plan.bound.secrets]
+    return "\n".join(shown) or "none"
+
+
+def _heading(text: str) -> Block:
+    from html import escape
+
+    return {"kind": "markdown", "html": f"<h2>{escape(text)}</h2>"}
+
+
+def _words(text: str) -> Block:
+    from html import escape
+
+    return {"kind": "markdown", "html": f"<p>{escape(text)}</p>"}
+
+
+def _code(text: str) -> Block:
+    return {"kind": "text", "text": text}

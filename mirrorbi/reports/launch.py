@@ -1,0 +1,108 @@
+"""Start a kernel, know what became of it, and end it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_client.manager import AsyncKernelManager
+
+_OWN_NAMES = ("", "python3", "python")
+_PATIENCE = 5.0
+
+
+class Launch:
+    """A kernel process that was started, and may still be booting.
+
+    Starting it is quick and needs few imports, so that the caller can import the rest
+    while the kernel boots on another core.
+
+    Parameters
+    ----------
+    folder
+        The kernel's working directory.
+    environment
+        Variables set for the kernel, over those of this process.
+    kernel_name
+        A Jupyter kernel; the default names give the interpreter that runs MirrorBI.
+    """
+
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], kernel_name: str = "python3"
+    ) -> None:
+        from jupyter_core.utils import run_sync
+
+        self.manager = _manager(kernel_name)
+        self._wait: Any = run_sync
+        env = {**os.environ, **environment}
+        self._wait(self.manager.start_kernel)(cwd=str(folder), env=env)
+
+    def end(self, *, now: bool = False) -> None:
+        """End the kernel; a busy or stuck one is killed.
+
+        Parameters
+        ----------
+        now
+            Kill at once instead of asking first.
+        """
+        if not self.manager.has_kernel:
+            return
+        self.manager.shutdown_wait_time = _PATIENCE
+        self._wait(self.manager.shutdown_kernel)(now=now)
+        self._wait(self.manager.cleanup_resources)()
+
+    def ending(self) -> str:
+        """Return how the process ended, in words; empty while it lives.
+
+        Returns
+        -------
+        str
+            Such as ``"killed by SIGKILL, usually for want of memory"``.
+        """
+        process = getattr(self.manager.provisioner, "process", None)
+        code = process.poll() if process is not None else None
+        if code is None:
+            return ""
+        if code >= 0:
+            return f"exit code {code}"
+        name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
+        return f"killed by {name}" + (", usually for want of memory" if code == -9 else "")
+
+
+def environment_for(caller: Path, notebook_folder: Path) -> dict[str, str]:
+    """Return the variables that every kernel of a run is given.
+
+    Parameters
+    ----------
+    caller
+        The folder from which the run was asked for: sources are found relative to it,
+        then to the notebook.
+    notebook_folder
+        Also where a notebook's own modules are imported from.
+    """
+    places = os.environ.get("MIRRORBI_PATH") or os.pathsep.join((str(caller), str(notebook_folder)))
+    return {
+        "MIRRORBI_PATH": places,
+        "MIRRORBI_NOTEBOOK_FOLDER": str(notebook_folder),
+        "PLOTLY_RENDERER": "plotly_mimetype",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+def _manager(kernel_name: str) -> AsyncKernelManager:
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
+    class OwnSpecs(KernelSpecManager):  # type: ignore[misc]
+        def get_kernel_spec(self, name: str) -> Any:
+            if name not in _OWN_NAMES:
+                return super().get_kernel_spec(name)
+            argv = [sys.executable, "-m", "mirrorbi.reports.kernel", "-f", "{connection_file}"]
+            return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+    return AsyncKernelManager(kernel_name=kernel_name or "python3", kernel_spec_manager=OwnSpecs())

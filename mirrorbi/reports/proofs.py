@@ -1,0 +1,52 @@
+"""What opens at a figure: how it was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from mirrorbi.facts.fact import Fact, Quantity
+from mirrorbi.reports.page import Proof
+from mirrorbi.wording.numbers import format_quantity
+from mirrorbi.wording.periods import format_period
+from mirrorbi.wording.slots import fill_slot
+
+
+def make_proofs(
+    facts: Iterable[Mapping[str, Any]], sql: Mapping[str, str], locale: str = "en_GB"
+) -> tuple[Proof, ...]:
+    """Return one proof per fact.
+
+    Parameters
+    ----------
+    facts
+        As `Fact.to_dict` gives them.
+    sql
+        The SQL of each query, by query id.
+    locale
+        Of the number formats.
+    """
+    return tuple(_proof(Fact.from_dict(fact), sql, locale) for fact in facts)
+
+
+def _proof(fact: Fact, sql: Mapping[str, str], locale: str) -> Proof:
+    scope = ", ".join(f"{fact.label_of(name)}: {member}" for name, member in fact.scope)
+    period = format_period(fact.period, locale) if fact.period else ""
+    if fact.baseline:
+        period += f", against {format_period(fact.baseline, locale)}"
+    queries = (sql.get(query.id, "") for query in fact.evidence)
+    return Proof(
+        id=fact.id,
+        title=f"{fact.label}, {scope}" if scope else fact.label,
+        definition=fact.definition,
+        period=period,
+        n=format_quantity(Quantity(Decimal(fact.n), "count"), locale) if fact.n else "",
+        method=fact.method,
+        interval=fill_slot(fact, "interval", locale) if fact.interval else "",
+        sql=tuple(dict.fromkeys(text for text in queries if text)),
+        values=tuple(
+            (name.replace("_", " ").capitalize(), format_quantity(quantity, locale))
+            for name, quantity in fact.quantities.items()
+        ),
+    )

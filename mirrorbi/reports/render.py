@@ -1,0 +1,111 @@
+"""From what a notebook shows to the page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from mirrorbi.reports.bundle import pick_bundle
+from mirrorbi.reports.collect import Collected
+from mirrorbi.reports.manifest import make_manifest
+from mirrorbi.reports.page import Page, render_page
+from mirrorbi.reports.plan import Plan, shown_path, text_of_value
+from mirrorbi.reports.proofs import make_proofs
+
+_NARRATORS = {
+    "rules": "Rules of MirrorBI; no language model took part",
+    "": "The author of the notebook",
+}
+POLICY = "Computed where the notebook ran; nothing was sent to any service"
+
+
+def render(plan: Plan, found: Collected) -> str:
+    """Return the report of an executed notebook as one HTML document."""
+    manifest = make_manifest(plan, found)
+    title = manifest["title"]
+    traces = {
+        str(trace.get("type", "scatter"))
+        for block in found.blocks
+        if block["kind"] == "chart"
+        for trace in block["spec"]["data"]
+    }
+    page = Page(
+        title=title,
+        subtitle=subtitle_of(manifest["sweeps"]),
+        blocks=tuple(found.blocks),
+        contents=tuple(found.contents),
+        proofs=make_proofs(manifest["facts"], manifest["sql"], manifest["locale"]),
+        provenance=tuple(provenance(plan, manifest)),
+        reproduce=(plan.command, f"mirrorbi verify {shown_path(plan.report, plan.caller)}"),
+        manifest=manifest,
+        plotly=pick_bundle(traces) if traces else None,
+        lang=manifest["locale"].replace("_", "-"),
+    )
+    return render_page(page)
+
+
+def subtitle_of(sweeps: Iterable[Mapping[str, Any]]) -> str:
+    """Return data set and period of the first sweep, as people call them."""
+    from mirrorbi.data.periods import Period
+    from mirrorbi.wording.periods import format_period
+
+    for sweep in sweeps:
+        label, period = sweep["dataset"].get("label", ""), sweep["request"].get("period")
+        shown = format_period(Period.parse(period)) if period else ""
+        return " · ".join(part for part in (label, shown) if part)
+    return ""
+
+
+def provenance(plan: Plan, manifest: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Yield (label, value) for everything that produced a report."""
+    for dataset in {
+        s["dataset"].get("data_hash"): s["dataset"] for s in manifest["sweeps"]
+    }.values():
+        yield from _data(dataset)
+    for request in (sweep["request"] for sweep in manifest["sweeps"]):
+        if request.get("period"):
+            yield "Period", f"{request['period']}, compared with: {request.get('compare', '')}"
+            break
+    shown = [f"{name} = {text_of_value(value)}" for name, value in manifest["parameters"].items()]
+    shown += [f"{name}: secret, not kept" for name in manifest["secrets"]]
+    yield "Parameters", "; ".join(shown) or "none"
+    yield "Notebook", f"{manifest['notebook']['name']}, sha256:{manifest['notebook']['sha256']}"
+    tests = sum(sweep.get("tests", 0) for sweep in manifest["sweeps"])
+    if manifest["sweeps"]:
+        yield (
+            "Statistics",
+            f"{_count(len(manifest['facts']), 'fact')} cited; {_count(tests, 'significance test')}, "
+            "false discovery rate controlled over all of them",
+        )
+    yield "Text", _NARRATORS.get(manifest["narrator"], manifest["narrator"])
+    yield "Policy", POLICY
+    yield "Versions", ", ".join(f"{n} {v}" for n, v in manifest["versions"].items())
+    yield "Made", f"{made_on():%Y-%m-%d}"
+
+
+def made_on() -> date:
+    """Return the day of making: today, or that of ``SOURCE_DATE_EPOCH``.
+
+    See https://reproducible-builds.org/specs/source-date-epoch/.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    when = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+    return when.date()
+
+
+def _data(dataset: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    rows = dataset.get("rows")
+    span = f", {dataset['first']} to {dataset['last']}" if dataset.get("first") else ""
+    yield "Data", f"{dataset.get('source', '')}, {_count(rows or 0, 'row')}{span}"
+    yield "Data hash", str(dataset.get("data_hash", ""))
+    model = dataset.get("model", "")
+    drafted = "drafted from the data; nobody has confirmed it"
+    yield "Model", drafted if model == "draft" else f"{model}, {dataset.get('model_hash', '')}"
+    for note in dataset.get("notes", ()):
+        yield "Note", str(note)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"

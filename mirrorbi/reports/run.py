@@ -1,0 +1,216 @@
+"""Run a notebook and write its report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mirrorbi.errors import CellError, MirrorBIError
+from mirrorbi.reports.engine import Watch
+from mirrorbi.reports.folder import Folder
+from mirrorbi.reports.launch import Launch, environment_for
+from mirrorbi.reports.notebook import source_of
+from mirrorbi.reports.plan import Plan, make_plan
+from mirrorbi.reports.secrets import cell_for
+
+Progress = Callable[[int, int, str], None]
+"""Called before each code cell with its place from 1, their number, and its title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that succeeded.
+
+    Parameters
+    ----------
+    report
+        The HTML file.
+    notebook
+        The executed notebook beside it.
+    headline
+        The finding in one sentence; empty if the notebook says none.
+    seconds
+        From the call to the finished report.
+    charts, facts
+        How many the report shows and cites.
+    files
+        The folder with files that the notebook wrote; ``None`` if it wrote none.
+    """
+
+    report: Path
+    notebook: Path
+    headline: str
+    seconds: float
+    charts: int = 0
+    facts: int = 0
+    files: Path | None = None
+
+
+def run(
+    notebook: str | Path,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    output: str | Path | None = None,
+    timeout: float | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Run a notebook and write its report as one HTML file, the executed notebook beside it.
+
+    The report's name is the notebook's and the parameters that differ from its own, so the
+    newest run replaces the one before. Nothing is replaced by a run that fails: the reader's
+    last good report stays, and a page ending in ``.failed.html`` tells the maintainer why.
+
+    Parameters
+    ----------
+    notebook
+        Path of an ``.ipynb`` file.
+    parameters
+        Values by name; see `mirrorbi.reports.parameters`.
+    output
+        Folder of the report; ``reports`` by default.
+    timeout
+        Seconds that one cell may take; an hour by default.
+    progress
+        Called before each code cell.
+
+    Raises
+    ------
+    NotebookError, ParameterError
+        Before a kernel is started.
+    StoreError
+        If the folder cannot be written, also before.
+    CellError
+        If a cell failed, took too long, or the kernel died.
+    RenderError
+        If the page failed its inspection.
+
+    Examples
+    --------
+    >>> run("notebooks/kpi_review.ipynb", {"period": "2013-11"}).report  # doctest: +SKIP
+    PosixPath('reports/kpi_review-2013-11.html')
+    """
+    began = time.perf_counter()
+    plan = make_plan(notebook, parameters, output=output)
+    folder = Folder(plan.folder)
+    with folder.scratch(plan.name) as work:
+        watch = Watch(mask=plan.mask, on_cell=progress)
+        watch.launch = _launch(plan, work)
+        try:
+            outcome = _publish(plan, folder, work, _execute(plan, watch, timeout))
+        except MirrorBIError as error:
+            _keep_failure(plan, folder, watch, error)
+            raise
+        finally:
+            watch.launch.end(now=watch.notebook is None)
+    for stale in (plan.failure_page, plan.failed_notebook):
+        stale.unlink(missing_ok=True)
+    return Run(**outcome, seconds=time.perf_counter() - began)
+
+
+def _launch(plan: Plan, work: Path) -> Launch:
+    from mirrorbi.reports.secrets import environment_of
+
+    spec = plan.notebook.content.get("metadata", {}).get("kernelspec", {})
+    return Launch(
+        work,
+        {
+            **environment_for(plan.caller, plan.notebook.path.parent),
+            **environment_of(plan.bound.secrets),
+        },
+        str(spec.get("name") or "python3"),
+    )
+
+
+def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
+    import nbformat
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    try:
+        papermill.execute_notebook(
+            nbformat.from_dict(_with_secrets(plan)),
+            None,
+            parameters=plan.bound.given,
+            engine_name="mirrorbi",
+            progress_bar=False,
+            watch=watch,
+            execution_timeout=timeout,
+        )
+    except PapermillExecutionError:
+        from mirrorbi.reports.failure import failure_of
+
+        failure = failure_of(watch.notebook)
+        raise CellError(
+            f"The notebook failed in {failure.place}: {failure.message}.",
+            hint=f"See {plan.failure_page}.",
+        ) from None
+    return watch.notebook
+
+
+def _with_secrets(plan: Plan) -> dict[str, Any]:
+    content = {**plan.notebook.content, "cells": list(plan.notebook.cells)}
+    if plan.bound.secrets:
+        at = next(i for i, c in enumerate(content["cells"]) if "parameters" in _tags(c))
+        cell = {
+            "cell_type": "code",
+            "id": "injected-secrets",
+            "metadata": {"tags": ["injected-secrets"]},
+            "source": cell_for(plan.bound.secrets),
+            "outputs": [],
+            "execution_count": None,
+        }
+        content["cells"].insert(at + 1, cell)
+    return content
+
+
+def _tags(cell: Mapping[str, Any]) -> Any:
+    return cell.get("metadata", {}).get("tags", ())
+
+
+def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str, Any]:
+    from mirrorbi.reports.collect import collect, facts_of
+    from mirrorbi.reports.inspection import inspect_page
+    from mirrorbi.reports.render import render
+
+    found = collect(executed, plan.notebook.path.parent)
+    html = render(plan, found)
+    inspect_page(
+        html,
+        figures=found.figures,
+        faults=found.faults,
+        code=[source_of(c) for c in executed["cells"] if c["cell_type"] == "code"],
+        mask=plan.mask,
+        places=(plan.caller, plan.notebook.path.parent, work, plan.folder.resolve()),
+    )
+    folder.write(plan.executed.name, notebook_text(plan, executed))
+    folder.write(plan.report.name, html)
+    return {
+        "report": plan.report,
+        "notebook": plan.executed,
+        "headline": found.headline,
+        "charts": found.figures,
+        "facts": sum(1 for _ in facts_of(found.payloads)),
+        "files": folder.keep(work, plan.files),
+    }
+
+
+def notebook_text(plan: Plan, executed: Any) -> str:
+    """Return an executed notebook as the text of its file, without secrets."""
+    import nbformat
+
+    record = executed["metadata"].setdefault("papermill", {})
+    record["input_path"], record["output_path"] = plan.notebook.path.name, plan.executed.name
+    return str(nbformat.writes(plan.mask.clean(executed)))
+
+
+def _keep_failure(plan: Plan, folder: Folder, watch: Watch, error: MirrorBIError) -> None:
+    from mirrorbi.reports.failure import failure_of, render_failure
+
+    if watch.notebook is not None:
+        folder.write(plan.failed_notebook.name, notebook_text(plan, watch.notebook))
+    folder.write(
+        plan.failure_page.name, render_failure(plan, failure_of(watch.notebook, error.what))
+    )
