@@ -29,7 +29,7 @@ _AVERAGE_FROM = 4
 
 def find(scan: Scan) -> Iterator[Fact]:
     """Yield the change of every metric: of the whole and of the largest members."""
-    if scan.baseline is None:
+    if not scan.comparable:
         return
     for metric in scan.metrics:
         for scope in scan.scopes():
@@ -151,14 +151,12 @@ def _change(scan: Scan, metric: str, scope: Scope) -> Iterator[Fact]:
 
 
 def baseline_caveats(scan: Scan) -> tuple[str, ...]:
-    """Return what weakens any comparison of the scan: baseline unfinished, or of other length."""
+    """Return what weakens any comparison of the scan: a baseline of another length."""
     period, baseline = scan.period, scan.baseline
     if period is None or baseline is None or scan.compare == "average":
         return ()
     unlike = abs(period.days - baseline.days) > 0.15 * period.days
-    return ("incomplete_baseline",) * (not scan.dataset.is_complete(baseline)) + (
-        "unequal_length",
-    ) * unlike
+    return ("unequal_length",) * unlike
 
 
 def _interval(scan: Scan, metric: str, scope: Scope) -> Interval | None:

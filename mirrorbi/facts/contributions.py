@@ -53,7 +53,7 @@ class Part(NamedTuple):
 
 def find(scan: Scan) -> Iterator[Fact]:
     """Yield the largest contributions to the change of every additive metric."""
-    if scan.baseline is None:
+    if not scan.comparable:
         return
     for metric in scan.metrics:
         if scan.splits(metric):

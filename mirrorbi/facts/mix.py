@@ -61,7 +61,7 @@ class Effect(NamedTuple):
 
 def find(scan: Scan) -> Iterator[Fact]:
     """Yield the mix and rate split of the change of every ratio, and its largest parts."""
-    if scan.baseline is None:
+    if not scan.comparable:
         return
     for metric in scan.metrics:
         if isinstance(scan.dataset.metric(metric), RatioMetric):

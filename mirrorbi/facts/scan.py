@@ -195,6 +195,13 @@ class Scan:
 
         return self._once(("pair", by), make)
 
+    @cached_property
+    def comparable(self) -> bool:
+        """Whether there is a baseline and both it and the reviewed period have rows."""
+        if self.baseline is None or self.period is None:
+            return False
+        return bool(self.cells().rows.any() and self.base().rows.any())
+
     def series(self, metric: str, scope: Scope = ()) -> Series:
         """Return one metric of the whole, or of one member, up to the reviewed period.
 

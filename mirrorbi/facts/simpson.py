@@ -33,7 +33,7 @@ class Reversal(NamedTuple):
 
 def find(scan: Scan) -> Iterator[Fact]:
     """Yield the reversals of every ratio in every dimension."""
-    if scan.baseline is None:
+    if not scan.comparable:
         return
     for metric in scan.metrics:
         if isinstance(scan.dataset.metric(metric), RatioMetric):
