@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from mirrorbi.charts.drawing import Drawing
-from mirrorbi.charts.rows import Rows, muted
+from mirrorbi.charts.rows import Rows
 from mirrorbi.charts.scale import decimals_of, shown
 from mirrorbi.charts.text import bold, plot_text
 from mirrorbi.charts.theme import verdict
@@ -24,7 +24,7 @@ def share(fact: Fact, table: Table, locale: str) -> Drawing:
     rows = _folded(rows, focus)
     unit = dict(table.columns)["value"]
     names = [str(name) for name, _, _ in rows]
-    roles = ["accent" if name == focus else "context" for name in names]
+    roles = ["accent" if name == focus else "soft" for name in names]
     frame = Rows(names, strong=_where(names, focus))
     parts = [float(part or 0) for _, _, part in rows]
     frame.bars(parts, roles, hover=_hover(rows, unit, fact, locale))
@@ -37,39 +37,35 @@ def share(fact: Fact, table: Table, locale: str) -> Drawing:
 
 
 def rank(fact: Fact, table: Table, locale: str) -> Drawing:
-    """Draw every member's value, highest first, and the value overall as a line."""
+    """Draw every member's value, the subject's end first, and the value overall among them."""
     rows = list(zip(*(table.column(c) for c in ("by", "value", "rows")), strict=True))
     focus, unit = _focus(fact), dict(table.columns)["value"]
-    lowest = fact.direction == "down"
-    left_out = max(0, len(rows) - MOST)
-    kept = rows[-MOST:] if lowest else rows[:MOST]
-    names = [str(name) for name, _, _ in kept]
-    role = verdict(fact)
-    frame = Rows(names, strong=_where(names, focus))
+    upwards = fact.direction == "down"
+    rows.sort(key=lambda row: row[1] if upwards else -row[1])
+    kept, rest = rows[:MOST], rows[MOST:]
+    overall = fact["overall"].value
+    place = sum(1 for row in kept if (row[1] < overall) == upwards)
+    kept.insert(place, (None, overall, None))
+    names = ["Overall" if name is None else str(name) for name, _, _ in kept]
+    at = next((i for i, row in enumerate(kept) if row[0] == focus), -1)
+    subject = verdict(fact)
+    roles = [subject if i == at else "context" if i == place else "soft" for i in range(len(kept))]
+    inks = [subject if i == at else "ink" if i == place else "muted" for i in range(len(kept))]
+    frame = Rows(names, strong=[at, place])
     lengths = [float(value or 0) for _, value, _ in kept]
+    texts = [plot_text(shown(row[1], unit, locale, decimals_of(fact, unit))) for row in kept]
     hover = [
-        f"{bold(plot_text(name))}<br>{plot_text(shown(value, unit, locale))}"
-        f"<br>{shown(count, 'count', locale)} rows"
-        for name, value, count in kept
+        f"{bold(plot_text(name))}<br>{text}"
+        + (f"<br>{plot_text(shown(row[2], 'count', locale))} rows" if row[2] is not None else "")
+        for name, text, row in zip(names, texts, kept, strict=True)
     ]
-    frame.bars(lengths, [role if name == focus else "context" for name in names], hover=hover)
-    for i, length in enumerate(lengths):
-        text = plot_text(shown(kept[i][1], unit, locale, decimals_of(fact, unit)))
-        strong = names[i] == focus
-        frame.say(
-            i,
-            length,
-            bold(text) if strong else text,
-            role=role if strong else "muted",
-            left=length < 0,
-        )
-    overall = fact["overall"]
-    frame.upright(float(overall.value), -0.5, len(names) - 0.5, role="ink")
-    frame.head(
-        float(overall.value), f"overall {plot_text(shown(overall.value, unit, locale))}", role="ink"
-    )
-    drawing = frame.finish()
-    return drawing if not left_out else _with_more(drawing, left_out, above=lowest)
+    frame.bars(lengths, roles, hover=hover)
+    for i, (text, length) in enumerate(zip(texts, lengths, strict=True)):
+        strong = bold(text) if i in (at, place) else text
+        frame.say(i, length, strong, role=inks[i], left=length < 0)
+    if rest:
+        frame.more(f"{len(rest)} more")
+    return frame.finish()
 
 
 def concentration(fact: Fact, table: Table, locale: str) -> Drawing:
@@ -88,18 +84,14 @@ def concentration(fact: Fact, table: Table, locale: str) -> Drawing:
     names = [str(row[0]) for row in kept]
     frame = Rows(names, strong=range(min(k, len(names))))
     frame.bars([float(row[3] or 0) for row in kept], ["band"] * len(kept))
-    roles = ["accent" if i < k else "context" for i in range(len(kept))]
+    roles = ["accent" if i < k else "soft" for i in range(len(kept))]
     unit = dict(table.columns)["value"]
     frame.bars([float(row[2] or 0) for row in kept], roles, hover=_hover(kept, unit, fact, locale))
     for i, row in enumerate(kept):
-        frame.say(i, float(row[2] or 0), plot_text(shown(row[2], "percent", locale)), role="ink")
-        cumulative = plot_text(shown(row[3], "percent", locale))
-        strong = i == k - 1
-        frame.column(
-            i, bold(cumulative) if strong else cumulative, role="accent" if strong else "muted"
-        )
-    frame.head(0, "share of each", xanchor="left")
-    frame.head_column("together")
+        frame.say(i, float(row[2] or 0), plot_text(shown(row[2], "percent", locale)))
+    inks = ["accent" if i == k - 1 else "muted" for i in range(len(kept))]
+    frame.column([plot_text(shown(row[3], "percent", locale)) for row in kept], inks, "together")
+    frame.head(0, "each", xanchor="left")
     return frame.finish((0.0, 1.0))
 
 
@@ -118,16 +110,17 @@ def completeness(fact: Fact, table: Table, locale: str) -> Drawing:
         f"{bold(plot_text(name))}<br>{shown(nulls, 'count', locale)} empty"
         for name, _, nulls in kept
     ]
-    frame.bars(filled, ["context"] * len(kept), hover=hover)
-    for i, (_, part, nulls) in enumerate(kept):
-        if nulls:
-            missing = plot_text(shown(1 - (part or Decimal(0)), "percent", locale))
-            frame.column(i, f"{missing} empty", role="worse")
-        else:
-            frame.column(i, "complete", role="muted")
-    drawing = frame.finish((0.0, 1.0))
-    more = len(rows) - len(kept)
-    return drawing if not more else _with_more(drawing, more, above=False)
+    frame.bars(filled, ["soft"] * len(kept), hover=hover)
+    texts = [
+        f"{plot_text(shown(1 - (part or Decimal(0)), 'percent', locale))} empty"
+        if nulls
+        else "complete"
+        for _, part, nulls in kept
+    ]
+    frame.column(texts, ["worse" if nulls else "muted" for _, _, nulls in kept])
+    if len(rows) > len(kept):
+        frame.more(f"{len(rows) - len(kept)} more")
+    return frame.finish((0.0, 1.0))
 
 
 def _focus(fact: Fact) -> str:
@@ -163,27 +156,3 @@ def _hover(rows: Sequence[tuple[Any, ...]], unit: str, fact: Fact, locale: str) 
         + plot_text(shown(row[1], unit, locale, decimals_of(fact, unit)))
         for row in rows
     ]
-
-
-def _with_more(drawing: Drawing, count: int, *, above: bool) -> Drawing:
-    """Say below the last row, or above the first, how many members are not shown."""
-    margin = drawing.layout["margin"]
-    side = "t" if above else "b"
-    margin[side] += 20
-    drawing.layout["height"] += 20
-    drawing.layout["annotations"].append(
-        {
-            "xref": "paper",
-            "yref": "paper",
-            "x": 0,
-            "y": 1 if above else 0,
-            "yshift": margin["t"] - 10 if above else 4 - margin["b"] + 6,
-            "xanchor": "right",
-            "yanchor": "middle",
-            "xshift": -8,
-            "showarrow": False,
-            "text": muted(f"{count} more"),
-            "font": {"size": 12},
-        }
-    )
-    return drawing

@@ -85,18 +85,25 @@ class Canvas:
             styled = [(text, role, i == 0) for i, (text, role) in enumerate(lines) if text]
             self._ends.append((value, styled))
 
-    def beside(self, at: int, text: str, *, role: str = "muted", below: bool | None = None) -> None:
-        """Write above or below a value of the series, on the side where the line is not."""
+    def beside(self, at: int, text: str, *, role: str = "muted") -> None:
+        """Write at a value of the series, on the side where the line is not."""
         values = self.series.values
         value = values[at]
         if value is None:
             return
-        if below is None:
-            near = [v for v in values[max(0, at - 1) : at + 2] if v is not None]
-            below = value < sum(near) / len(near)
-        self._notes.append(
-            note(at, value, text, role=role, yshift=-15 if below else 15, xanchor=self._side(at))
-        )
+        before = next((v for v in reversed(values[:at]) if v is not None), value)
+        after = next((v for v in values[at + 1 :] if v is not None), value)
+        if before <= value and after <= value:
+            place: dict[str, Any] = {"yshift": 15}
+        elif before >= value and after >= value:
+            place = {"yshift": -15}
+        else:  # on a slope: right of it where it falls, left of it where it rises
+            falls = after < value
+            place = {"yshift": 9, "xshift": 8 if falls else -8}
+            place["xanchor"] = "left" if falls else "right"
+        if at == 0:
+            place |= {"xanchor": "left"}
+        self._notes.append(note(at, value, text, role=role, **place))
 
     def above(self, at: float, value: float, text: str, *, role: str = "muted") -> None:
         """Write above a level, beginning at a step."""
@@ -122,11 +129,6 @@ class Canvas:
         return Drawing(
             [*self._data, self._hover()], figure, narrow_periods(series.periods, series.locale)
         )
-
-    def _side(self, at: int) -> str:
-        if at <= 0:
-            return "left"
-        return "right" if at >= len(self.series) - 1 else "center"
 
     def _hover(self) -> dict[str, Any]:
         series = self.series

@@ -36,7 +36,7 @@ def _columns(fact: Fact, table: Table, locale: str, expected: float | None = Non
     rows = [number(value) or 0.0 for value in table.column("rows")]
     at = periods.index(fact.period) if fact.period in periods else None
     late = expected is not None and at is not None
-    colours = [LIGHT["accent" if late and i == at else "context"] for i in range(len(rows))]
+    colours = [LIGHT["accent" if late and i == at else "soft"] for i in range(len(rows))]
     hover = [
         f"{format_period(period, locale, 'short')}<br>"
         + bold(f"{plot_text(shown(count, 'count', locale))} rows")
@@ -48,7 +48,7 @@ def _columns(fact: Fact, table: Table, locale: str, expected: float | None = Non
             "x": list(range(len(rows))),
             "y": rows,
             "width": 0.72,
-            "marker": {"color": colours if late else LIGHT["context"], "line": {"width": 0}},
+            "marker": {"color": colours if late else LIGHT["soft"], "line": {"width": 0}},
             "hoverinfo": "text",
             "hovertext": hover,
         }

@@ -236,8 +236,8 @@ def chart(
     name, draw = form
     drawing = draw(fact, fact.table, locale)
     text = plain(fill(sentence, [fact], locale))
-    if drawing.narrow:
-        drawing.layout["meta"] = {"narrow": drawing.narrow}
+    meta = {"narrow": drawing.narrow, "width": drawing.width}
+    drawing.layout["meta"] = {key: value for key, value in meta.items() if value}
     wanted = {query.id for query in fact.evidence}
     return Chart(
         fact=fact,

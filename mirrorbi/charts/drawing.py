@@ -8,9 +8,6 @@ from typing import Any
 
 from mirrorbi.charts.theme import LIGHT
 
-LINE_HEIGHT = 17
-"""Pixels from one line of a label to the next."""
-
 
 @dataclass(slots=True)
 class Drawing:
@@ -22,11 +19,14 @@ class Drawing:
         As plotly takes them.
     narrow
         Value by path (``"xaxis.tickvals"``): what the page puts in below 560 pixels.
+    width
+        The most that the figure is drawn wide, in pixels; 0 for the whole page.
     """
 
     data: list[dict[str, Any]]
     layout: dict[str, Any]
     narrow: dict[str, Any] = field(default_factory=dict)
+    width: int = 0
 
 
 def note(
@@ -40,21 +40,6 @@ def note(
         "showarrow": False,
         "font": {"color": LIGHT[role], "size": size},
         "align": "left",
-        **parts,
-    }
-
-
-def rule(x0: float, y0: float, x1: float, y1: float, *, role: str, **parts: Any) -> dict[str, Any]:
-    """Return a straight thin line below the marks."""
-    line = {"color": LIGHT[role], "width": 1, **parts.pop("line", {})}
-    return {
-        "type": "line",
-        "x0": x0,
-        "y0": y0,
-        "x1": x1,
-        "y1": y1,
-        "layer": "below",
-        "line": line,
         **parts,
     }
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from mirrorbi.charts.drawing import Drawing
 from mirrorbi.charts.rows import Rows
-from mirrorbi.charts.scale import decimals_of, shown, value_range
+from mirrorbi.charts.scale import decimals_of, shown
 from mirrorbi.charts.text import bold, plot_text
 from mirrorbi.charts.theme import role_of
 from mirrorbi.facts.fact import Fact, Table
@@ -14,7 +15,8 @@ from mirrorbi.wording.periods import format_period
 from mirrorbi.wording.slots import fill_slot
 from mirrorbi.wording.text import capital
 
-MOST = 12
+STEPS, MEMBERS = 10, 8
+"""Members with a row of their own: of a waterfall, of a mix."""
 
 
 def contribution(fact: Fact, table: Table, locale: str) -> Drawing:
@@ -23,108 +25,92 @@ def contribution(fact: Fact, table: Table, locale: str) -> Drawing:
     The two totals are points and the steps are bars: the axis need not begin at zero,
     and the length of each bar is its part of the change.
     """
-    columns = dict(table.columns)
-    names = [str(name) for name in table.column("by")]
-    deltas = [float(d or 0) for d in table.column("delta")]
-    start = sum(float(b or 0) for b in table.column("base"))
-    finish = sum(float(v or 0) for v in table.column("value"))
+    units = dict(table.columns)
+    rows = _folded([_numbers(row) for row in table.rows], STEPS)
+    start, finish = sum(row[1] for row in rows), sum(row[2] for row in rows)
     before, after = _period_names(fact, locale)
-    frame = Rows([before, *names, after], strong=[0, len(names) + 1])
-    bases, level = [], start
-    for i, delta in enumerate(deltas):
-        bases.append(level)
-        frame.upright(level, i, i + 1, "faint")
-        level += delta
-    frame.upright(level, len(names), len(names) + 1, "faint")
-    roles = [role_of(_way(delta), fact.better) for delta in deltas]
+    last = len(rows) + 1
+    frame = Rows([before, *(row[0] for row in rows), after], strong=[0, last])
+    levels = [start]
+    for i, row in enumerate(rows):
+        frame.upright(levels[-1], i, i + 1, "soft")
+        levels.append(levels[-1] + row[3])
+    frame.upright(levels[-1], last - 1, last, "soft")
+    roles = [_step_role(row[3], finish - start, fact) for row in rows]
+    decimals = decimals_of(fact, units["value"])
     hover = [
-        f"{bold(plot_text(name))}<br>{plot_text(shown(b, columns['base'], locale))}"
-        f" → {plot_text(shown(v, columns['value'], locale))}"
-        for name, b, v in zip(names, table.column("base"), table.column("value"), strict=True)
+        f"{bold(plot_text(name))}<br>{plot_text(shown(b, units['base'], locale, decimals))}"
+        f" → {plot_text(shown(v, units['value'], locale, decimals))}"
+        for name, b, v, _ in rows
     ]
     frame.bars(
-        [0, *deltas, 0],
-        ["accent", *roles, "accent"],
-        base=[start, *bases, finish],
+        [0, *(row[3] for row in rows), 0],
+        ["ink", *roles, "ink"],
+        base=[start, *levels[:-1], finish],
         hover=["", *hover, ""],
     )
-    ends: list[float | None] = [start, *[None] * len(names), finish]
-    frame.dots(ends, ["ink"] * len(ends))
-    decimals = decimals_of(fact, columns["value"])
-    for row, total in ((0, start), (len(names) + 1, finish)):
-        text = plot_text(shown(total, columns["value"], locale, decimals))
-        frame.say(row, total, bold(text), left=row > 0 and finish < start)
-    for i, delta in enumerate(deltas):
-        text = plot_text(
-            shown(table.column("delta")[i], columns["delta"], locale, decimals, signed=True)
-        )
-        frame.say(i + 1, bases[i] + delta, text, role=_text(roles[i]), left=delta < 0)
-    levels = [start, finish, *bases, *(b + d for b, d in zip(bases, deltas, strict=True))]
-    low, high = min(levels), max(levels)
-    return frame.finish((low, high))
+    frame.dots([start, *[None] * len(rows), finish], ["ink"] * (last + 1))
+    for at, total in ((0, start), (last, finish)):
+        text = plot_text(shown(total, units["value"], locale, decimals))
+        frame.say(at, total, bold(text), left=at > 0 and finish < start)
+    for i, row in enumerate(rows):
+        text = plot_text(shown(row[3], units["delta"], locale, decimals, signed=True))
+        frame.say(i + 1, levels[i + 1], text, role=_ink(roles[i]), left=row[3] < 0)
+    return frame.finish((min(levels), max(levels)))
 
 
 def mix(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw, per member, what its own rate changed and what its weight changed."""
-    names = [str(name) for name in table.column("by")]
-    rates = [float(r or 0) for r in table.column("rate")]
-    mixes = [float(m or 0) for m in table.column("mix")]
-    order = sorted(range(len(names)), key=lambda i: -abs(rates[i] + mixes[i]))
-    kept, rest = order[:MOST], order[MOST:]
-    labels = ["All together", *(names[i] for i in kept)]
-    rate = [float(fact["rate"].value), *(rates[i] for i in kept)]
-    weight = [float(fact["mix"].value), *(mixes[i] for i in kept)]
-    if rest:
-        labels.append(f"{len(rest)} others")
-        rate.append(sum(rates[i] for i in rest))
-        weight.append(sum(mixes[i] for i in rest))
     unit = dict(table.columns)["rate"]
-    frame = Rows(labels, strong=[0], row=44)
-    roles = [role_of(_way(r), fact.better) for r in rate]
-    frame.bars(rate, roles, shift=-0.17, thick=0.28)
-    frame.bars(weight, ["context"] * len(weight), shift=0.17, thick=0.28)
+    found = zip(*(table.column(c) for c in ("by", "rate", "mix")), strict=True)
+    rows: list[tuple[Any, ...]] = [(str(n), float(r or 0), float(m or 0)) for n, r, m in found]
+    rows.sort(key=lambda row: -abs(row[1] + row[2]))
+    rows = _folded(rows, MEMBERS)
+    frame = Rows(["Overall", *(row[0] for row in rows)], strong=[0], row=34)
+    roles = [role_of(_way(row[1]), fact.better) for row in rows]
+    frame.bars([None, *(row[1] for row in rows)], ["ink", *roles], shift=-0.14, thick=0.3)
+    weights = [None, *(row[2] for row in rows)]
+    frame.bars(weights, ["context"] * (len(rows) + 1), shift=0.2, thick=0.18)
     decimals = decimals_of(fact, unit)
-    for i, (own, moved) in enumerate(zip(rate, weight, strict=True)):
-        texts = [plot_text(shown(v, unit, locale, decimals, signed=True)) for v in (own, moved)]
-        if i == 0:
-            texts = [f"{bold(texts[0])} from the rates", f"{bold(texts[1])} from the mix"]
-        frame.say(i, own, texts[0], role=_text(roles[i]), left=own < 0, y=-0.17)
-        frame.say(i, moved, texts[1], role="muted", left=moved < 0, y=0.17)
-    frame.upright(0, -0.5, len(labels) - 0.5, "context")
+
+    def texts(column: int, overall: Decimal) -> list[str]:
+        values = [overall, *(row[column] for row in rows)]
+        return [_bare(value, unit, locale, decimals) for value in values]
+
+    rate = fact["rate"].value
+    inks = [_ink(role) for role in (role_of(_way(rate), fact.better), *roles)]
+    frame.column(texts(1, rate), inks, "rate")
+    frame.column(texts(2, fact["mix"].value), ["muted"] * (len(rows) + 1), "mix")
+    frame.upright(0, 0.5, len(rows) + 0.5, "context")
     return frame.finish()
 
 
 def simpson(fact: Fact, table: Table, locale: str) -> Drawing:
-    """Draw both periods per member, and overall, where the direction is the other one."""
-    columns = dict(table.columns)
+    """Draw both periods per member, each of which went the other way than the whole."""
+    units = dict(table.columns)
     parts = zip(*(table.column(c) for c in ("by", "base", "value", "delta")), strict=True)
-    rows = [row for row in parts if row[1] is not None and row[2] is not None][:MOST]
-    names = [str(row[0]) for row in rows]
-    frame = Rows(names, row=30)
-    roles = [role_of(_way(float(row[3] or 0)), fact.better) for row in rows]
+    rows = [row for row in parts if row[1] is not None and row[2] is not None][:STEPS]
+    frame = Rows([str(row[0]) for row in rows], row=32)
+    roles = [role_of(_way(row[3] or 0), fact.better) for row in rows]
     befores, afters = [float(row[1]) for row in rows], [float(row[2]) for row in rows]
-    for i, (b, a) in enumerate(zip(befores, afters, strict=True)):
-        frame.segment(i, b, a, roles[i])
-    hover = [
-        f"{bold(plot_text(row[0]))}<br>{plot_text(shown(row[1], columns['base'], locale))}"
-        f" → {plot_text(shown(row[2], columns['value'], locale))}"
-        for row in rows
-    ]
-    frame.dots(befores, roles, hollow=True)
-    frame.dots(afters, roles, hover=hover)
+    decimals = decimals_of(fact, units["value"])
     for i, row in enumerate(rows):
-        text = plot_text(
-            shown(
-                row[3], columns["delta"], locale, decimals_of(fact, columns["delta"]), signed=True
-            )
-        )
-        frame.column(i, text, role=_text(roles[i]))
+        frame.segment(i, befores[i], afters[i], roles[i])
+        for value, other in ((row[1], row[2]), (row[2], row[1])):
+            text = plot_text(shown(value, units["value"], locale, decimals))
+            frame.say(i, float(value), text, role="muted", left=value < other)
+    frame.dots(befores, roles, hollow=True)
+    frame.dots(afters, roles)
+    moved = decimals_of(fact, units["delta"])
+    texts = [plot_text(shown(row[3], units["delta"], locale, moved, signed=True)) for row in rows]
+    frame.column(texts, [_ink(role) for role in roles], "change")
     if rows:
         before, after = _period_names(fact, locale)
         rising = afters[0] >= befores[0]
         frame.head(befores[0], before, xanchor="right" if rising else "left")
         frame.head(afters[0], after, xanchor="left" if rising else "right")
-    return frame.finish(value_range([*befores, *afters], columns["value"]))
+    levels = [*befores, *afters]
+    return frame.finish((min(levels), max(levels)) if levels else None)
 
 
 def _period_names(fact: Fact, locale: str) -> tuple[str, str]:
@@ -142,5 +128,31 @@ def _way(delta: float | Decimal) -> str:
     return "up" if delta > 0 else "down" if delta < 0 else "flat"
 
 
-def _text(role: str) -> str:
-    return "ink" if role == "accent" else role
+def _step_role(delta: float, total: float, fact: Fact) -> str:
+    """Return better or worse; where nobody said, the accent for steps the way of the total."""
+    if fact.better is None:
+        return "accent" if (delta < 0) == (total < 0) else "context"
+    return role_of(_way(delta), fact.better)
+
+
+def _ink(role: str) -> str:
+    return role if role in ("better", "worse") else "ink"
+
+
+def _numbers(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (str(row[0]), *(float(cell or 0) for cell in row[1:]))
+
+
+def _folded(rows: list[tuple[Any, ...]], most: int) -> list[tuple[Any, ...]]:
+    """Return the first rows, and the sum of the others, theirs included."""
+    if len(rows) <= most + 1:
+        return rows
+    kept, rest = rows[:most], rows[most:]
+    sums = (sum(row[i] for row in rest) for i in range(1, len(rest[0])))
+    return [*kept, ("All others", *sums)]
+
+
+def _bare(value: float | Decimal, unit: str, locale: str, decimals: int | None) -> str:
+    """Return a difference without its unit, which the subtitle names."""
+    text = shown(value, unit, locale, decimals, signed=True)
+    return plot_text(text.removesuffix("pp").rstrip())

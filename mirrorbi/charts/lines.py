@@ -58,7 +58,7 @@ def extreme(fact: Fact, table: Table, locale: str) -> Drawing:
     if others:
         nearest = min(others, key=lambda i: abs((values[i] or 0.0) - record))
         canvas.dot(nearest, "accent", hollow=True)
-        canvas.beside(nearest, series.write(record), below=fact.direction == "down")
+        canvas.beside(nearest, series.write(record))
     canvas.dot(series.at, "accent")
     label = f"{fill_slot(fact, 'extreme', locale)} of {len(series)}"
     canvas.end(values[series.at], (series.write(values[series.at]), "accent"), (label, "muted"))

@@ -7,11 +7,14 @@ from typing import Any
 
 from mirrorbi.charts.drawing import Drawing, note
 from mirrorbi.charts.scale import number
-from mirrorbi.charts.text import bold, coloured, label, shorten, widest
+from mirrorbi.charts.text import bold, label, shorten, widest
 from mirrorbi.charts.theme import LIGHT, bare_axis, layout
 
 ROW = 27
 TOP, BOTTOM = 6, 8
+WIDTH = 800
+"""Pixels: longer bars would not say more."""
+_HEAD = 22
 _GAP = 8
 _NAME, _NAME_NARROW = 26, 15
 """Characters of a name that are shown, on a page and on a phone."""
@@ -39,7 +42,8 @@ class Rows:
         self._shapes: list[dict[str, Any]] = []
         self._left: list[str] = []
         self._right: list[str] = []
-        self._column: list[str] = []
+        self._columns: list[tuple[list[str], list[str], str]] = []
+        self._more = ""
         self._seen: list[float] = []
         self._head = 0
 
@@ -136,28 +140,19 @@ class Rows:
             )
         )
 
-    def column(self, row: int, text: str, *, role: str = "ink", plain: str = "") -> None:
-        """Write in the column at the right edge."""
-        self._column.append(plain or text)
-        self._notes.append(
-            note(1, row, text, role=role, xref="paper", xanchor="right", yanchor="middle")
-        )
+    def column(self, texts: Sequence[str], roles: Sequence[str], head: str = "") -> None:
+        """Add a column of text at the right edge, one per row, with a head above it."""
+        self._head = max(self._head, _HEAD if head else 0)
+        self._columns.append((list(texts), list(roles), head))
 
     def head(self, x: float, text: str, *, role: str = "muted", xanchor: str = "center") -> None:
         """Write above the first row."""
-        self._head = 22
-        self._notes.append(
-            note(
-                number(x) or 0.0, -0.5, text, role=role, size=12, xanchor=xanchor, yanchor="bottom"
-            )
-        )
+        self._head = _HEAD
+        self._notes.append(_above(number(x) or 0.0, text, role=role, xanchor=xanchor))
 
-    def head_column(self, text: str) -> None:
-        """Write above the column at the right edge."""
-        self._head = 22
-        self._column.append(text)
-        place = {"xref": "paper", "xanchor": "right", "yanchor": "bottom"}
-        self._notes.append(note(1, -0.5, text, role="muted", size=12, **place))
+    def more(self, text: str) -> None:
+        """Write below the last row what is not shown."""
+        self._more = text
 
     def finish(self, bounds: tuple[float, float] | None = None) -> Drawing:
         """Return the drawing; the axis of values is not shown, the labels say them."""
@@ -165,17 +160,23 @@ class Rows:
         if low == high:
             high = low + 1.0
         before = widest(self._left) + 8 if self._left else 0
-        column = widest(self._column) + 14 if self._column else 0
-        after = (widest(self._right) + 10 if self._right else 6) + column
-        for item in self._notes:
-            if item.get("xref") == "paper":
-                item["xshift"] = after
-        wide = [shorten(name, _NAME) for name in self.names]
-        thin = [shorten(name, _NAME_NARROW) for name in self.names]
-        top = TOP + self._head
+        after = widest(self._right) + 10 if self._right else 6
+        after += self._set_columns(after)
+        left, thin = (self._room(limit) + _GAP + before for limit in (_NAME, _NAME_NARROW))
+        top, bottom = TOP + self._head, BOTTOM + (_HEAD if self._more else 0)
+        height = top + bottom + self._row * len(self.names)
+        if self._more:
+            place = {
+                "xref": "paper",
+                "xanchor": "right",
+                "yanchor": "middle",
+                "xshift": -_GAP - before,
+            }
+            row = len(self.names) - 0.5 + _HEAD / 2 / self._row
+            self._notes.append(note(0, row, self._more, role="muted", size=12, **place))
         figure = layout(
-            top + BOTTOM + self._row * len(self.names),
-            margin={"l": widest(wide) + _GAP + before, "r": after, "t": top, "b": BOTTOM},
+            height,
+            margin={"l": left, "r": after, "t": top, "b": bottom},
             barmode="overlay",
             hovermode="closest",
             xaxis=bare_axis(range=[number(low), number(high)], showticklabels=False),
@@ -190,13 +191,28 @@ class Rows:
             annotations=self._notes,
             shapes=self._shapes,
         )
-        narrow = {}
-        if wide != thin:
-            narrow = {
-                "yaxis.ticktext": self._ticks(_NAME_NARROW),
-                "margin.l": widest(thin) + _GAP + before,
-            }
-        return Drawing(self._data, figure, narrow)
+        narrow: dict[str, Any] = {}
+        if left != thin:
+            narrow = {"yaxis.ticktext": self._ticks(_NAME_NARROW), "margin.l": thin}
+        return Drawing(self._data, figure, narrow, WIDTH)
+
+    def _set_columns(self, start: int) -> int:
+        """Write the columns from ``start`` pixels right of the plot; return their width."""
+        used = 0
+        for texts, roles, head in self._columns:
+            used += max(widest(texts, strong=True), widest([head], 12)) + 16
+            place: dict[str, Any] = {"xref": "paper", "xanchor": "right", "xshift": start + used}
+            for row, (text, role) in enumerate(zip(texts, roles, strict=True)):
+                shown = bold(text) if row in self._strong else text
+                self._notes.append(note(1, row, shown, role=role, yanchor="middle", **place))
+            if head:
+                self._notes.append(_above(1, head, role="muted", **place))
+        return used
+
+    def _room(self, limit: int) -> int:
+        names = [shorten(name, limit) for name in self.names]
+        strong = [names[i] for i in self._strong]
+        return max(widest(names), widest(strong, strong=True))
 
     def _ticks(self, limit: int) -> list[str]:
         return [
@@ -212,9 +228,8 @@ class Rows:
         self._shapes.append({"type": "line", "layer": "below", "line": style, **ends})
 
 
-def muted(text: str) -> str:
-    """Return text in the colour of what stands in the second row."""
-    return coloured(text, LIGHT["muted"])
+def _above(x: float, text: str, **parts: Any) -> dict[str, Any]:
+    return note(x, -0.5, text, size=12, yanchor="bottom", **parts)
 
 
 def _one(colours: list[str]) -> str | list[str]:

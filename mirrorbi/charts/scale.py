@@ -42,19 +42,19 @@ def shown(
     return format_quantity(Quantity.of(value, unit, decimals), locale, signed=signed)
 
 
-def ticks(low: float, high: float, most: int = 5) -> list[float]:
+def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Return round numbers, 1, 2, 2.5 or 5 times a power of ten apart, inside the range.
 
     Examples
     --------
     >>> ticks(0.587, 0.891)
-    [0.6, 0.7, 0.8]
+    [0.6, 0.65, 0.7, 0.75, 0.8, 0.85]
     """
     if not high > low:
         return [low]
     raw = (high - low) / max(1, most - 1)
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
+    step = min((m * power for m in (1, 2, 2.5, 5, 10)), key=lambda s: abs(math.log(s / raw)))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [float(f"{i * step:.10g}") for i in range(first, last + 1)]
 
@@ -97,7 +97,7 @@ def value_range(
 
 
 def values_on(
-    bounds: tuple[float, float], unit: str, locale: str, *, most: int = 5
+    bounds: tuple[float, float], unit: str, locale: str, *, most: int = 6
 ) -> tuple[dict[str, Any], int]:
     """Return an axis of values and the width in pixels that its labels need."""
     at = ticks(*bounds, most=most)

@@ -57,7 +57,8 @@ def sparkline(
         part = 0.5 if high == low or value is None else (high - value) / (high - low)
         return f"{_PAD + i * step:.1f} {_PAD + part * (height - 2 * _PAD):.1f}"
 
-    solid, dashed = [], []
+    solid: list[str] = []
+    dashed: list[str] = []
     for i in range(1, len(known)):
         if known[i - 1] is None or known[i] is None:
             continue

@@ -65,9 +65,10 @@ def width(text: str, size: float = 13) -> float:
     return ems * size
 
 
-def widest(texts: Iterable[str], size: float = 13) -> int:
+def widest(texts: Iterable[str], size: float = 13, *, strong: bool = False) -> int:
     """Return the width of the widest text in whole pixels, 0 if there is none."""
-    return int(max((width(text, size) for text in texts), default=0)) + 1
+    widths = [width(text, size) * (1.13 if strong else 1) for text in texts]
+    return int(max(widths)) + 1 if widths else 0
 
 
 def bold(text: str) -> str:

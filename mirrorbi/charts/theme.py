@@ -21,7 +21,8 @@ LIGHT = {
     "rule": "#dedbd3",
     "grid": "#e9e6df",
     "context": "#888d95",
-    "faint": "#c9ccd0",
+    "soft": "#b7bbc1",
+    "faint": "#d3d5d8",
     "accent": "#23479e",
     "better": "#00796d",
     "worse": "#bc3d0e",
@@ -34,7 +35,8 @@ DARK = {
     "rule": "#343a42",
     "grid": "#282d33",
     "context": "#7b828c",
-    "faint": "#4a515a",
+    "soft": "#59616b",
+    "faint": "#3c424a",
     "accent": "#8fb0ff",
     "better": "#3fc2af",
     "worse": "#ff8e61",
@@ -45,7 +47,10 @@ PRINT = {**LIGHT, "paper": "#ffffff"}
 TEXT_ROLES = ("ink", "muted", "accent", "better", "worse")
 """Roles that colour text: 4.5 to 1 on the paper."""
 MARK_ROLES = ("context", "accent", "better", "worse")
-"""Roles that colour marks which carry the message: 3 to 1 on the paper."""
+"""Roles that colour marks which carry the message: 3 to 1 on the paper.
+
+``soft``, ``faint`` and ``band`` colour only marks whose message is also written at them.
+"""
 
 FONT = (
     'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", '

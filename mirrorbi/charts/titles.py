@@ -12,7 +12,7 @@ from mirrorbi.wording.text import capital, clean, lower_first
 
 _TITLES = {
     "value": "{metric}: {{f.value}} {{f.when}}",
-    "change": "{metric} {{f.direction}} to {{f.value}}",
+    "change": "{metric} {{f.direction}} by {{f.delta.abs}} to {{f.value}}",
     "share": "{{f.entity}} makes up {{f.share}} of {{f.metric}}",
     "rank": "{{f.entity}} has the {{f.highest}} {{f.metric}}: {{f.value}}",
     "extreme": "{metric} at its {{f.highest}} in {{f.of}} {{f.grain}}s: {{f.value}}",
@@ -20,7 +20,7 @@ _TITLES = {
     "simpson": "{{f.metric}} {{f.direction}} overall; by {{f.dimension}}, {{f.opposite}} of "
     "{{f.members}} went the other way",
     "trend": "{metric} is {{f.rising}} by {{f.slope.abs}} a {{f.step}}",
-    "unusual": "{metric} was unusually {{f.high}} {{f.when}}: {{f.value}}",
+    "unusual": "{metric} {{f.when}} was {{f.delta.abs}} {{f.side}} what was expected",
     "break": "{metric} moved from {{f.before}} to {{f.after}} and stayed there",
     "concentration": "The top {{f.k}} of {{f.members}} by {{f.dimension}} hold {{f.share}} of "
     "{{f.metric}}",
@@ -74,6 +74,8 @@ def _template(fact: Fact) -> str | None:
                 "of {{f.total_delta.abs}}"
             )
         return "{{f.entity}} changed by {{f.delta.signed}}, the total by {{f.total_delta.signed}}"
+    if fact.kind == "change" and fact.direction == "flat":
+        return "{metric} {{f.direction}} at {{f.value}}"
     if fact.kind == "correlation":
         together = "with" if fact["rho"].value > 0 else "against"
         return f"{{{{f.metric}}}} moved {together} {{{{f.other_label}}}}"

@@ -9,7 +9,7 @@ from mirrorbi.charts.scale import decimals_of, shown
 from mirrorbi.data.periods import Calendar, Period
 from mirrorbi.facts.fact import Fact, Quantity, Table
 from mirrorbi.wording.numbers import format_quantity
-from mirrorbi.wording.periods import format_period
+from mirrorbi.wording.periods import format_period, when
 from mirrorbi.wording.text import capital, clean, escape
 
 _NAMED = 5
@@ -97,7 +97,7 @@ def _of_series(fact: Fact, table: Table, column: str, locale: str) -> str:
 
     def at(point: tuple[str, Decimal]) -> str:
         text = shown(point[1], unit, locale, decimals_of(fact, unit))
-        return f"{text} in {format_period(Period.parse(point[0], calendar), locale)}"
+        return f"{text} {when(Period.parse(point[0], calendar), locale)}"
 
     low, high = min(known, key=lambda p: p[1]), max(known, key=lambda p: p[1])
     first, last = known[0], known[-1]

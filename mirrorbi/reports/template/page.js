@@ -43,11 +43,25 @@
     if (!window.Plotly) throw new Error("The drawing library did not start.");
   }
 
+  // What a chart changes on a phone: fewer labels, shorter names.
+  function fitted(layout, plot) {
+    const most = layout.meta?.width || Infinity;
+    plot.style.maxWidth = `${most}px`;
+    const width = printing ? Math.min(printedWidth, most) : undefined;
+    if (!printing && plot.clientWidth < 560)
+      for (const [path, value] of Object.entries(layout.meta?.narrow || {})) {
+        const steps = path.split(".");
+        const last = steps.pop();
+        steps.reduce((part, step) => part[step], layout)[last] = value;
+      }
+    return { ...layout, autosize: true, width };
+  }
+
   async function draw(figure) {
     const plot = figure.querySelector(".mb-plot");
     try {
       const spec = JSON.parse(recoloured(figure.querySelector(".mb-spec").textContent));
-      const layout = { ...spec.layout, autosize: true, width: printing ? printedWidth : undefined };
+      const layout = fitted(spec.layout, plot);
       await window.Plotly.react(plot, spec.data, layout, {
         responsive: true,
         displayModeBar: false,
