@@ -32,7 +32,28 @@ _TOKEN = re.compile(
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_ALLOWED_WORDS = {
+_ALLOWED_WORDS = {"and", "or", "not", "in", "is", "None", "True", "False"}
+_SIGNS = {
+    "=": "To compare, write ==.",
+    "<>": "For not equal, write !=.",
+    "&&": "Write 'and'.",
+    "&": "Write 'and'.",
+    "||": "Write 'or'.",
+    "|": "Write 'or'.",
+    "!": "Write 'not', or != for not equal.",
+    "~": "Write 'not'.",
+    "#": "A note goes on a line of its own in the YAML file.",
+    "**": "For a power, write a * a.",
+    "//": "For a quotient, write a single /.",
+    "%": "Write rates as numbers: 0.15 for 15 %.",
+    "'": "The closing quote ' is missing.",
+    '"': 'The closing quote " is missing.',
+    "`": "The closing backtick is missing.",
+    "{": "Write a list in square brackets.",
+    ";": "Write one expression only.",
+    **dict.fromkeys("“”„‘’‚«»", "Use straight quotes: 'text'."),
+}
+_WORDS = {
     "like": "Name the members: column in ['a', 'b']",
     "between": "Write 1 <= column <= 5",
     "is": "Write 'column is None'",
