@@ -14,14 +14,9 @@ from mirrorbi.facts.proportions import METHOD, is_proportion, newcombe
 from mirrorbi.facts.scan import Scan, Scope, Series
 from mirrorbi.facts.surprise import Surprise, judge
 from mirrorbi.facts.tables import quotient, series_table
-from mirrorbi.facts.values import small
+from mirrorbi.facts.values import plain_size, small
 
 KINDS = ("change",)
-
-_LARGE = {"percent": 0.2}
-_LARGE_PART = 0.5
-"""Changes that count as fully large where there is no history to judge them by: 20
-percentage points, or half of the former value."""
 
 _AVERAGE_FROM = 4
 """Periods that a mean needs before the distance from it is a change."""
@@ -50,8 +45,7 @@ def direction_of(delta: Decimal) -> Direction:
 def size_of(scan: Scan, metric: str, scope: Scope = ()) -> float:
     """Return how large the change of a metric is, 0 to 1.
 
-    Against its own earlier changes where there are enough; otherwise against 20
-    percentage points for percentages and half of the former value for the rest.
+    Against its own earlier changes where there are enough; otherwise as `plain_size`.
     """
     found = _ends(scan, metric, scope)
     if found is None:
@@ -59,9 +53,7 @@ def size_of(scan: Scan, metric: str, scope: Scope = ()) -> float:
     surprise = surprise_of(scan, metric, scope)
     if surprise is not None:
         return surprise.effect
-    value, base = found[:2]
-    large = _LARGE.get(scan.unit(metric), _LARGE_PART * abs(base))
-    return min(1.0, abs(value - base) / large) if large else float(value != base)
+    return plain_size(scan.unit(metric), *found[:2])
 
 
 def surprise_of(scan: Scan, metric: str, scope: Scope = ()) -> Surprise | None:

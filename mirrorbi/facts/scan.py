@@ -284,7 +284,7 @@ class Scan:
         """
         scope: Scope = tuple(sorted(parts.pop("scope", ())))
         terms = dict(parts.pop("terms", {}))
-        named = [dimension for dimension, _ in scope] + [terms["by"]] * ("by" in terms)
+        named = [dimension for dimension, _ in scope] + ([terms["by"]] if "by" in terms else [])
         if self.where:
             terms["where"] = self._where_text
         labels = {name: self.dataset.label(name) for name in dict.fromkeys(named)}

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.errors import FactError, did_you_mean
 from mirrorbi.facts.asked import definite, request_of
@@ -168,8 +170,10 @@ def _controlled(facts: list[Fact]) -> tuple[list[Fact], int]:
 
 
 def _rates(p: list[float]) -> list[float]:
-    if not p:
-        return []
-    from scipy.stats import false_discovery_control
-
-    return [float(f"{q:.{SIGNIFICANT_DIGITS}g}") for q in false_discovery_control(p)]
+    """Return the rate at which each p would be the last accepted (Benjamini-Hochberg)."""
+    order = np.argsort(p, kind="stable")[::-1]
+    count = len(p)
+    steps = np.array(p)[order] * count / np.arange(count, 0, -1)
+    rates = np.empty(count)
+    rates[order] = np.minimum.accumulate(np.minimum(steps, 1.0))
+    return [float(f"{q:.{SIGNIFICANT_DIGITS}g}") for q in rates.tolist()]

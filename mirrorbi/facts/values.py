@@ -78,6 +78,21 @@ def large_enough(rows: Ints) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     return kept
 
 
+def plain_size(unit: str, value: float, base: float) -> float:
+    """Return how large a difference is where no history says, 0 to 1.
+
+    Fully large are 20 percentage points for percentages, and half of the base for the
+    rest.
+
+    Examples
+    --------
+    >>> plain_size("percent", 0.7, 0.8), plain_size("count", 100.0, 400.0)
+    (0.5, 1.0)
+    """
+    large = 0.2 if unit == "percent" else 0.5 * abs(base)
+    return round(min(1.0, abs(value - base) / large), 6) if large else float(value != base)
+
+
 def _value(scan: Scan, metric: str) -> Iterator[Fact]:
     cells = scan.cells()
     if not len(cells.rows) or not np.isfinite(cells.values[metric][0]):
@@ -154,8 +169,9 @@ def _ranks(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
         lines = lines[: ROWS // 2] + lines[-ROWS // 2 :]
     units = ((by, "text"), ("value", scan.unit(metric)), ("rows", "count"))
     table = Table(units, tuple(lines))
-    centre = float(overall[0])
-    reach = max(abs(float(values[i]) - centre) for i in ranked)
+    # A distinct count of the whole is no yardstick for that of its parts.
+    counted_once = scan.unit(metric) == "count"
+    centre = float(np.median(values[ranked])) if counted_once else float(overall[0])
     ends: list[tuple[int, Direction]] = [(ranked[0], "up"), (ranked[-1], "down")]
     for i, direction in ends:
         n = int(cells.rows[i])
@@ -179,8 +195,8 @@ def _ranks(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
             terms={"by": by},
             caveats=("small_left_out",) * bool(left_out),
             score=scan.impact(((by, cells.members[i]),))
-            * (abs(float(values[i]) - centre) / reach)
-            * 0.5,
+            * plain_size(scan.unit(metric), float(values[i]), centre)
+            * (0.25 if counted_once else 0.75),
             evidence=(*cells.queries, *scan.cells().queries),
             table=table,
         )
