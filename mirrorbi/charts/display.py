@@ -81,11 +81,6 @@ class Chart:
     sql: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
-    def id(self) -> str:
-        """The name of the chart in a page."""
-        return f"chart-{self.fact.id}"
-
-    @property
     def height(self) -> int:
         """Height of the figure without its title, in pixels."""
         return int(self.spec["layout"]["height"])
@@ -121,6 +116,7 @@ class Chart:
             "pad": {"t": 12, "l": 8},
         }
         layout |= {"title": head, "margin": margin, "height": self.height + _TITLE_HEIGHT}
+        layout["meta"] = {**layout["meta"], "title_height": _TITLE_HEIGHT}
         return {"data": self.spec["data"], "layout": layout}
 
     def payload(self) -> dict[str, Any]:
@@ -137,12 +133,9 @@ class Chart:
             "sentences": [self.title.to_dict()],
             "locale": self.locale,
             "narrator": "rules",
-            "id": self.id,
             "title_html": self.title_html,
             "subtitle_html": escape(self.subtitle),
             "alt": self.alt,
-            "height": self.height,
-            "spec": dict(self.spec),
             "table_html": table_html(self.fact, self.fact.table, self.locale),
         }
 

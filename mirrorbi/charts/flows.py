@@ -50,12 +50,10 @@ def contribution(fact: Fact, table: Table, locale: str) -> Drawing:
         hover=["", *hover, ""],
     )
     frame.dots([start, *[None] * len(rows), finish], ["ink"] * (last + 1))
-    for at, total in ((0, start), (last, finish)):
-        text = plot_text(shown(total, units["value"], locale, decimals))
-        frame.say(at, total, bold(text), left=at > 0 and finish < start)
-    for i, row in enumerate(rows):
-        text = plot_text(shown(row[3], units["delta"], locale, decimals, signed=True))
-        frame.say(i + 1, levels[i + 1], text, role=_ink(roles[i]), left=row[3] < 0)
+    totals = [plot_text(shown(t, units["value"], locale, decimals)) for t in (start, finish)]
+    moves = [shown(row[3], units["delta"], locale, decimals, signed=True) for row in rows]
+    texts = [totals[0], *(plot_text(text) for text in moves), totals[1]]
+    frame.column(texts, ["ink", *(_ink(role) for role in roles), "ink"])
     return frame.finish((min(levels), max(levels)))
 
 

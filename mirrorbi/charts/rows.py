@@ -12,7 +12,7 @@ from mirrorbi.charts.theme import LIGHT, bare_axis, layout
 
 ROW = 27
 TOP, BOTTOM = 6, 8
-WIDTH = 800
+WIDTH = 760
 """Pixels: longer bars would not say more."""
 _HEAD = 22
 _GAP = 8
@@ -166,14 +166,9 @@ class Rows:
         top, bottom = TOP + self._head, BOTTOM + (_HEAD if self._more else 0)
         height = top + bottom + self._row * len(self.names)
         if self._more:
-            place = {
-                "xref": "paper",
-                "xanchor": "right",
-                "yanchor": "middle",
-                "xshift": -_GAP - before,
-            }
-            row = len(self.names) - 0.5 + _HEAD / 2 / self._row
-            self._notes.append(note(0, row, self._more, role="muted", size=12, **place))
+            place: dict[str, Any] = {"xref": "paper", "yref": "paper", "xanchor": "right"}
+            place |= {"yanchor": "top", "xshift": -_GAP - before, "yshift": -4}
+            self._notes.append(note(0, 0, self._more, role="muted", size=12, **place))
         figure = layout(
             height,
             margin={"l": left, "r": after, "t": top, "b": bottom},

@@ -175,6 +175,7 @@ def render_page(page: Page) -> str:
     return str(
         _template().render(
             report=page,
+            blocks=[_without_title(block) for block in page.blocks],
             style=css_tokens() + _asset("page.css"),
             script=script,
             script_hashes=" ".join(f"'{value}'" for value in hashes),
@@ -197,6 +198,22 @@ def json_for_script(value: object) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+def _without_title(block: Block) -> Block:
+    """Take the title out of a figure that has one in HTML, and the room that it took."""
+    if block["kind"] != "chart" or not block.get("title_html"):
+        return block
+    layout = {key: part for key, part in block["spec"]["layout"].items() if key != "title"}
+    room = layout.get("meta", {}).get("title_height", 0)
+    if room:
+        layout["meta"] = {k: v for k, v in layout["meta"].items() if k != "title_height"}
+        layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] - room}
+        layout["height"] -= room
+    bare: ChartBlock = {**block, "spec": {**block["spec"], "layout": layout}}
+    if "height" in layout:
+        bare["height"] = int(layout["height"])
+    return bare
 
 
 def _csp_hash(text: str) -> str:
