@@ -146,7 +146,7 @@ def did_you_mean(value: str, choices: Iterable[str], *, noun: str = "") -> str:
     >>> did_you_mean("zzz", ["carrier", "origin"], noun="dimensions")
     'Known dimensions: carrier, origin.'
     """
-    known = list(dict.fromkeys(choices))
+    known = list(dict.fromkeys(str(choice) for choice in choices))
     lowered = {word.lower(): word for word in reversed(known)}
     near = difflib.get_close_matches(value.lower(), lowered, n=2, cutoff=0.6)
     if near:

@@ -92,8 +92,6 @@ def evaluate(
     A ratio is the sum of its numerator over the sum of its denominator, never a mean of
     ratios; where the denominator is zero or unknown, it is NaN.
     """
-    import numpy as np
-
     metric = model.metrics[name]
     if isinstance(metric, SimpleMetric):
         return simple(metric)
@@ -103,18 +101,26 @@ def evaluate(
     if isinstance(metric, DerivedMetric):
         return Arithmetic.parse(metric.expression).evaluate(values)
     top, bottom = values[metric.numerator], values[metric.denominator]
-    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom != 0)
+    return quotient(top, bottom)
 
 
 def from_states(metric: SimpleMetric, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
     """Return a simple metric's values from the merged states, as floats with NaN."""
-    import numpy as np
-
     columns = [frame[state.name].to_numpy(dtype=float) for state in states_of(metric)]
     if metric.agg is Aggregation.AVG:
         total, count = columns
-        return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
-    return columns[0]
+        return quotient(total, count)
+    values: np.ndarray[Any, Any] = columns[0]
+    return values
+
+
+def quotient(top: np.ndarray[Any, Any], bottom: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return one array divided by another; NaN where the divisor is zero."""
+    import numpy as np
+
+    out = np.full(len(top), np.nan)
+    np.divide(top, bottom, out=out, where=bottom != 0)
+    return out
 
 
 def aggregate(
@@ -172,8 +178,8 @@ def aggregate(
 def _fsum() -> Any:
     import ibis
 
-    @ibis.udf.agg.builtin
-    def fsum(x: float) -> float:  # type: ignore[empty-body]
-        ...
+    def fsum(x: float) -> float:
+        """Kahan's sum, which the embedded engine has by this name."""
+        raise NotImplementedError
 
-    return fsum
+    return ibis.udf.agg.builtin(fsum)

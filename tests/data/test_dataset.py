@@ -51,6 +51,7 @@ rows = st.lists(
 
 def frame_of(lines):
     frame = pd.DataFrame(lines, columns=["day", "region", "kind", "amount", "client"])
+    frame["day"] = pd.to_datetime(frame["day"])
     frame["amount"] = frame["amount"].astype(float)
     frame["line"] = range(len(frame))
     return frame
