@@ -93,6 +93,8 @@ def value_range(
     above = high if high == 0 else high + air
     if unit == "percent" and low >= 0 and high <= 1:
         below, above = max(below, 0.0), min(above, 1.0) if high < 0.995 else 1.02
+    if below == above:
+        above = below + 1.0
     return below, above
 
 

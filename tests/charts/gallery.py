@@ -92,8 +92,38 @@ def gallery() -> list[Fact]:
     """Return one fact of every kind that has a chart, most important first."""
     total = sum(FLIGHTS)
     shares = [n / total for n in FLIGHTS]
-    rates = [0.672, 0.604, 0.531, 0.742, 0.701, 0.588, 0.757, 0.611, 0.625, 0.667, 0.52, 0.903, 0.62, 0.58]
-    bases = [0.832, 0.812, 0.778, 0.861, 0.838, 0.769, 0.872, 0.792, 0.744, 0.83, 0.69, 0.911, 0.64, 0.7]
+    rates = [
+        0.672,
+        0.604,
+        0.531,
+        0.742,
+        0.701,
+        0.588,
+        0.757,
+        0.611,
+        0.625,
+        0.667,
+        0.52,
+        0.903,
+        0.62,
+        0.58,
+    ]
+    bases = [
+        0.832,
+        0.812,
+        0.778,
+        0.861,
+        0.838,
+        0.769,
+        0.872,
+        0.792,
+        0.744,
+        0.83,
+        0.69,
+        0.911,
+        0.64,
+        0.7,
+    ]
     fit = [0.81 - 0.0045 * i for i in range(18)]
     cumulative = [sum(shares[: i + 1]) for i in range(len(shares))]
     ranked = sorted(zip(CARRIERS, rates, FLIGHTS, strict=True), key=lambda r: -r[1])
@@ -292,7 +322,11 @@ def gallery() -> list[Fact]:
         ),
         make(
             "correlation",
-            terms={"other": "delay", "other_label": "Mean departure delay", "other_unit": "minutes"},
+            terms={
+                "other": "delay",
+                "other_label": "Mean departure delay",
+                "other_unit": "minutes",
+            },
             quantities={"rho": Quantity.of(-0.87), "lag": count(0), "periods": count(18)},
             estimate="rho",
             direction="down",
@@ -391,7 +425,5 @@ def daily(n: int = 200) -> Fact:
         },
         estimate="delta",
         direction="up",
-        table=Table(
-            (("period", "period"), ("value", "count"), ("complete", "text")), tuple(rows)
-        ),
+        table=Table((("period", "period"), ("value", "count"), ("complete", "text")), tuple(rows)),
     )
