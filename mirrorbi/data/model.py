@@ -6,13 +6,16 @@ or derived (https://docs.getdbt.com/docs/build/about-metricflow).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from mirrorbi.data.periods import Calendar, Grain
+from mirrorbi.errors import did_you_mean
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -72,6 +75,19 @@ class TimePart(_Part):
     complete_through: date | None = None
     """Last day for which the data is final; later periods are incomplete."""
 
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str | None) -> str | None:
+        import zoneinfo
+
+        if zone is not None:
+            try:
+                zoneinfo.ZoneInfo(zone)
+            except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+                near = did_you_mean(zone, sorted(zoneinfo.available_timezones()), noun="zones")
+                raise ValueError(f"There is no time zone {zone!r}. {near}") from None
+        return zone
+
     @property
     def calendar(self) -> Calendar:
         """Where weeks and years begin."""
@@ -105,6 +121,15 @@ class _Metric(_Part):
     hidden: bool = False
     """Used by other metrics only: a sweep does not report it as a figure of its own."""
 
+    @field_validator("unit")
+    @classmethod
+    def _known_currency(cls, unit: str) -> str:
+        if unit.startswith("currency") and not re.fullmatch(r"currency:[A-Z]{3}", unit):
+            raise ValueError(f"The unit {unit!r} names no currency. Write currency:USD.")
+        if len(unit) > 20 or (unit and not unit.isprintable()):
+            raise ValueError(f"The unit {unit[:30]!r} is too long or has line breaks. Write km.")
+        return unit
+
 
 class SimpleMetric(_Metric):
     """One aggregate of one column."""
@@ -129,7 +154,7 @@ class SimpleMetric(_Metric):
     @model_validator(mode="after")
     def _column_where_needed(self) -> SimpleMetric:
         if self.column is None and self.agg is not Aggregation.COUNT:
-            raise ValueError(f"agg: {self.agg} needs a column")
+            raise ValueError(f"has agg: {self.agg} and names no column.")
         return self
 
 
@@ -157,26 +182,35 @@ class Model(_Part):
     dataset: DatasetPart = DatasetPart()
     time: TimePart | None = None
     dimensions: dict[str, Dimension] = {}
-    metrics: dict[str, Metric]
+    metrics: Annotated[dict[str, Metric], Field(min_length=1)]
     draft: bool = False
     """True where nobody has confirmed the model: it was guessed from the data."""
 
-    @field_validator("dimensions", "metrics", mode="before")
+    _lines: Mapping[tuple[str, ...], int] = PrivateAttr(default_factory=dict)
+
+    @field_validator("dimensions", mode="before")
     @classmethod
-    def _name_parts(cls, parts: Any) -> Any:
-        if not isinstance(parts, dict):
-            return parts
-        return {name: _named(name, part) for name, part in parts.items()}
+    def _fill_dimensions(cls, parts: Any) -> Any:
+        return _filled(parts, lambda name, part: {"column": part.get("column") or name})
 
     @field_validator("metrics", mode="before")
     @classmethod
-    def _simple_unless_said(cls, parts: Any) -> Any:
-        if not isinstance(parts, dict):
-            return parts
-        return {
-            name: {"type": "simple", **part} if isinstance(part, dict) else part
-            for name, part in parts.items()
-        }
+    def _fill_metrics(cls, parts: Any) -> Any:
+        return _filled(parts, lambda name, part: {"type": part.get("type") or _type_of(part)})
+
+    @property
+    def lines(self) -> Mapping[tuple[str, ...], int]:
+        """The line of each key, where the model was read from a file."""
+        return self._lines
+
+    def with_lines(self, lines: Mapping[tuple[str, ...], int]) -> Model:
+        """Return the model with the lines of its file, for messages."""
+        copy = self.model_copy()
+        copy._lines = lines
+        return copy
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and self.model_dump() == other.model_dump()
 
     @property
     def calendar(self) -> Calendar:
@@ -184,9 +218,23 @@ class Model(_Part):
         return self.time.calendar if self.time else Calendar()
 
 
-def _named(name: Any, part: Any) -> Any:
-    if isinstance(part, _Part):
-        return part.model_copy(update={"name": name})
-    if part is None or isinstance(part, dict):
-        return {**(part or {}), "name": name}
-    return part
+def _filled(parts: Any, more: Callable[[str, dict[str, Any]], dict[str, Any]]) -> Any:
+    """Give each part its name and what else can be told from it."""
+    if not isinstance(parts, dict):
+        return parts
+    filled: dict[str, Any] = {}
+    for name, given in parts.items():
+        part = {} if given is None else given
+        if isinstance(part, _Part):
+            filled[name] = part.model_copy(update={"name": name})
+        elif isinstance(part, dict):
+            filled[name] = {**part, "name": name, **more(name, part)}
+        else:
+            filled[name] = part
+    return filled
+
+
+def _type_of(part: Mapping[str, Any]) -> str:
+    if "numerator" in part or "denominator" in part:
+        return "ratio"
+    return "derived" if "expression" in part else "simple"
