@@ -71,7 +71,6 @@ def _execute(record: _Record, watch: Watch, timeout: float, start_timeout: float
         startup_timeout=start_timeout,
         interrupt_on_timeout=False,
     )
-    where = ""
     try:
         client.reset_execution_trackers()
         client.start_new_kernel_client()
@@ -98,7 +97,8 @@ def _execute(record: _Record, watch: Watch, timeout: float, start_timeout: float
             raise
         raise CellError(
             f"The kernel did not start: {how or error}.",
-            hint=f"Try it by hand: {launch.command}",
+            hint=f"The notebook asks for the kernel {launch.name!r}: 'jupyter kernelspec list' "
+            "shows those that are installed.",
         ) from error
     finally:
         if client.kc is not None:

@@ -14,7 +14,7 @@ from mirrorbi.reports.markup import (
     slug_of,
 )
 from mirrorbi.reports.notebook import source_of, tags_of, title_of_cell
-from mirrorbi.reports.page import Block, Entry
+from mirrorbi.reports.page import Block, ChartBlock, Entry
 
 MIME = "application/vnd.mirrorbi.v1+json"
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -171,21 +171,24 @@ def _display(
 
 def _chart(found: Collected, figure: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
     found.figures += 1
-    spec = {"data": list(figure.get("data", ())), "layout": dict(figure.get("layout", {}))}
-    title = spec["layout"].get("title")
+    layout = dict(figure.get("layout", {}))
+    title = layout.get("title")
     words = title.get("text", "") if isinstance(title, Mapping) else title or ""
     found.charted.append([fact["id"] for fact in payload.get("facts", ())])
-    block: Block = {"kind": "chart", "id": f"chart-{len(found.charted)}", "spec": spec}
-    if "title_html" in payload:
-        spec["layout"] = {k: v for k, v in spec["layout"].items() if k != "title"}
-        for name in ("title_html", "subtitle_html", "alt", "table_html"):
-            if payload.get(name):
-                block[name] = payload[name]  # type: ignore[literal-required]
-    else:
-        block["alt"] = f"Chart: {words}" if words else f"Chart {found.figures}"
-    height = spec["layout"].get("height")
-    if isinstance(height, int | float):
-        block["height"] = int(height)
+    block: ChartBlock = {
+        "kind": "chart",
+        "id": f"chart-{len(found.charted)}",
+        "spec": {"data": list(figure.get("data", ())), "layout": layout},
+        "alt": f"Chart: {words}" if words else f"Chart {found.figures}",
+    }
+    if payload.get("title_html"):
+        layout.pop("title", None)
+        block["title_html"] = payload["title_html"]
+        block["subtitle_html"] = payload.get("subtitle_html", "")
+        block["table_html"] = payload.get("table_html", "")
+        block["alt"] = payload.get("alt") or block["alt"]
+    if isinstance(layout.get("height"), int | float):
+        block["height"] = int(layout["height"])
     found.blocks.append(block)
 
 

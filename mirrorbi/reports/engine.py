@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.reports.secrets import Mask
+from mirrorbi.reports.secret import Mask
 
 if TYPE_CHECKING:
     from mirrorbi.reports.launch import Launch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -62,7 +61,7 @@ class Folder:
         shutil.rmtree(target, ignore_errors=True)
         if not any(work.iterdir()):
             return None
-        os.replace(work, target)
+        work.replace(target)
         return target
 
     def _refusal(self, error: OSError) -> StoreError:

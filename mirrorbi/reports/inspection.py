@@ -15,16 +15,45 @@ from pathlib import Path
 from typing import Any
 
 from mirrorbi.errors import RenderError
-from mirrorbi.reports.secrets import Mask
+from mirrorbi.reports.secret import Mask
 
-_FORBIDDEN = frozenset(["applet", "base", "embed", "form", "frame", "frameset", "iframe", "link", "object", "portal"])
+_FORBIDDEN = frozenset(
+    ["applet", "base", "embed", "form", "frame", "frameset", "iframe", "link", "object", "portal"]
+)
 _ADDRESSES = frozenset(
-    ["action", "background", "cite", "classid", "codebase", "data", "formaction", "href", "longdesc", "manifest", "ping", "poster", "profile", "src", "srcset", "usemap", "xlink:href"]
+    [
+        "action",
+        "background",
+        "cite",
+        "classid",
+        "codebase",
+        "data",
+        "formaction",
+        "href",
+        "longdesc",
+        "manifest",
+        "ping",
+        "poster",
+        "profile",
+        "src",
+        "srcset",
+        "usemap",
+        "xlink:href",
+    ]
 )
 _INERT = ("application/json", "text/plain")
 _STYLE_ADDRESS = re.compile(r"@import|expression\s*\(|url\(\s*['\"]?(?!data:|#)", re.IGNORECASE)
 _NEEDS_MAPS = frozenset(
-    ["choropleth", "choroplethmap", "choroplethmapbox", "densitymap", "densitymapbox", "scattergeo", "scattermap", "scattermapbox"]
+    [
+        "choropleth",
+        "choroplethmap",
+        "choroplethmapbox",
+        "densitymap",
+        "densitymapbox",
+        "scattergeo",
+        "scattermap",
+        "scattermapbox",
+    ]
 )
 _SHORTEST_CODE = 20
 
@@ -78,7 +107,7 @@ def inspect_page(
     >>> inspect_page("<p>Sales</p>", figures=1)
     Traceback (most recent call last):
         ...
-    mirrorbi.errors.RenderError: The page failed its inspection: 0 charts drawn of 1 figure made. ...
+    mirrorbi.errors.RenderError: The page failed its inspection: 0 charts drawn of 1 figure ...
     """
     seen = _Seen()
     reader = _Reader(seen)
@@ -200,7 +229,7 @@ def _check_code(seen: _Seen, code: Iterable[str]) -> None:
 def _paths_in(text: str, places: Iterable[Path]) -> list[str]:
     folders = {Path.home(), Path.cwd(), Path(tempfile.gettempdir()), Path(sys.prefix),
                Path(sys.base_prefix), *places}  # fmt: skip
-    found = []
+    found: list[str] = []
     for folder in sorted({str(f) for f in folders if len(f.parts) > 1}, key=len, reverse=True):
         for form in {folder, folder.replace("\\", "/")}:
             hit = re.search(

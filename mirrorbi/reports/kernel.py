@@ -50,12 +50,12 @@ def main() -> None:
     with left_out("debugpy"):
         from ipykernel.kernelapp import IPKernelApp
     app = IPKernelApp.instance()
-    app.initialize([*sys.argv[1:], "--HistoryManager.enabled=False"])
+    app.initialize([*sys.argv[1:], "--HistoryManager.enabled=False"])  # type: ignore[no-untyped-call]
     folder = os.environ.get("MIRRORBI_NOTEBOOK_FOLDER")
     if folder:
         sys.path.append(folder)
     import_formats()
-    app.start()
+    app.start()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

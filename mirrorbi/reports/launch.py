@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,9 @@ class Launch:
     ) -> None:
         from jupyter_core.utils import run_sync
 
-        self.manager = _manager(kernel_name)
+        self.name = kernel_name
+        self._home = tempfile.TemporaryDirectory(prefix="mb", ignore_cleanup_errors=True)
+        self.manager = _manager(kernel_name, Path(self._home.name))
         self._wait: Any = run_sync
         env = {**os.environ, **environment}
         self._wait(self.manager.start_kernel)(cwd=str(folder), env=env)
@@ -50,11 +53,11 @@ class Launch:
         now
             Kill at once instead of asking first.
         """
-        if not self.manager.has_kernel:
-            return
-        self.manager.shutdown_wait_time = _PATIENCE
-        self._wait(self.manager.shutdown_kernel)(now=now)
+        if self.manager.has_kernel:
+            self.manager.shutdown_wait_time = _PATIENCE
+            self._wait(self.manager.shutdown_kernel)(now=now)
         self._wait(self.manager.cleanup_resources)()
+        self._home.cleanup()
 
     def ending(self) -> str:
         """Return how the process ended, in words; empty while it lives.
@@ -94,15 +97,23 @@ def environment_for(caller: Path, notebook_folder: Path) -> dict[str, str]:
     }
 
 
-def _manager(kernel_name: str) -> AsyncKernelManager:
+def _manager(kernel_name: str, home: Path) -> AsyncKernelManager:
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
-    class OwnSpecs(KernelSpecManager):  # type: ignore[misc]
+    class OwnSpecs(KernelSpecManager):
         def get_kernel_spec(self, name: str) -> Any:
             if name not in _OWN_NAMES:
                 return super().get_kernel_spec(name)
             argv = [sys.executable, "-m", "mirrorbi.reports.kernel", "-f", "{connection_file}"]
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
-    return AsyncKernelManager(kernel_name=kernel_name or "python3", kernel_spec_manager=OwnSpecs())
+    manager = AsyncKernelManager(
+        kernel_name=kernel_name or "python3",
+        kernel_spec_manager=OwnSpecs(),
+        connection_file=str(home / "kernel.json"),
+    )
+    if os.name == "posix":
+        # Sockets in a folder that only this user may enter: no port, nothing on the network.
+        manager.transport, manager.ip = "ipc", str(home / "k")
+    return manager

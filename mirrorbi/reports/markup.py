@@ -15,9 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-TAGS = frozenset(
-    ["a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var"]
-)
+_TAGS = """a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4
+h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td
+tfoot th thead tr u ul var"""
 _ATTRIBUTES = {
     "*": ["title", "lang", "dir"],
     "a": ["href"],
@@ -150,7 +150,7 @@ def _cleaner() -> Any:
     from bleach.sanitizer import Cleaner
 
     return Cleaner(
-        tags=TAGS,
+        tags=frozenset(_TAGS.split()),
         attributes=_ATTRIBUTES,
         protocols=("http", "https", "mailto", "data"),
         strip=False,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mirrorbi.errors import NotebookError, ParameterError, did_you_mean
+from mirrorbi.reports.kinds import Kind, UnfitError, kind_of_annotation, kind_of_value
 from mirrorbi.reports.notebook import Notebook, source_of, tags_of
-from mirrorbi.reports.types import Kind, Unfit, kind_of_annotation, kind_of_value
 
 TAG = "parameters"
 SHORTEST_SECRET = 4
@@ -122,7 +122,7 @@ class Parameters(Mapping[str, Parameter]):
             if name in given:
                 try:
                     values[name] = parameter.kind.coerce(given[name])
-                except Unfit as error:
+                except UnfitError as error:
                     shown = "" if parameter.secret else f", not {given[name]!r}"
                     problems.append(f"{name} must be {error}{shown}.")
                     continue
@@ -203,7 +203,7 @@ def parse_parameters(source: str, *, where: str = "the parameters cell") -> Para
             hint="Write one 'name: type = literal  # help' a line.",
         ) from None
     comments = _comments(source)
-    declared = []
+    declared: list[Parameter] = []
     for node in tree.body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
@@ -244,7 +244,7 @@ def _parameter(node: ast.stmt, where: str, comments: Mapping[int, str]) -> Param
         kind = kind_of_annotation(annotation) if annotation else kind_of_value(default)
         if literal is not None:
             default = kind.coerce(default)
-    except Unfit as error:
+    except UnfitError as error:
         raise NotebookError(
             f"{name} in line {node.lineno} of {where} must be {error}.",
             hint="Types: str, int, float, bool, date, list[…], dict[…], Literal[…], "

@@ -12,7 +12,7 @@ from typing import Any
 
 from mirrorbi.reports.notebook import Notebook, load_notebook
 from mirrorbi.reports.parameters import Bound, Parameters, read_parameters
-from mirrorbi.reports.secrets import Mask, from_environment
+from mirrorbi.reports.secret import Mask, from_environment
 
 _LONGEST_SLUG = 60
 _BARE = "period"

@@ -74,10 +74,11 @@ def provenance(plan: Plan, manifest: Mapping[str, Any]) -> Iterable[tuple[str, s
     yield "Notebook", f"{manifest['notebook']['name']}, sha256:{manifest['notebook']['sha256']}"
     tests = sum(sweep.get("tests", 0) for sweep in manifest["sweeps"])
     if manifest["sweeps"]:
+        cited = _count(len(manifest["facts"]), "fact")
+        tested = _count(tests, "significance test")
         yield (
             "Statistics",
-            f"{_count(len(manifest['facts']), 'fact')} cited; {_count(tests, 'significance test')}, "
-            "false discovery rate controlled over all of them",
+            f"{cited} cited; {tested}, false discovery rate controlled over all of them",
         )
     yield "Text", _NARRATORS.get(manifest["narrator"], manifest["narrator"])
     yield "Policy", POLICY

@@ -14,7 +14,7 @@ from mirrorbi.reports.folder import Folder
 from mirrorbi.reports.launch import Launch, environment_for
 from mirrorbi.reports.notebook import source_of
 from mirrorbi.reports.plan import Plan, make_plan
-from mirrorbi.reports.secrets import cell_for
+from mirrorbi.reports.secret import cell_for
 
 Progress = Callable[[int, int, str], None]
 """Called before each code cell with its place from 1, their number, and its title."""
@@ -111,7 +111,7 @@ def run(
 
 
 def _launch(plan: Plan, work: Path) -> Launch:
-    from mirrorbi.reports.secrets import environment_of
+    from mirrorbi.reports.secret import environment_of
 
     spec = plan.notebook.content.get("metadata", {}).get("kernelspec", {})
     return Launch(
@@ -131,7 +131,7 @@ def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
 
     try:
         papermill.execute_notebook(
-            nbformat.from_dict(_with_secrets(plan)),
+            nbformat.from_dict(_with_secrets(plan)),  # type: ignore[no-untyped-call]
             None,
             parameters=plan.bound.given,
             engine_name="mirrorbi",
@@ -154,7 +154,7 @@ def _with_secrets(plan: Plan) -> dict[str, Any]:
     content = {**plan.notebook.content, "cells": list(plan.notebook.cells)}
     if plan.bound.secrets:
         at = next(i for i, c in enumerate(content["cells"]) if "parameters" in _tags(c))
-        cell = {
+        cell: dict[str, Any] = {
             "cell_type": "code",
             "id": "injected-secrets",
             "metadata": {"tags": ["injected-secrets"]},
@@ -203,7 +203,8 @@ def notebook_text(plan: Plan, executed: Any) -> str:
 
     record = executed["metadata"].setdefault("papermill", {})
     record["input_path"], record["output_path"] = plan.notebook.path.name, plan.executed.name
-    return str(nbformat.writes(plan.mask.clean(executed)))
+    text = nbformat.writes(plan.mask.clean(executed))  # type: ignore[no-untyped-call]
+    return str(text)
 
 
 def _keep_failure(plan: Plan, folder: Folder, watch: Watch, error: MirrorBIError) -> None:

@@ -19,7 +19,7 @@ _NAMES = ("str", "int", "float", "bool", "date", "list", "dict", "None", "Secret
 _NULL = ("null", "none")
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """Says what a value, or an annotation, should have been: ``"a whole number"``."""
 
 
@@ -56,7 +56,7 @@ class Kind:
 
         Raises
         ------
-        Unfit
+        UnfitError
             If it is of another type.
         """
         from pydantic import ValidationError
@@ -68,7 +68,7 @@ class Kind:
         try:
             return _plain(self._check(self._read(value)))
         except ValidationError:
-            raise Unfit(self.described) from None
+            raise UnfitError(self.described) from None
 
     @property
     def described(self) -> str:
@@ -92,7 +92,7 @@ class Kind:
             try:
                 return yaml.safe_load(value)
             except yaml.YAMLError:
-                raise Unfit(self.described) from None
+                raise UnfitError(self.described) from None
         return value
 
 
@@ -101,7 +101,7 @@ def kind_of_annotation(node: ast.expr) -> Kind:
 
     Raises
     ------
-    Unfit
+    UnfitError
         If it is none of those that a parameter may have.
     """
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -118,14 +118,14 @@ def kind_of_value(value: Any) -> Kind:
 
     Raises
     ------
-    Unfit
+    UnfitError
         If a parameter cannot be of that type.
     """
     if value is None:
         return Kind("str | None", str | None, True)
     if type(value) in (str, int, float, bool, list, dict):
         return Kind(type(value).__name__, _strict(type(value)))
-    raise Unfit(f"a str, int, float, bool, list or dict, not a {type(value).__name__}")
+    raise UnfitError(f"a str, int, float, bool, list or dict, not a {type(value).__name__}")
 
 
 def _build(node: ast.expr) -> Any:
@@ -154,7 +154,7 @@ def _build(node: ast.expr) -> Any:
     if name in ("list", "dict"):
         return list if name == "list" else dict
     hint = did_you_mean(name or ast.unparse(node), _NAMES, noun="types")
-    raise Unfit(f"of a known type, not {ast.unparse(node)!r}. {hint}")
+    raise UnfitError(f"of a known type, not {ast.unparse(node)!r}. {hint}")
 
 
 def _members(kind: Any) -> tuple[Any, ...]:

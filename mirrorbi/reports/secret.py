@@ -54,7 +54,7 @@ def reveal(name: str) -> str:
 def cell_for(names: Iterable[str]) -> str:
     """Return the code of the cell that gives a notebook its secrets."""
     lines = [f"{name} = reveal({name!r})" for name in names]
-    return "\n".join(["from mirrorbi.reports.secrets import reveal", "", *lines])
+    return "\n".join(["from mirrorbi.reports.secret import reveal", "", *lines])
 
 
 class Mask:
