@@ -182,7 +182,7 @@ def _chart(found: Collected, figure: Mapping[str, Any], payload: Mapping[str, An
         "alt": f"Chart: {words}" if words else f"Chart {found.figures}",
     }
     if payload.get("title_html"):
-        layout.pop("title", None)
+        _drop_title(layout)
         block["title_html"] = payload["title_html"]
         block["subtitle_html"] = payload.get("subtitle_html", "")
         block["table_html"] = payload.get("table_html", "")
@@ -190,6 +190,16 @@ def _chart(found: Collected, figure: Mapping[str, Any], payload: Mapping[str, An
     if isinstance(layout.get("height"), int | float):
         block["height"] = int(layout["height"])
     found.blocks.append(block)
+
+
+def _drop_title(layout: dict[str, Any]) -> None:
+    layout.pop("title", None)
+    meta = dict(layout.get("meta") or {})
+    room = meta.pop("title_height", 0)
+    if room:
+        layout["meta"] = meta
+        layout["height"] -= room
+        layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] - room}
 
 
 def _foreign_html(found: Collected, text: str, where: str) -> None:

@@ -46,6 +46,12 @@ class Notebook:
         return found
 
     @property
+    def kernel(self) -> str:
+        """The Jupyter kernel that the notebook asks for; Python where it names none."""
+        spec = self.content.get("metadata", {}).get("kernelspec", {})
+        return str(spec.get("name") or "python3")
+
+    @property
     def title(self) -> str:
         """The first heading; without one, the name of the file in words."""
         return next((text for _, _, text in headings(self.cells)), words_of(self.stem))

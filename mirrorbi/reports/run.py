@@ -92,13 +92,34 @@ def run(
     >>> run("notebooks/kpi_review.ipynb", {"period": "2013-11"}).report  # doctest: +SKIP
     PosixPath('reports/kpi_review-2013-11.html')
     """
+    return perform(make_plan(notebook, parameters, output=output), timeout, progress)
+
+
+def perform(
+    plan: Plan,
+    timeout: float | None = None,
+    progress: Progress | None = None,
+    prepare: Callable[[], None] | None = None,
+) -> Run:
+    """Carry out a plan; see `run`.
+
+    Parameters
+    ----------
+    plan
+        What `make_plan` returned.
+    timeout, progress
+        As for `run`.
+    prepare
+        Called once the kernel is booting, before this process imports the rest.
+    """
     began = time.perf_counter()
-    plan = make_plan(notebook, parameters, output=output)
     folder = Folder(plan.folder)
     with folder.scratch(plan.name) as work:
         watch = Watch(mask=plan.mask, on_cell=progress)
         watch.launch = _launch(plan, work)
         try:
+            if prepare:
+                prepare()
             outcome = _publish(plan, folder, work, _execute(plan, watch, timeout))
         except MirrorBIError as error:
             _keep_failure(plan, folder, watch, error)
@@ -113,14 +134,13 @@ def run(
 def _launch(plan: Plan, work: Path) -> Launch:
     from mirrorbi.reports.secret import environment_of
 
-    spec = plan.notebook.content.get("metadata", {}).get("kernelspec", {})
     return Launch(
         work,
         {
             **environment_for(plan.caller, plan.notebook.path.parent),
             **environment_of(plan.bound.secrets),
         },
-        str(spec.get("name") or "python3"),
+        plan.notebook.kernel,
     )
 
 
@@ -135,6 +155,8 @@ def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
             None,
             parameters=plan.bound.given,
             engine_name="mirrorbi",
+            kernel_name=plan.notebook.kernel,
+            language="python",
             progress_bar=False,
             watch=watch,
             execution_timeout=timeout,

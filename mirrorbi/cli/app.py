@@ -1,0 +1,77 @@
+"""The command line: ``mirrorbi``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from mirrorbi._version import __version__
+from mirrorbi.cli import facts, model, query, run, verify
+from mirrorbi.cli.output import complain, say
+from mirrorbi.errors import MirrorBIError
+
+app = typer.Typer(
+    name="mirrorbi",
+    help="Business numbers explained, with figures that can be recomputed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    rich_markup_mode=None,
+)
+app.command("run")(run.run)
+app.command("facts")(facts.facts)
+app.command("query")(query.query)
+app.command("model")(model.model)
+app.command("verify")(verify.verify)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"mirrorbi {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks.", envvar="MIRRORBI_DEBUG")
+    ] = False,
+) -> None:
+    if debug:
+        os.environ["MIRRORBI_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    code: int | str | None = 0
+    try:
+        app()
+    except MirrorBIError as error:
+        if os.environ.get("MIRRORBI_DEBUG"):
+            raise
+        complain(error)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        code = _nobody_reads()
+    except SystemExit as exit_:
+        code = exit_.code
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _nobody_reads()
+    if code == 130:
+        sys.stderr.write("Stopped.\n")
+    sys.exit(code)
+
+
+def _nobody_reads() -> int:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141

@@ -1,0 +1,119 @@
+"""How the command line speaks: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+from mirrorbi.errors import MirrorBIError
+
+_WIDTH = 80
+
+
+def say(text: str = "") -> None:
+    """Print a line of the result."""
+    sys.stdout.write(f"{text}\n")
+
+
+def say_json(value: Any) -> None:
+    """Print the result as JSON."""
+    say(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def complain(error: MirrorBIError) -> None:
+    """Print an error and what to do about it on stderr."""
+    word = "\x1b[31merror:\x1b[0m" if coloured(sys.stderr) else "error:"
+    hint = f"\n{error.hint}" if error.hint else ""
+    sys.stderr.write(f"{word} {error.what.rstrip()}{hint}\n")
+
+
+def coloured(stream: TextIO) -> bool:
+    """Return whether colour is wanted there: on a terminal, and not where NO_COLOR is set."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()
+) -> None:
+    """Print a table that fits the terminal, 80 columns where there is none.
+
+    Parameters
+    ----------
+    columns
+        The headings.
+    rows
+        Text; control characters are taken out.
+    numbers
+        Indexes of columns set flush right.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for index, name in enumerate(columns):
+        right = index in numbers
+        table.add_column(
+            Text(name), justify="right" if right else "left", no_wrap=right, overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    width = shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else _WIDTH
+    Console(width=width, no_color=not coloured(sys.stdout), highlight=False).print(table)
+
+
+def printable(text: str) -> str:
+    r"""Return a text without control characters, which could move a terminal's cursor.
+
+    Examples
+    --------
+    >>> printable("a\\x1b[2Jb")
+    'a [2Jb'
+    """
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
+class Line:
+    """One line of progress on a terminal, rewritten in place; silent elsewhere."""
+
+    def __init__(self) -> None:
+        self.shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def __call__(self, text: str) -> None:
+        """Show a text instead of the one before."""
+        if self.shown:
+            room = shutil.get_terminal_size((_WIDTH, 24)).columns - 1
+            sys.stderr.write(f"\r\x1b[2K{printable(text)[:room]}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        self("")
+        if self.shown:
+            sys.stderr.write("\r")
+
+
+def pairs_of(texts: Sequence[str], option: str) -> Mapping[str, str]:
+    """Return ``name=value`` texts as a mapping.
+
+    Raises
+    ------
+    ParameterError
+        If one has no name or no equals sign.
+    """
+    from mirrorbi.errors import ParameterError
+
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise ParameterError(
+                f"{option} {text!r} is not name=value.", hint=f"Write {option} period=2013-12."
+            )
+        found[name.strip()] = value
+    return found

@@ -1,0 +1,155 @@
+"""``mirrorbi run``: a notebook becomes a report."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def run(
+    notebook: Annotated[Path, typer.Argument(help="The notebook, an .ipynb file.", metavar="NB")],
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("-p", "--param", help="A parameter; repeat for more.", metavar="NAME=VALUE"),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("-f", "--params-file", help="Parameters in a YAML file.")
+    ] = None,
+    help_params: Annotated[
+        bool, typer.Option("--help-params", help="Show the notebook's parameters and stop.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder of the report.  [reports]")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that one cell may take.  [3600]", min=0.1)
+    ] = None,
+    open_report: Annotated[bool, typer.Option("--open", help="Open the report.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Run a notebook and write its report as one HTML file."""
+    from mirrorbi.cli.output import Line, pairs_of, say, say_json
+
+    if help_params:
+        _show_parameters(notebook, as_json)
+        return
+    given = {**(_from_file(file) if file else {}), **pairs_of(parameters or (), "-p")}
+
+    from mirrorbi.reports.kernel import import_formats
+    from mirrorbi.reports.plan import make_plan
+    from mirrorbi.reports.run import perform
+
+    line = Line()
+    line(f"{notebook.name} starting")
+    try:
+        with ended_by_term():
+            outcome = perform(
+                make_plan(notebook, given, output=output),
+                timeout,
+                progress=lambda n, of, title: line(f"{notebook.name} {n}/{of} {title}"),
+                prepare=import_formats,
+            )
+    finally:
+        line.clear()
+    if as_json:
+        say_json(
+            {
+                "report": str(outcome.report),
+                "notebook": str(outcome.notebook),
+                "headline": outcome.headline,
+                "seconds": round(outcome.seconds, 2),
+                "charts": outcome.charts,
+                "facts": outcome.facts,
+                "files": str(outcome.files) if outcome.files else None,
+            }
+        )
+    else:
+        if outcome.headline:
+            say(outcome.headline)
+        say(str(outcome.report))
+        if outcome.files:
+            say(f"{outcome.files}/")
+        say(f"{outcome.seconds:.1f} s")
+    if open_report:
+        typer.launch(str(outcome.report.resolve()))
+
+
+def _show_parameters(notebook: Path, as_json: bool) -> None:
+    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.reports.notebook import load_notebook
+    from mirrorbi.reports.parameters import read_parameters
+
+    declared = read_parameters(load_notebook(notebook))
+    if as_json:
+        say_json(
+            [
+                {
+                    "name": p.name,
+                    "type": p.kind.text,
+                    "default": None if p.secret else p.default,
+                    "required": p.required,
+                    "secret": p.secret,
+                    "help": p.help,
+                }
+                for p in declared.values()
+            ]
+        )
+    elif declared:
+        print_table(
+            ("Parameter", "Type", "Default", "What it does"),
+            [(p.name, p.kind.text, _default(p), p.help) for p in declared.values()],
+        )
+    else:
+        say(f"{notebook.name} has no parameters.")
+
+
+def _default(parameter: Any) -> str:
+    if parameter.required:
+        return "(required)"
+    return "" if parameter.secret else repr(parameter.default)
+
+
+def _from_file(path: Path) -> Mapping[str, Any]:
+    import yaml
+
+    from mirrorbi.errors import ParameterError
+
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ParameterError(
+            f"The parameters file '{path}' cannot be read: {error.strerror}.",
+            hint="Give the path of a YAML file after -f.",
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(
+            f"The parameters file '{path}' is not YAML: {' '.join(str(error).split())}.",
+            hint="Write one 'name: value' a line.",
+        ) from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        raise ParameterError(
+            f"The parameters file '{path}' holds a {type(values).__name__}, not names and values.",
+            hint="Write one 'name: value' a line.",
+        )
+    return values
+
+
+@contextmanager
+def ended_by_term() -> Iterator[None]:
+    """Make SIGTERM end a run as Ctrl-C does: the kernel too, and nothing half-written."""
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
