@@ -25,7 +25,6 @@ import numpy as np
 from mirrorbi.data.model import RatioMetric
 from mirrorbi.facts.changes import baseline_caveats, direction_of, size_of
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
-from mirrorbi.facts.panel import Cells
 from mirrorbi.facts.scan import Scan
 from mirrorbi.facts.tables import ROWS, folded, fraction, rounded
 from mirrorbi.facts.values import small
@@ -92,40 +91,48 @@ def effects_of(members: Sequence[Weighed]) -> list[Effect]:
     ) / 2
     found = []
     for m in members:
-        s0, s1 = m.bottom0 / all0, m.bottom1 / all1
         if m.bottom0 and m.bottom1:
+            s0, s1 = m.bottom0 / all0, m.bottom1 / all1
             r0, r1 = m.top0 / m.bottom0, m.top1 / m.bottom1
-            rate = (s0 + s1) / 2 * (r1 - r0)
+            rate = (s0 + s1) * (r1 - r0) / 2
             mix = (s1 - s0) * ((r0 + r1) / 2 - overall)
+        elif m.bottom1:
+            rate, mix = Fraction(0), (m.top1 - m.bottom1 * overall) / all1
         else:
-            rate = Fraction(0)
-            mix = (m.top1 / all1 - s1 * overall) - (m.top0 / all0 - s0 * overall)
+            rate, mix = Fraction(0), (m.bottom0 * overall - m.top0) / all0
         found.append(Effect(m.member, mix, rate))
     return found
 
 
-def weighed(scan: Scan, metric: str, now: Cells, then: Cells) -> list[Weighed] | None:
+def weighed(scan: Scan, metric: str, by: str) -> list[Weighed] | None:
     """Return the exact parts of a ratio by member, or ``None`` if it cannot be split.
 
     It cannot where numerator or denominator do not add up over members, where a
     denominator is negative, or where a member has a numerator without a denominator.
+    Members that have neither are left out.
     """
+    return scan.once(("weighed", metric, by), lambda: _weighed(scan, metric, by))
+
+
+def _weighed(scan: Scan, metric: str, by: str) -> list[Weighed] | None:
     ratio = scan.dataset.metric(metric)
     if not isinstance(ratio, RatioMetric):
         return None
     if not scan.splits(ratio.numerator) or not scan.splits(ratio.denominator):
         return None
+    now, then = scan.pair(by)
     arrays = [
         np.nan_to_num(cells.values[name])
         for cells in (then, now)
         for name in (ratio.numerator, ratio.denominator)
     ]
-    if min(arrays[1].min(), arrays[3].min()) < 0 or not arrays[1].any() or not arrays[3].any():
+    if not arrays[1].any() or not arrays[3].any() or min(arrays[1].min(), arrays[3].min()) < 0:
         return None
     if any((top[bottom == 0] != 0).any() for top, bottom in (arrays[:2], arrays[2:])):
         return None
     columns = [[fraction(value) for value in array.tolist()] for array in arrays]
-    return [Weighed(*line) for line in zip(now.members, *columns, strict=True)]
+    lines = zip(now.members, *columns, strict=True)
+    return [m for m in (Weighed(*line) for line in lines) if m.bottom0 or m.bottom1]
 
 
 def _split(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
@@ -133,7 +140,7 @@ def _split(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
     overall = [cells.values[metric] for cells in scan.pair()]
     if len(now.members) < 2 or not all(len(v) and np.isfinite(v[0]) for v in overall):
         return
-    members = weighed(scan, metric, now, then)
+    members = weighed(scan, metric, by)
     if members is None:
         return
     value, base = (exact(float(values[0])) for values in overall)
@@ -159,6 +166,7 @@ def _split(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
     uneven = sum(abs(float(h) - float(line[3])) for h, line in zip(held, lines, strict=True)) / 2
     mix, rate = sum(mixes, Decimal(0)), sum(rates, Decimal(0))
     size = size_of(scan, metric)
+    rows = dict(zip(now.members, (now.rows + then.rows).tolist(), strict=True))
     evidence = tuple(
         dict.fromkeys(query for cells in (*scan.pair(), now, then) for query in cells.queries)
     )
@@ -211,7 +219,7 @@ def _split(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
             for name, ratio in (("base", line[5]), ("value", line[6]))
             if ratio is not None
         }
-        n = int(now.rows[i] + then.rows[i])
+        n = int(rows[members[i].member])
         weight = abs(float(effect)) / moved
         yield scan.blank(
             "mix_part",

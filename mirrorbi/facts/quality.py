@@ -272,7 +272,7 @@ def _columns(scan: Scan, columns: Sequence[ColumnProfile]) -> Iterator[Fact]:
             "rows without a value in the column, over all rows",
             0.3 * part,
         )
-    for column in [c for c in columns if c.distinct <= 1 and c.nulls < rows and rows > 1][:NAMED]:
+    for column in [c for c in columns if c.distinct == 1 and not c.nulls and rows > 1][:NAMED]:
         yield _column(scan, "constant", column, {}, "rows", "one value in every row", 0.05)
     for column in [c for c in columns if c.infinite][:NAMED]:
         yield _column(

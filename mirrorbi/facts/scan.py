@@ -159,16 +159,23 @@ class Scan:
             wanted.append(self.baseline)
         return tuple(p for p in wanted if p is not None and p not in self.periods)
 
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """Return what ``make`` gives, made at the first call with that key and kept."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
+
     # -- answers ---------------------------------------------------------------------
 
     def panel(self, by: str | None = None) -> Panel:
         """Return the history of every member of a dimension, or of the whole."""
-        return self._once(("panel", by), lambda: Panel.of(self._ask(self.query(by)), self.periods))
+        return self.once(("panel", by), lambda: Panel.of(self._ask(self.query(by)), self.periods))
 
     def cells(self, by: str | None = None, period: Period | None = None) -> Cells:
         """Return every metric of every member in one period (default: the reviewed one)."""
         when = period or self.period
-        return self._once(("cells", by, when), lambda: self._cells(by, when))
+        return self.once(("cells", by, when), lambda: self._cells(by, when))
 
     def base(self, by: str | None = None) -> Cells:
         """Return every metric of every member in the baseline.
@@ -178,7 +185,7 @@ class Scan:
         those of all rows, and everything else the mean of what there is.
         """
         if self.compare == "average":
-            return self._once(("average", by), lambda: self._average(by))
+            return self.once(("average", by), lambda: self._average(by))
         return self.cells(by, self.baseline)
 
     def pair(self, by: str | None = None) -> tuple[Cells, Cells]:
@@ -193,7 +200,7 @@ class Scan:
             there = [m for i, m in enumerate(members) if value.rows[i] or base.rows[i]]
             return value.aligned(there), base.aligned(there)
 
-        return self._once(("pair", by), make)
+        return self.once(("pair", by), make)
 
     @cached_property
     def comparable(self) -> bool:
@@ -212,7 +219,7 @@ class Scan:
         scope
             ``()`` or one (dimension, member).
         """
-        return self._once(("series", metric, scope), lambda: self._series(metric, scope))
+        return self.once(("series", metric, scope), lambda: self._series(metric, scope))
 
     def scopes(self, limit: int = TOP_MEMBERS) -> tuple[Scope, ...]:
         """Return the whole and the members with most rows of each dimension.
@@ -252,7 +259,7 @@ class Scan:
         True for counts and sums, stocks included (they do not add over time, but they do
         over members), and for sums and differences of such.
         """
-        return self._once(("splits", metric), lambda: splits(self.dataset.metric, metric))
+        return self.once(("splits", metric), lambda: splits(self.dataset.metric, metric))
 
     def unit(self, metric: str) -> str:
         """Return the unit of a metric."""
@@ -309,12 +316,6 @@ class Scan:
         )
 
     # -- how answers are made ----------------------------------------------------------
-
-    def _once(self, key: Any, make: Callable[[], T]) -> T:
-        if key not in self._kept:
-            self._kept[key] = make()
-        found: T = self._kept[key]
-        return found
 
     def _ask(self, query: Query) -> Result:
         # Distinct entities cost a scan each and no family needs them.

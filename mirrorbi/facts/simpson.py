@@ -83,7 +83,7 @@ def _reversal(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
     overall = [cells.values[metric] for cells in scan.pair()]
     if len(now.members) < 2 or not all(len(v) and np.isfinite(v[0]) for v in overall):
         return
-    members = weighed(scan, metric, now, then)
+    members = weighed(scan, metric, by)
     found = reversal_of(members) if members else None
     if found is None:
         return

@@ -103,11 +103,12 @@ def rounded(parts: Sequence[Fraction], total: Decimal) -> list[Decimal]:
     """
     digits = max(_places(total), _wanted_places(parts))
     unit = 10**digits
-    floors = [part * unit // 1 for part in parts]
+    cut = [divmod(part.numerator * unit, part.denominator) for part in parts]
+    floors = [floor for floor, _ in cut]
     missing = int(total.scaleb(digits)) - sum(floors)
-    movable = [i for i, part in enumerate(parts) if part]
-    cut_most = sorted(movable, key=lambda i: (floors[i] - parts[i] * unit, i))
-    order = cut_most if missing >= 0 else cut_most[::-1]
+    rest = [left / part.denominator for (_, left), part in zip(cut, parts, strict=True)]
+    movable = [i for i, part in enumerate(parts) if part] if missing else []
+    order = sorted(movable, key=lambda i: (-rest[i], i), reverse=missing < 0)
     step = 1 if missing >= 0 else -1
     for turn in range(abs(missing) if order else 0):
         floors[order[turn % len(order)]] += step
@@ -116,7 +117,7 @@ def rounded(parts: Sequence[Fraction], total: Decimal) -> list[Decimal]:
 
 def fraction(value: float) -> Fraction:
     """Return a settled float as the exact number that its 12 digits say."""
-    return Fraction(exact(value))
+    return Fraction(int(value)) if value.is_integer() else Fraction(exact(value))
 
 
 def _places(value: Decimal) -> int:
