@@ -243,13 +243,10 @@ class Scan:
             return 0.0
         if not scope:
             return 1.0
-        (by, member), *_ = scope
+        by, member = scope[0]
         cells = self.cells(by)
-        return (
-            float(cells.rows[cells.members.index(member)] / whole)
-            if (member in cells.members)
-            else 0.0
-        )
+        rows = self.once(("rows", by), lambda: dict(zip(cells.members, cells.rows, strict=True)))
+        return float(rows.get(member, 0) / whole)
 
     # -- what metrics are --------------------------------------------------------------
 

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.errors import FactError, did_you_mean
 from mirrorbi.facts.asked import definite, request_of
-from mirrorbi.facts.fact import SIGNIFICANT_DIGITS, Fact, FactSet
+from mirrorbi.facts.fact import Fact, FactSet, exact
 from mirrorbi.facts.ranking import ranked
 from mirrorbi.facts.scan import Scan
+from mirrorbi.facts.testing import false_discovery
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -163,17 +162,7 @@ def _found(scan: Scan, wanted: tuple[str, ...]) -> Iterator[Fact]:
 def _controlled(facts: list[Fact]) -> tuple[list[Fact], int]:
     """Give every tested fact its q, and drop the claims that may be chance."""
     tested = [fact.p for fact in facts if fact.p is not None]
-    rates = iter(_rates(tested))
+    rates = iter(float(exact(q)) for q in false_discovery(tested))
     judged = [fact if fact.p is None else fact.replace(q=next(rates)) for fact in facts]
     kept = [f for f in judged if f.kind not in CLAIMS or (f.q is not None and f.q <= RARE)]
     return kept, len(tested)
-
-
-def _rates(p: list[float]) -> list[float]:
-    """Return the rate at which each p would be the last accepted (Benjamini-Hochberg)."""
-    order = np.argsort(p, kind="stable")[::-1]
-    count = len(p)
-    steps = np.array(p)[order] * count / np.arange(count, 0, -1)
-    rates = np.empty(count)
-    rates[order] = np.minimum.accumulate(np.minimum(steps, 1.0))
-    return [float(f"{q:.{SIGNIFICANT_DIGITS}g}") for q in rates.tolist()]
