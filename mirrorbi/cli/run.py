@@ -40,7 +40,7 @@ def run(
         return
     given = {**(_from_file(file) if file else {}), **pairs_of(parameters or (), "-p")}
 
-    from mirrorbi.reports.kernel import import_formats
+    from mirrorbi.reports.kernel import import_papermill
     from mirrorbi.reports.plan import make_plan
     from mirrorbi.reports.run import perform
 
@@ -52,7 +52,7 @@ def run(
                 make_plan(notebook, given, output=output),
                 timeout,
                 progress=lambda n, of, title: line(f"{notebook.name} {n}/{of} {title}"),
-                prepare=import_formats,
+                prepare=import_papermill,
             )
     finally:
         line.clear()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,28 +27,38 @@ class Folder:
         except OSError as error:
             raise self._refusal(error) from None
 
-    def write(self, name: str, text: str) -> Path:
-        """Write a file whole, or leave the one of that name as it is."""
-        target = self.path / name
-        temporary = ""
+    def write(self, texts: Mapping[str, str]) -> None:
+        """Write files, all of them whole, or leave those of these names as they are.
+
+        Parameters
+        ----------
+        texts
+            File name to content.
+        """
+        mark = uuid.uuid4().hex[:8]
+        waiting = {name: self.path / f".{name}.{mark}.part" for name in texts}
         try:
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", dir=self.path, prefix=".", suffix=".part", delete=False
-            ) as file:
-                temporary = file.name
-                file.write(text)
-            Path(temporary).replace(target)
+            for name, part in waiting.items():
+                part.write_text(texts[name], encoding="utf-8")
+            for name, part in waiting.items():
+                part.replace(self.path / name)
         except OSError as error:
-            if temporary:
-                Path(temporary).unlink(missing_ok=True)
             raise self._refusal(error) from None
-        return target
+        finally:
+            for part in waiting.values():
+                part.unlink(missing_ok=True)
+
+    def remove(self, *names: str) -> None:
+        """Remove files that may be there."""
+        for name in names:
+            (self.path / name).unlink(missing_ok=True)
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
         """Give a working folder for as long as the block runs."""
+        work = self.path / f".{name}.{uuid.uuid4().hex[:8]}.work"
         try:
-            work = Path(tempfile.mkdtemp(dir=self.path, prefix=f".{name}-", suffix=".work"))
+            work.mkdir()
         except OSError as error:
             raise self._refusal(error) from None
         try:
@@ -56,13 +66,17 @@ class Folder:
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
-    def keep(self, work: Path, target: Path) -> Path | None:
+    def keep(self, work: Path, name: str) -> Path | None:
         """Keep what lies in a working folder under a final name; ``None`` if it is empty."""
-        shutil.rmtree(target, ignore_errors=True)
-        if not any(work.iterdir()):
-            return None
-        work.replace(target)
-        return target
+        target = self.path / name
+        try:
+            shutil.rmtree(target, ignore_errors=True)
+            if not any(work.iterdir()):
+                return None
+            work.replace(target)
+            return target
+        except OSError as error:
+            raise self._refusal(error) from None
 
     def _refusal(self, error: OSError) -> StoreError:
         return StoreError(

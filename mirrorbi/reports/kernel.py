@@ -38,9 +38,16 @@ def left_out(*names: str) -> Iterator[None]:
 
 
 def import_formats() -> None:
-    """Import nbformat's validation without the parser of IRIs."""
+    """Import jsonschema without the parser of IRIs."""
     with left_out("rfc3987_syntax", "rfc3987"):
         import jsonschema  # type: ignore[import-untyped]  # noqa: F401
+
+
+def import_papermill() -> None:
+    """Import Papermill without the stores that a local run has no use for: 0.5 s less."""
+    import_formats()
+    with left_out("boto3", "azure", "gcsfs", "github", "pyarrow"):
+        import papermill  # noqa: F401
 
 
 def main() -> None:

@@ -39,11 +39,17 @@ class Launch:
         from jupyter_core.utils import run_sync
 
         self.name = kernel_name
+        self._dismissed = False
         self._home = tempfile.TemporaryDirectory(prefix="mb", ignore_cleanup_errors=True)
         self.manager = _manager(kernel_name, Path(self._home.name))
         self._wait: Any = run_sync
         env = {**os.environ, **environment}
         self._wait(self.manager.start_kernel)(cwd=str(folder), env=env)
+
+    def dismiss(self) -> None:
+        """Ask an idle kernel to end, and do not wait for it."""
+        self._dismissed = True
+        self._wait(self.manager.request_shutdown)()
 
     def end(self, *, now: bool = False) -> None:
         """End the kernel; a busy or stuck one is killed.
@@ -54,8 +60,11 @@ class Launch:
             Kill at once instead of asking first.
         """
         if self.manager.has_kernel:
-            self.manager.shutdown_wait_time = _PATIENCE
-            self._wait(self.manager.shutdown_kernel)(now=now)
+            if self._dismissed and not now:
+                self._wait(self.manager.finish_shutdown)(waittime=_PATIENCE)
+            else:
+                self.manager.shutdown_wait_time = _PATIENCE
+                self._wait(self.manager.shutdown_kernel)(now=now)
         self._wait(self.manager.cleanup_resources)()
         self._home.cleanup()
 

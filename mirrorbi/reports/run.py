@@ -120,15 +120,17 @@ def perform(
         try:
             if prepare:
                 prepare()
-            outcome = _publish(plan, folder, work, _execute(plan, watch, timeout))
+            executed = _execute(plan, watch, timeout)
+            watch.launch.dismiss()
+            outcome = _publish(plan, folder, work, executed)
         except MirrorBIError as error:
             _keep_failure(plan, folder, watch, error)
             raise
         finally:
             watch.launch.end(now=watch.notebook is None)
-    for stale in (plan.failure_page, plan.failed_notebook):
-        stale.unlink(missing_ok=True)
-    return Run(**outcome, seconds=time.perf_counter() - began)
+        files = folder.keep(work, plan.files.name)
+    folder.remove(plan.failure_page.name, plan.failed_notebook.name)
+    return Run(**outcome, files=files, seconds=time.perf_counter() - began)
 
 
 def _launch(plan: Plan, work: Path) -> Launch:
@@ -207,33 +209,33 @@ def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str,
         mask=plan.mask,
         places=(plan.caller, plan.notebook.path.parent, work, plan.folder.resolve()),
     )
-    folder.write(plan.executed.name, notebook_text(plan, executed))
-    folder.write(plan.report.name, html)
+    text = notebook_text(plan, executed, plan.executed)
+    folder.write({plan.executed.name: text, plan.report.name: html})
     return {
         "report": plan.report,
         "notebook": plan.executed,
         "headline": found.headline,
         "charts": found.figures,
         "facts": sum(1 for _ in facts_of(found.payloads)),
-        "files": folder.keep(work, plan.files),
     }
 
 
-def notebook_text(plan: Plan, executed: Any) -> str:
+def notebook_text(plan: Plan, executed: Any, target: Path) -> str:
     """Return an executed notebook as the text of its file, without secrets."""
     import nbformat
 
     record = executed["metadata"].setdefault("papermill", {})
-    record["input_path"], record["output_path"] = plan.notebook.path.name, plan.executed.name
+    record["input_path"], record["output_path"] = plan.notebook.path.name, target.name
     text = nbformat.writes(plan.mask.clean(executed))  # type: ignore[no-untyped-call]
-    return str(text)
+    return f"{text}\n"
 
 
 def _keep_failure(plan: Plan, folder: Folder, watch: Watch, error: MirrorBIError) -> None:
     from mirrorbi.reports.failure import failure_of, render_failure
 
+    failure = failure_of(watch.notebook, error.what)
+    texts = {plan.failure_page.name: render_failure(plan, failure)}
     if watch.notebook is not None:
-        folder.write(plan.failed_notebook.name, notebook_text(plan, watch.notebook))
-    folder.write(
-        plan.failure_page.name, render_failure(plan, failure_of(watch.notebook, error.what))
-    )
+        name = plan.failed_notebook
+        texts[name.name] = notebook_text(plan, watch.notebook, name)
+    folder.write(texts)
