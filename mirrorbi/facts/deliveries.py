@@ -60,9 +60,9 @@ class History:
         return History(self.grain, self.periods[:length], self.rows[:length], self.query)
 
 
-def stepwise(scan: Scan, *, ask: bool = True) -> History | None:
+def stepwise(scan: Scan) -> History | None:
     """Return the rows per step of the scan's grain; ``None`` without time."""
-    return _history(scan, scan.grain, ask) if scan.grain is not None else None
+    return _history(scan, scan.grain) if scan.grain is not None else None
 
 
 def daily(scan: Scan) -> History | None:
@@ -146,13 +146,11 @@ def _low(rows: float, middle: float, spread: float) -> bool:
     return rows < LOW * middle and middle - rows > _FAR * max(spread, 0.01 * middle)
 
 
-def _history(scan: Scan, grain: Grain, ask: bool = True) -> History | None:
+def _history(scan: Scan, grain: Grain) -> History | None:
     periods: Sequence[Period] = scan.dataset.periods(grain)
     if not periods:
         return None
     query = Query.of(_cheapest(scan), grain=grain)
-    if not ask:
-        return History(grain, tuple(periods), np.zeros(0, dtype=np.int64), query)
     panel = Panel.of(scan.dataset.query(query, entities=False), periods)
     return History(grain, tuple(periods), panel.rows[0], query)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from mirrorbi.data.periods import Period
 from mirrorbi.data.profile import ColumnProfile
-from mirrorbi.data.query import Query
 from mirrorbi.facts.deliveries import History, daily, last_delivered, late, missing, stepwise
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.scan import Scan
@@ -62,12 +61,6 @@ def find(scan: Scan, kinds: Sequence[str] = KINDS) -> Iterator[Fact]:
         columns = list(scan.dataset.profile().columns.values())
         yield from _completeness(scan, columns)
         yield from _columns(scan, columns)
-
-
-def queries(scan: Scan) -> list[Query]:
-    """Return the questions about all of the data, in steps of the scan's grain."""
-    history = stepwise(scan, ask=False)
-    return [history.query] if history is not None else []
 
 
 def _fact(scan: Scan, kind: str, **parts: Any) -> Fact:

@@ -251,11 +251,7 @@ class Scan:
     # -- what metrics are --------------------------------------------------------------
 
     def splits(self, metric: str) -> bool:
-        """Whether the metric of the whole is the sum of that of the members.
-
-        True for counts and sums, stocks included (they do not add over time, but they do
-        over members), and for sums and differences of such.
-        """
+        """Whether the metric of the whole is the sum of that of the members."""
         return self.once(("splits", metric), lambda: splits(self.dataset.metric, metric))
 
     def unit(self, metric: str) -> str:
