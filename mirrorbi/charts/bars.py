@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from mirrorbi.charts.drawing import Drawing
-from mirrorbi.charts.rows import Rows
+from mirrorbi.charts.rows import Rows, members
 from mirrorbi.charts.scale import decimals_of, shown
 from mirrorbi.charts.text import bold, plot_text
 from mirrorbi.charts.theme import verdict
@@ -19,7 +19,7 @@ MOST = 12
 
 def share(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw every member's part of the whole, the subject in the accent."""
-    rows = list(zip(*(table.column(c) for c in ("by", "value", "share")), strict=True))
+    rows = members(table, "value", "share")
     focus = _focus(fact)
     rows = _folded(rows, focus)
     unit = dict(table.columns)["value"]
@@ -38,7 +38,7 @@ def share(fact: Fact, table: Table, locale: str) -> Drawing:
 
 def rank(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw every member's value, the subject's end first, and the value overall among them."""
-    rows = list(zip(*(table.column(c) for c in ("by", "value", "rows")), strict=True))
+    rows = members(table, "value", "rows")
     focus, unit = _focus(fact), dict(table.columns)["value"]
     upwards = fact.direction == "down"
     rows.sort(key=lambda row: row[1] if upwards else -row[1])
@@ -53,7 +53,10 @@ def rank(fact: Fact, table: Table, locale: str) -> Drawing:
     inks = [subject if i == at else "ink" if i == place else "muted" for i in range(len(kept))]
     frame = Rows(names, strong=[at, place])
     lengths = [float(value or 0) for _, value, _ in kept]
-    texts = [plot_text(shown(row[1], unit, locale, decimals_of(fact, unit))) for row in kept]
+    decimals = decimals_of(fact, unit)
+    texts = [
+        plot_text(shown(row[1], unit, locale, decimals, bare=i != at)) for i, row in enumerate(kept)
+    ]
     hover = [
         f"{bold(plot_text(name))}<br>{text}"
         + (f"<br>{plot_text(shown(row[2], 'count', locale))} rows" if row[2] is not None else "")
@@ -70,26 +73,18 @@ def rank(fact: Fact, table: Table, locale: str) -> Drawing:
 
 def concentration(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw each member's part, and behind it how much the members so far hold together."""
-    parts = ("by", "value", "share", "cumulative")
-    rows = list(zip(*(table.column(c) for c in parts), strict=True))
+    rows = members(table, "value", "share", "cumulative")
     k = int(fact["k"].value)
-    kept = rows[: max(MOST, k + 1)]
-    if len(kept) < len(rows) - 1:
-        rest = rows[len(kept) :]
-        total = sum((row[1] or Decimal(0) for row in rest), Decimal(0))
-        part = sum((row[2] or Decimal(0) for row in rest), Decimal(0))
-        kept = [*kept, (f"{len(rest)} others", total, part, rows[-1][3])]
-    else:
-        kept = rows
+    kept, inside = _top_and_rest(rows, k)
     names = [str(row[0]) for row in kept]
-    frame = Rows(names, strong=range(min(k, len(names))))
+    frame = Rows(names, strong=range(inside))
     frame.bars([float(row[3] or 0) for row in kept], ["band"] * len(kept))
-    roles = ["accent" if i < k else "soft" for i in range(len(kept))]
+    roles = ["accent" if i < inside else "soft" for i in range(len(kept))]
     unit = dict(table.columns)["value"]
     frame.bars([float(row[2] or 0) for row in kept], roles, hover=_hover(kept, unit, fact, locale))
     for i, row in enumerate(kept):
         frame.say(i, float(row[2] or 0), plot_text(shown(row[2], "percent", locale)))
-    inks = ["accent" if i == k - 1 else "muted" for i in range(len(kept))]
+    inks = ["accent" if i == inside - 1 else "muted" for i in range(len(kept))]
     frame.column([plot_text(shown(row[3], "percent", locale)) for row in kept], inks, "together")
     frame.head(0, "each", xanchor="left")
     return frame.finish((0.0, 1.0))
@@ -97,27 +92,22 @@ def concentration(fact: Fact, table: Table, locale: str) -> Drawing:
 
 def completeness(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw how much of each column is filled, the emptiest first."""
-    columns = ("column", "share", "nulls")
-    rows = sorted(
-        zip(*(table.column(c) for c in columns), strict=True), key=lambda r: (r[1] or 0, str(r[0]))
-    )
+    rows = sorted(members(table, "nulls"), key=lambda row: (-row[1], str(row[0])))
     kept = rows[:MOST]
-    names = [str(name) for name, _, _ in kept]
-    frame = Rows(names)
-    filled = [float(part or 0) for _, part, _ in kept]
-    frame.bars([1 - part for part in filled], ["worse"] * len(kept), base=filled)
+    frame = Rows([str(name) for name, _ in kept])
+    empty = [float(nulls) / fact.n if fact.n else 0.0 for _, nulls in kept]
+    filled = [1 - part for part in empty]
     hover = [
-        f"{bold(plot_text(name))}<br>{shown(nulls, 'count', locale)} empty"
-        for name, _, nulls in kept
+        f"{bold(plot_text(name))}<br>{plot_text(shown(nulls, 'count', locale))} empty"
+        for name, nulls in kept
     ]
+    frame.bars(empty, ["worse"] * len(kept), base=filled)
     frame.bars(filled, ["soft"] * len(kept), hover=hover)
     texts = [
-        f"{plot_text(shown(1 - (part or Decimal(0)), 'percent', locale))} empty"
-        if nulls
-        else "complete"
-        for _, part, nulls in kept
+        f"{plot_text(shown(part, 'percent', locale))} empty" if part else "complete"
+        for part in empty
     ]
-    frame.column(texts, ["worse" if nulls else "muted" for _, _, nulls in kept])
+    frame.column(texts, ["worse" if part else "muted" for part in empty])
     if len(rows) > len(kept):
         frame.more(f"{len(rows) - len(kept)} more")
     return frame.finish((0.0, 1.0))
@@ -125,8 +115,8 @@ def completeness(fact: Fact, table: Table, locale: str) -> Drawing:
 
 def _focus(fact: Fact) -> str:
     by = fact.terms.get("by")
-    members = dict(fact.scope)
-    return members.get(by or "", next(iter(members.values()), ""))
+    looked_at = dict(fact.scope)
+    return looked_at.get(by or "", next(iter(looked_at.values()), ""))
 
 
 def _where(names: Sequence[str], focus: str) -> list[int]:
@@ -145,9 +135,27 @@ def _folded(rows: list[tuple[Any, ...]], focus: str) -> list[tuple[Any, ...]]:
     if focus not in {row[0] for row in kept}:
         kept = [*rows[: MOST - 1], *(row for row in rows[MOST - 1 :] if row[0] == focus)]
     names = {row[0] for row in kept}
-    rest = [row for row in rows if row[0] not in names]
-    sums = [sum((row[i] or Decimal(0) for row in rest), Decimal(0)) for i in (1, 2)]
-    return [*kept, (f"{len(rest)} others", *sums)]
+    return [*kept, _sum([row for row in rows if row[0] not in names], "others")]
+
+
+def _top_and_rest(rows: list[tuple[Any, ...]], k: int) -> tuple[list[tuple[Any, ...]], int]:
+    """Return about a dozen rows, and how many of them are the top ``k`` members.
+
+    What is left out is in two sums: the rest of the top, and the rest of all.
+    """
+    top, rest = rows[:k], rows[k:]
+    if len(top) > MOST:
+        top = [*top[: MOST - 1], _sum(top[MOST - 1 :], "more of the top")]
+    room = max(1, MOST - len(top))
+    if len(rest) > room + 1:
+        rest = [*rest[:room], _sum(rest[room:], "others")]
+    return [*top, *rest], len(top)
+
+
+def _sum(rows: list[tuple[Any, ...]], name: str) -> tuple[Any, ...]:
+    """Return one row for several: value and share summed, what is cumulative kept."""
+    sums = [sum((row[i] or Decimal(0) for row in rows), Decimal(0)) for i in (1, 2)]
+    return (f"{len(rows)} {name}", *sums, *rows[-1][3:])
 
 
 def _hover(rows: Sequence[tuple[Any, ...]], unit: str, fact: Fact, locale: str) -> list[str]:

@@ -76,7 +76,7 @@ def _columns(fact: Fact, table: Table, locale: str, expected: float | None = Non
         )
         right = widest(text.split("<br>"), 12) + 28
     top = max([*rows, expected or 0.0], default=1.0) or 1.0
-    axis, left = values_on((0.0, top * 1.06), "count", locale, most=4)
+    axis, left = values_on((0.0, top * 1.06), "count", locale)
     figure = layout(
         HEIGHT,
         margin={"l": left + 8, "r": right, "t": 14, "b": 46},

@@ -205,7 +205,7 @@ def chart(
     Examples
     --------
     >>> from mirrorbi.facts.fact import Quantity, Table
-    >>> members = Table((("by", "text"), ("value", "count"), ("share", "percent")), (
+    >>> members = Table((("origin", "text"), ("value", "count"), ("share", "percent")), (
     ...     ("JFK", Quantity.of(3).value, Quantity.of(0.75).value),
     ...     ("LGA", Quantity.of(1).value, Quantity.of(0.25).value)))
     >>> fact = Fact("share", "flights", "Flights", scope=(("origin", "JFK"),),

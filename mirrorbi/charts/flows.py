@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from mirrorbi.charts.drawing import Drawing
-from mirrorbi.charts.rows import Rows
+from mirrorbi.charts.rows import Rows, members
 from mirrorbi.charts.scale import decimals_of, shown
 from mirrorbi.charts.text import bold, plot_text
 from mirrorbi.charts.theme import role_of
@@ -15,6 +15,8 @@ from mirrorbi.wording.periods import format_period
 from mirrorbi.wording.slots import fill_slot
 from mirrorbi.wording.text import capital
 
+OTHER = "Other"
+"""The name under which facts sum small members up."""
 STEPS, MEMBERS = 10, 8
 """Members with a row of their own: of a waterfall, of a mix."""
 
@@ -26,7 +28,8 @@ def contribution(fact: Fact, table: Table, locale: str) -> Drawing:
     and the length of each bar is its part of the change.
     """
     units = dict(table.columns)
-    rows = _folded([_numbers(row) for row in table.rows], STEPS)
+    lines = members(table, "base", "value", "delta")
+    rows = _folded([_numbers(line) for line in lines], STEPS)
     start, finish = sum(row[1] for row in rows), sum(row[2] for row in rows)
     before, after = _period_names(fact, locale)
     last = len(rows) + 1
@@ -51,7 +54,9 @@ def contribution(fact: Fact, table: Table, locale: str) -> Drawing:
     )
     frame.dots([start, *[None] * len(rows), finish], ["ink"] * (last + 1))
     totals = [plot_text(shown(t, units["value"], locale, decimals)) for t in (start, finish)]
-    moves = [shown(row[3], units["delta"], locale, decimals, signed=True) for row in rows]
+    moves = [
+        shown(row[3], units["delta"], locale, decimals, signed=True, bare=True) for row in rows
+    ]
     texts = [totals[0], *(plot_text(text) for text in moves), totals[1]]
     frame.column(texts, ["ink", *(_ink(role) for role in roles), "ink"])
     return frame.finish((min(levels), max(levels)))
@@ -60,8 +65,7 @@ def contribution(fact: Fact, table: Table, locale: str) -> Drawing:
 def mix(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw, per member, what its own rate changed and what its weight changed."""
     unit = dict(table.columns)["rate"]
-    found = zip(*(table.column(c) for c in ("by", "rate", "mix")), strict=True)
-    rows: list[tuple[Any, ...]] = [(str(n), float(r or 0), float(m or 0)) for n, r, m in found]
+    rows = [_numbers(row) for row in members(table, "rate", "mix")]
     rows.sort(key=lambda row: -abs(row[1] + row[2]))
     rows = _folded(rows, MEMBERS)
     frame = Rows(["Overall", *(row[0] for row in rows)], strong=[0], row=34)
@@ -86,7 +90,7 @@ def mix(fact: Fact, table: Table, locale: str) -> Drawing:
 def simpson(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw both periods per member, each of which went the other way than the whole."""
     units = dict(table.columns)
-    parts = zip(*(table.column(c) for c in ("by", "base", "value", "delta")), strict=True)
+    parts = members(table, "base", "value", "delta")
     rows = [row for row in parts if row[1] is not None and row[2] is not None][:STEPS]
     frame = Rows([str(row[0]) for row in rows], row=32)
     roles = [role_of(_way(row[3] or 0), fact.better) for row in rows]
@@ -142,10 +146,13 @@ def _numbers(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _folded(rows: list[tuple[Any, ...]], most: int) -> list[tuple[Any, ...]]:
-    """Return the first rows, and the sum of the others, theirs included."""
-    if len(rows) <= most + 1:
-        return rows
-    kept, rest = rows[:most], rows[most:]
+    """Return the first rows, and last the sum of the others, with those summed before."""
+    kept = [row for row in rows if row[0] != OTHER]
+    rest = [row for row in rows if row[0] == OTHER]
+    if len(kept) > most + (not rest):
+        kept, rest = kept[:most], [*kept[most:], *rest]
+    if not rest:
+        return kept
     sums = (sum(row[i] for row in rest) for i in range(1, len(rest[0])))
     return [*kept, ("All others", *sums)]
 

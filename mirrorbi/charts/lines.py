@@ -31,14 +31,14 @@ def change(fact: Fact, table: Table, locale: str) -> Drawing:
     if fact.compare == "average" and span:
         level = float(before.value)
         canvas.line(_over(series, span[0], series.at, level), "muted", width=1, dash="3px,3px")
-        canvas.above(span[0], level, f"average {series.write(before.value)}")
+        canvas.above(span[0], level, f"average {series.write(before.value, bare=True)}")
     canvas.subject()
     if base is not None:
         canvas.dot(base, "accent", hollow=True)
-        canvas.beside(base, series.write(before.value))
+        canvas.beside(base, series.write(before.value, bare=True))
     canvas.dot(series.at, "accent")
     role = verdict(fact)
-    moved = series.write(fact["delta"].value, fact["delta"].unit, signed=True)
+    moved = series.write(fact["delta"].value, fact["delta"].unit, signed=True, bare=True)
     canvas.end(
         series.values[series.at],
         (series.write(series.values[series.at]), "accent"),
@@ -58,9 +58,9 @@ def extreme(fact: Fact, table: Table, locale: str) -> Drawing:
     if others:
         nearest = min(others, key=lambda i: abs((values[i] or 0.0) - record))
         canvas.dot(nearest, "accent", hollow=True)
-        canvas.beside(nearest, series.write(record))
+        canvas.beside(nearest, series.write(record, bare=True))
     canvas.dot(series.at, "accent")
-    label = f"{fill_slot(fact, 'extreme', locale)} of {len(series)}"
+    label = f"{fill_slot(fact, 'extreme', locale)} of {fill_slot(fact, 'of', locale)}"
     canvas.end(values[series.at], (series.write(values[series.at]), "accent"), (label, "muted"))
     return canvas.finish()
 
@@ -79,7 +79,7 @@ def trend(fact: Fact, table: Table, locale: str) -> Drawing:
     canvas.end(_at(fit, -1), (slope, role), (f"a {step}", "muted"))
     if last is not None:
         canvas.dot(last, "context", size=6)
-        canvas.end(series.values[last], (series.write(series.values[last]), "muted"))
+        canvas.end(series.values[last], (series.write(series.values[last], bare=True), "muted"))
     return canvas.finish()
 
 
@@ -96,7 +96,7 @@ def unusual(fact: Fact, table: Table, locale: str) -> Drawing:
     found = series.values[series.at]
     canvas.end(found, (series.write(found), role))
     wanted = fact["expected"].value
-    canvas.end(float(wanted), (series.write(wanted), "muted"), ("expected", "muted"))
+    canvas.end(float(wanted), (series.write(wanted, bare=True), "muted"), ("expected", "muted"))
     return canvas.finish()
 
 
@@ -113,7 +113,7 @@ def level_break(fact: Fact, table: Table, locale: str) -> Drawing:
     canvas.line(before, "muted", width=2.5)
     canvas.line(after, role, width=2.5)
     start = fact["before"].value
-    canvas.above(0, float(start), f"{series.write(start)} before")
+    canvas.above(0, float(start), f"{series.write(start, bare=True)} before")
     since = format_period(series.periods[cut], locale, "short")
     canvas.end(
         _at(after, -1), (series.write(fact["after"].value), role), (f"since {since}", "muted")

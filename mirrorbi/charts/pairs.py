@@ -32,7 +32,7 @@ def correlation(fact: Fact, table: Table, locale: str) -> Drawing:
         ref = "y" if i == 0 else "y2"
         data += _traces(series, role, ref)
         bounds = value_range(series.values, series.unit)
-        axis, room = values_on(bounds, series.unit, locale, most=4)
+        axis, room = values_on(bounds, series.unit, locale, least=2)
         axes["yaxis" if i == 0 else "yaxis2"] = {**axis, "domain": list(_DOMAINS[i])}
         left = max(left, room)
         notes.append(

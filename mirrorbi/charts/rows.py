@@ -9,13 +9,14 @@ from mirrorbi.charts.drawing import Drawing, note
 from mirrorbi.charts.scale import number
 from mirrorbi.charts.text import bold, label, shorten, widest
 from mirrorbi.charts.theme import LIGHT, bare_axis, layout
+from mirrorbi.facts.fact import Table
 
 ROW = 27
 TOP, BOTTOM = 6, 8
 WIDTH = 760
 """Pixels: longer bars would not say more."""
 _HEAD = 22
-_GAP = 8
+_GAP = 10
 _NAME, _NAME_NARROW = 26, 15
 """Characters of a name that are shown, on a page and on a phone."""
 
@@ -221,6 +222,15 @@ class Rows:
         style = {"color": LIGHT[role], "width": width, **({"dash": dash} if dash else {})}
         ends = {"x0": number(x0), "y0": y0, "x1": number(x1), "y1": y1}
         self._shapes.append({"type": "line", "layer": "below", "line": style, **ends})
+
+
+def members(table: Table, *columns: str) -> list[tuple[Any, ...]]:
+    """Return the lines of a table of members: name, then these columns.
+
+    The first column holds the names; it is called after the dimension.
+    """
+    first = table.columns[0][0]
+    return list(zip(*(table.column(name) for name in (first, *columns)), strict=True))
 
 
 def _above(x: float, text: str, **parts: Any) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from mirrorbi.charts.text import plot_text, widest
 from mirrorbi.charts.theme import bare_axis, value_axis
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Quantity
+from mirrorbi.wording.numbers import decimals_of as number_of_decimals
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
 
-_BARE = ("seconds", "minutes", "hours", "days", "rank")
+WORDED = ("seconds", "minutes", "hours", "days")
+"""Units that are words: a chart says them once, in its subtitle or at its subject."""
 
 
 def number(value: Decimal | float | None) -> float | None:
@@ -35,28 +37,37 @@ def shown(
     decimals: int | None = None,
     *,
     signed: bool = False,
+    bare: bool = False,
 ) -> str:
-    """Return a number of a table as text; a gap is a dash."""
+    """Return a number of a table as text; a gap is a dash; ``bare`` leaves unit words out."""
     if value is None:
         return "–"
+    if bare and unit in WORDED:
+        places = number_of_decimals(Quantity.of(value, unit, decimals))
+        unit, decimals = "number", places
     return format_quantity(Quantity.of(value, unit, decimals), locale, signed=signed)
 
 
-def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Return round numbers, 1, 2, 2.5 or 5 times a power of ten apart, inside the range.
+def ticks(low: float, high: float, least: int = 3) -> list[float]:
+    """Return round numbers inside the range, 1, 2 or 5 times a power of ten apart.
+
+    The widest such step that gives at least ``least`` ticks: few gridlines.
 
     Examples
     --------
     >>> ticks(0.587, 0.891)
-    [0.6, 0.65, 0.7, 0.75, 0.8, 0.85]
+    [0.6, 0.7, 0.8]
     """
     if not high > low:
         return [low]
-    raw = (high - low) / max(1, most - 1)
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = min((m * power for m in (1, 2, 2.5, 5, 10)), key=lambda s: abs(math.log(s / raw)))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [float(f"{i * step:.10g}") for i in range(first, last + 1)]
+    power = 10.0 ** math.ceil(math.log10(high - low))
+    while True:
+        for factor in (1, 0.5, 0.2):
+            step = factor * power
+            first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+            if last - first + 1 >= least:
+                return [float(f"{i * step:.10g}") for i in range(first, last + 1)]
+        power /= 10
 
 
 def tick_texts(values: Sequence[float], unit: str, locale: str) -> list[str]:
@@ -66,7 +77,7 @@ def tick_texts(values: Sequence[float], unit: str, locale: str) -> list[str]:
     """
     factor = 100 if unit in ("percent", "pp") else 1
     places = max((_places(value * factor) for value in values), default=0)
-    shape = "number" if unit in _BARE else unit or "count"
+    shape = "number" if unit in (*WORDED, "rank") else unit or "count"
     if unit.startswith("currency:"):
         return [
             shown(value, shape, locale, None if abs(value) >= 1e5 else places) for value in values
@@ -99,10 +110,10 @@ def value_range(
 
 
 def values_on(
-    bounds: tuple[float, float], unit: str, locale: str, *, most: int = 6
+    bounds: tuple[float, float], unit: str, locale: str, *, least: int = 3
 ) -> tuple[dict[str, Any], int]:
     """Return an axis of values and the width in pixels that its labels need."""
-    at = ticks(*bounds, most=most)
+    at = ticks(*bounds, least)
     texts = tick_texts(at, unit, locale)
     axis = value_axis(
         range=[number(bounds[0]), number(bounds[1])],
@@ -146,7 +157,7 @@ def _chosen(count: int, most: int) -> list[int]:
 def _dates(periods: Sequence[Period], locale: str) -> list[str]:
     texts, before = [], ""
     for period in periods:
-        text = format_period(period, locale, "short")
+        text = format_period(period, locale, "short").removeprefix("w/c ")
         found = re.fullmatch(r"(.+?),? ((?:FY)?\d{4})", text)
         if not found:
             texts.append(text)

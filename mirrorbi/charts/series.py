@@ -84,11 +84,20 @@ class Series:
         """Return another column of the table, for the same periods."""
         return [number(value) for value in table.column(name)][self.first :]
 
-    def write(self, value: float | Decimal | None, unit: str = "", *, signed: bool = False) -> str:
-        """Return a value as text of the figure."""
+    def write(
+        self,
+        value: float | Decimal | None,
+        unit: str = "",
+        *,
+        signed: bool = False,
+        bare: bool = False,
+    ) -> str:
+        """Return a value as text of the figure; ``bare`` leaves out a unit that is a word."""
         own = not unit or unit == self.unit
         decimals = self.decimals if own else None
-        return plot_text(shown(value, unit or self.unit, self.locale, decimals, signed=signed))
+        return plot_text(
+            shown(value, unit or self.unit, self.locale, decimals, signed=signed, bare=bare)
+        )
 
     def index(self, period: Period | None) -> int | None:
         """Return where a period stands, if it does."""

@@ -16,7 +16,8 @@ _TITLES = {
     "share": "{{f.entity}} makes up {{f.share}} of {{f.metric}}",
     "rank": "{{f.entity}} has the {{f.highest}} {{f.metric}}: {{f.value}}",
     "extreme": "{metric} at its {{f.highest}} in {{f.of}} {{f.grain}}s: {{f.value}}",
-    "mix": "The rates account for {{f.rate.signed}} of the change, the mix for {{f.mix.signed}}",
+    "mix": "By {{f.dimension}}, the rates account for {{f.rate.signed}} of the change, "
+    "the mix for {{f.mix.signed}}",
     "simpson": "{{f.metric}} {{f.direction}} overall; by {{f.dimension}}, {{f.opposite}} of "
     "{{f.members}} went the other way",
     "trend": "{metric} is {{f.rising}} by {{f.slope.abs}} a {{f.step}}",
@@ -130,7 +131,7 @@ def _span(fact: Fact, texts: list[str], locale: str) -> str:
     if not texts:
         return ""
     first, last = (Period.parse(text, calendar) for text in (texts[0], texts[-1]))
-    span = f"{format_period(first, locale, near=last)} to {format_period(last, locale)}"
     if first == last:
-        span = format_period(last, locale)
+        return format_period(last, locale)
+    span = format_period(Period.span(first.start, last.last_day, calendar), locale)
     return f"by {first.grain}, {span}" if first.grain else span

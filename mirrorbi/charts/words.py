@@ -116,17 +116,18 @@ def _of_members(fact: Fact, table: Table, locale: str) -> str:
         for member, value in pairs[:_NAMED]
     ]
     more = len(pairs) - len(parts)
-    return "; ".join(parts) + (f"; and {more} more." if more > 0 else ".")
+    lead = "Empty: " if fact.kind == "completeness" else ""
+    return lead + "; ".join(parts) + (f"; and {more} more." if more > 0 else ".")
 
 
 def _head(fact: Fact, name: str) -> str:
-    if name == "by":
-        return capital(clean(fact.label_of(fact.terms.get("by", "")) or "Member"))
     if name == "value":
         return capital(clean(fact.label or fact.metric))
     if name == "other":
         return capital(clean(fact.terms.get("other_label", "Other")))
-    return _HEADS.get(name, name)
+    if name == "share" and fact.kind == "completeness":
+        return "Part empty"
+    return _HEADS.get(name) or capital(clean(fact.label_of(name)))
 
 
 def _cell(value: Any, unit: str, fact: Fact, calendar: Calendar, locale: str) -> str:

@@ -20,7 +20,7 @@ def test_ticks_are_even_and_inside(a, b):
     if not math.isfinite(high - low) or high - low < 1e-6 * max(1, abs(low), abs(high)):
         return
     found = ticks(low, high)
-    assert 2 <= len(found) <= 11
+    assert 3 <= len(found) <= 8
     room = (high - low) * 1e-6
     assert all(low - room <= t <= high + room for t in found)
     gaps = [y - x for x, y in pairwise(found)]
