@@ -152,6 +152,20 @@ def parse(text: str, noun: str) -> Parsed:
     return parsed
 
 
+def quoted(name: str) -> str:
+    """Return a name as it must be written in a text: in backticks if it is no plain word.
+
+    Examples
+    --------
+    >>> quoted("delay"), quoted("flight no"), quoted("class")
+    ('delay', '`flight no`', '`class`')
+    """
+    plain = re.fullmatch(r"[^\W\d]\w*", name) and not keyword.iskeyword(name)
+    if plain and name.lower() not in {*_WORDS, *(word.lower() for word in _ALLOWED_WORDS)}:
+        return name
+    return "`" + name.replace("`", "``") + "`"
+
+
 def _scan(text: str, noun: str) -> tuple[str, dict[str, str], dict[str, str]]:
     mark = "_m"
     while mark in text:

@@ -183,6 +183,8 @@ class Model(_Part):
     time: TimePart | None = None
     dimensions: dict[str, Dimension] = {}
     metrics: Annotated[dict[str, Metric], Field(min_length=1)]
+    privacy: dict[str, Privacy] = {}
+    """Who may see columns that are not dimensions, by column; the rest is ``safe``."""
     draft: bool = False
     """True where nobody has confirmed the model: it was guessed from the data."""
 
