@@ -8,7 +8,7 @@ from typing import Any, overload
 
 from mirrorbi.charts import bars, columns, flows, lines, pairs
 from mirrorbi.charts.drawing import Drawing
-from mirrorbi.charts.text import plot_text
+from mirrorbi.charts.text import bold, coloured, plot_text
 from mirrorbi.charts.theme import LIGHT
 from mirrorbi.charts.titles import subtitle, title
 from mirrorbi.charts.words import describe, table_html
@@ -100,12 +100,11 @@ class Chart:
         layout = dict(self.spec["layout"])
         margin = dict(layout["margin"])
         margin["t"] += _TITLE_HEIGHT
+        below = coloured(
+            f'<span style="font-size:13px">{plot_text(self.subtitle)}</span>', LIGHT["muted"]
+        )
         head = {
-            "text": f"<b>{plot_text(self.title_text)}</b>",
-            "subtitle": {
-                "text": plot_text(self.subtitle),
-                "font": {"size": 13, "color": LIGHT["muted"]},
-            },
+            "text": f"{bold(plot_text(self.title_text))}<br>{below}",
             "font": {"size": 17, "color": LIGHT["ink"]},
             "x": 0,
             "xref": "container",
@@ -113,7 +112,7 @@ class Chart:
             "yref": "container",
             "yanchor": "top",
             "y": 1,
-            "pad": {"t": 12, "l": 8},
+            "pad": {"t": 22, "l": 8},
         }
         layout |= {"title": head, "margin": margin, "height": self.height + _TITLE_HEIGHT}
         layout["meta"] = {**layout["meta"], "title_height": _TITLE_HEIGHT}

@@ -17,6 +17,9 @@ from typing import Any, Literal, TypedDict
 from mirrorbi.charts.theme import css_tokens, palettes
 from mirrorbi.reports.bundle import Bundle
 
+_HEIGHT = 420
+"""Pixels of a figure that names no height."""
+
 
 class MarkdownBlock(TypedDict):
     """Prose of a Markdown cell, rendered and sanitised. Headings carry their ids."""
@@ -175,7 +178,7 @@ def render_page(page: Page) -> str:
     return str(
         _template().render(
             report=page,
-            blocks=[_without_title(block) for block in page.blocks],
+            blocks=[_set(block) for block in page.blocks],
             style=css_tokens() + _asset("page.css"),
             script=script,
             script_hashes=" ".join(f"'{value}'" for value in hashes),
@@ -200,20 +203,20 @@ def json_for_script(value: object) -> str:
     return text
 
 
-def _without_title(block: Block) -> Block:
-    """Take the title out of a figure that has one in HTML, and the room that it took."""
-    if block["kind"] != "chart" or not block.get("title_html"):
+def _set(block: Block) -> Block:
+    """Give a figure its height; take out a title that it has in HTML, and its room."""
+    if block["kind"] != "chart":
         return block
-    layout = {key: part for key, part in block["spec"]["layout"].items() if key != "title"}
-    room = layout.get("meta", {}).get("title_height", 0)
-    if room:
-        layout["meta"] = {k: v for k, v in layout["meta"].items() if k != "title_height"}
-        layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] - room}
-        layout["height"] -= room
-    bare: ChartBlock = {**block, "spec": {**block["spec"], "layout": layout}}
-    if "height" in layout:
-        bare["height"] = int(layout["height"])
-    return bare
+    layout = dict(block["spec"]["layout"])
+    if block.get("title_html"):
+        layout.pop("title", None)
+        room = layout.get("meta", {}).get("title_height", 0)
+        if room:
+            layout["meta"] = {k: v for k, v in layout["meta"].items() if k != "title_height"}
+            layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] - room}
+            layout["height"] -= room
+    height = int(layout.get("height") or block.get("height") or _HEIGHT)
+    return {**block, "spec": {**block["spec"], "layout": layout}, "height": height}
 
 
 def _csp_hash(text: str) -> str:
