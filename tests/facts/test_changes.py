@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from mirrorbi.facts import find_facts
+from mirrorbi.facts.asked import definite
 from mirrorbi.facts.fact import exact
 
 
@@ -86,6 +87,16 @@ def test_against_the_average_of_twelve_months(shop_frame, shop_data, metric, mea
     change = change_of(facts, metric, scope)
     assert (str(change.baseline), change.compare) == ("2023-01-01/2023-12-31", "average")
     assert float(change["base"].value) == pytest.approx(mean(frame))
+
+
+def test_the_average_of_a_member_counts_months_without_rows_as_nothing(shop_frame, shop_data):
+    cells = definite(shop_data, compare="average", period="2024-01").base("product")
+    frame = shop_frame[shop_frame["day"] < "2024-01-01"]
+    sums = frame.groupby("product")["amount"].sum() / 12
+    months = frame.groupby("product")["day"].agg(lambda day: day.dt.month.nunique())
+    assert months.min() < 12
+    for member, mean in zip(cells.members, cells.values["revenue"].tolist(), strict=True):
+        assert mean == pytest.approx(sums.get(member, np.nan), nan_ok=True)
 
 
 def test_a_span_can_be_reviewed_against_another(shop_frame, shop_data):

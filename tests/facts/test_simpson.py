@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,16 @@ def test_kidney_stones() -> None:
     assert found.delta == Fraction(289, 350) - Fraction(273, 350)
 
 
-def test_a_member_too_small_has_no_say() -> None:
-    lines = [((81, 87), (234, 270)), ((192, 263), (55, 80)), ((0, 1), (1, 1))]
-    assert reversal_of(weighed(lines)) is not None
+STONES = [((81, 87), (234, 270)), ((192, 263), (55, 80))]
+
+
+@pytest.mark.parametrize(("size", "found"), [(4, True), (10, False), (30, False)])
+def test_a_dissenting_member_counts_from_two_per_cent(size: int, found: bool) -> None:
+    with_whole = ((0, size), (size, size))
+    assert (reversal_of(weighed([*STONES, with_whole])) is not None) is found
+
+
+@pytest.mark.parametrize(("each", "found"), [(1, True), (6, False)])
+def test_members_with_a_say_must_hold_nine_tenths(each: int, found: bool) -> None:
+    crumbs = [((each - 1, each), (each, each))] * 9
+    assert (reversal_of(weighed(STONES + crumbs)) is not None) is found

@@ -42,7 +42,7 @@ def test_false_alarms_stay_at_the_nominal_rate(phi: float, steps: int) -> None:
     assert one <= AT_1
 
 
-@pytest.mark.parametrize("phi", [0.0, 0.7])
+@pytest.mark.parametrize("phi", [0.0, 0.7, 1.0])
 def test_overlapping_changes_from_a_year_ago_raise_no_more_alarms(phi: float) -> None:
     series = autoregressive(phi, 48, RUNS)
     five, one = false_alarms(series[:, 12:] - series[:, :-12])
