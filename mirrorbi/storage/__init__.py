@@ -1,1 +1,6 @@
-"""Where results go: a small interface, and a local folder behind it."""
+"""Stores: where reports go. A local folder now; every store has the same few methods."""
+
+from mirrorbi.storage.local import LocalStore
+from mirrorbi.storage.store import Store
+
+__all__ = ["LocalStore", "Store"]
