@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
-from mirrorbi.data.model import Model, RatioMetric, SimpleMetric
+from mirrorbi.data.model import RatioMetric, SimpleMetric
+from mirrorbi.data.modelfile import load_model
 
 FOLDER = Path(__file__).parents[2] / "notebooks" / "data"
 
@@ -22,7 +22,7 @@ def flights():
 
 @pytest.fixture(scope="module")
 def model():
-    return Model.model_validate(yaml.safe_load((FOLDER / "flights.model.yaml").read_text()))
+    return load_model(FOLDER / "flights.model.yaml")
 
 
 def test_all_flights_of_2013_are_there(flights):
