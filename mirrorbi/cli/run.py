@@ -51,7 +51,7 @@ def run(
             outcome = perform(
                 make_plan(notebook, given, output=output),
                 timeout,
-                progress=lambda n, of, title: line(f"{notebook.name} {n}/{of} {title}"),
+                progress=lambda n, of, title: line(f"{notebook.name} {n}/{of} {title}".rstrip()),
                 prepare=import_papermill,
             )
     finally:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager
 
 from mirrorbi.errors import CellError
 from mirrorbi.reports.engine import CELL_TIMEOUT, Watch
-from mirrorbi.reports.notebook import title_of_cell
+from mirrorbi.reports.notebook import place_of, title_of_cell
 
 
 class _Record(NotebookExecutionManager):  # type: ignore[misc]
@@ -34,12 +36,13 @@ class _Record(NotebookExecutionManager):  # type: ignore[misc]
         self.current = cell_index or 0
         if self.watch.on_cell and self.current in self.code:
             place = self.code.index(self.current) + 1
-            self.watch.on_cell(place, len(self.code), self.title)
+            title = title_of_cell(self.nb.cells, self.current)
+            self.watch.on_cell(place, len(self.code), title)
 
     @property
-    def title(self) -> str:
-        """The heading nearest above the current cell."""
-        return title_of_cell(self.nb.cells, self.current)
+    def place(self) -> str:
+        """Where the current cell is."""
+        return place_of(self.nb.cells, self.current)
 
 
 def run_cells(
@@ -79,15 +82,15 @@ def _execute(record: _Record, watch: Watch, timeout: float, start_timeout: float
         record.nb.metadata["language_info"] = reply["content"]["language_info"]
         client.set_widgets_metadata()
     except CellTimeoutError:
-        where = f"cell {record.current + 1} ({record.title!r})"
+        watch.stopped_at = record.current
         raise CellError(
-            f"The notebook was stopped: {where} took longer than {timeout:g} seconds.",
+            f"The notebook was stopped: {record.place} took longer than {timeout:g} seconds.",
             hint="Give it more with --timeout, or look at less data.",
         ) from None
     except DeadKernelError:
-        where = f"in cell {record.current + 1} ({record.title!r})"
+        watch.stopped_at = record.current
         raise CellError(
-            f"The kernel died {where}: {launch.ending() or 'no reason given'}.",
+            f"The kernel died in {record.place}: {launch.ending() or 'no reason given'}.",
             hint="Look at what that cell loads; look at less data, or run where there is "
             "more memory.",
         ) from None
@@ -100,6 +103,17 @@ def _execute(record: _Record, watch: Watch, timeout: float, start_timeout: float
             hint=f"The notebook asks for the kernel {launch.name!r}: 'jupyter kernelspec list' "
             "shows those that are installed.",
         ) from error
+    except KeyboardInterrupt:
+        run_sync(_forget_tasks)()
+        raise
     finally:
         if client.kc is not None:
             client.kc.stop_channels()
+
+
+async def _forget_tasks() -> None:
+    """Cancel what the interrupted loop still waits for, which would be told on stderr."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -13,14 +13,13 @@ from mirrorbi.reports.markup import (
     render_markdown,
     slug_of,
 )
-from mirrorbi.reports.notebook import source_of, tags_of, title_of_cell
+from mirrorbi.reports.notebook import INJECTED, place_of, source_of, tags_of
 from mirrorbi.reports.page import Block, ChartBlock, Entry
 
 MIME = "application/vnd.mirrorbi.v1+json"
 PLOTLY = "application/vnd.plotly.v1+json"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_HIDDEN = frozenset({"parameters", "injected-parameters", "injected-secrets", "hide",
-                     "remove_cell", "remove_output"})  # fmt: skip
+_HIDDEN = INJECTED | {"parameters", "hide", "remove_cell", "remove_output"}
 SHOW_OUTPUT = "show-output"
 """The tag of a cell whose printed text belongs to the report."""
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
@@ -92,8 +91,7 @@ def collect(notebook: Mapping[str, Any], folder: Path | None = None) -> Collecte
             _markdown(found, cell, folder)
         elif cell["cell_type"] == "code":
             for output in cell.get("outputs", ()):
-                where = f"cell {index + 1} ({title_of_cell(cells, index)!r})"
-                _output(found, output, where, SHOW_OUTPUT in tags)
+                _output(found, output, place_of(cells, index), SHOW_OUTPUT in tags)
     return found
 
 

@@ -38,12 +38,15 @@ class Watch:
         Called before each code cell with its place from 1, their number, and its title.
     notebook
         The executed notebook, also after a failure; set by the engine.
+    stopped_at
+        Index of the cell in which the kernel died or was stopped; set by the engine.
     """
 
     launch: Launch | None = None
     mask: Mask = field(default_factory=Mask)
     on_cell: Callable[[int, int, str], None] | None = None
     notebook: Any = None
+    stopped_at: int | None = None
 
 
 class MirrorBIEngine:

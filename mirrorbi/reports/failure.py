@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirrorbi.reports.notebook import source_of, title_of_cell
+from mirrorbi.reports.notebook import place_of, source_of, tags_of
 from mirrorbi.reports.page import Block, Page, render_page
 from mirrorbi.reports.plan import Plan, text_of_value
 
@@ -37,7 +37,9 @@ class Failure:
     lines: str = ""
 
 
-def failure_of(notebook: Mapping[str, Any] | None, message: str = "") -> Failure:
+def failure_of(
+    notebook: Mapping[str, Any] | None, message: str = "", stopped_at: int | None = None
+) -> Failure:
     """Return what an executed notebook tells of its failure.
 
     Parameters
@@ -46,23 +48,20 @@ def failure_of(notebook: Mapping[str, Any] | None, message: str = "") -> Failure
         Executed up to the failure; ``None`` if it did not come to that.
     message
         What is said where no cell holds an error, as after the death of the kernel.
+    stopped_at
+        Index of the cell in which that happened.
     """
     cells = notebook["cells"] if notebook else []
     for index, cell in enumerate(cells):
-        state = cell.get("metadata", {}).get("papermill", {})
         error = next((o for o in cell.get("outputs", ()) if o["output_type"] == "error"), None)
-        if error is None and not state.get("exception") and state.get("status") != "running":
-            continue
-        place = f"cell {index + 1} ({title_of_cell(cells, index)!r})"
-        if error is None:
-            if not message:
-                continue
-            return Failure(message, place, source_of(cell))
-        text = _ANSI.sub("", "\n".join(error.get("traceback", ())))
-        lines = "\n".join(text.splitlines()[-_LAST_LINES:])
-        reason = f"{error['ename']}: {_ANSI.sub('', error['evalue'])}".strip(": ")
-        return Failure(reason, place, source_of(cell), lines)
-    return Failure(message)
+        if error is not None and "raises-exception" not in tags_of(cell):
+            text = _ANSI.sub("", "\n".join(error.get("traceback", ())))
+            lines = "\n".join(text.splitlines()[-_LAST_LINES:])
+            reason = f"{error['ename']}: {_ANSI.sub('', error['evalue'])}".strip(": ")
+            return Failure(reason, place_of(cells, index), source_of(cell), lines)
+    if stopped_at is None:
+        return Failure(message)
+    return Failure(message, place_of(cells, stopped_at), source_of(cells[stopped_at]))
 
 
 def render_failure(plan: Plan, failure: Failure) -> str:

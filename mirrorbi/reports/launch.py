@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mirrorbi.errors import NotebookError, did_you_mean
+
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
@@ -31,11 +33,17 @@ class Launch:
         Variables set for the kernel, over those of this process.
     kernel_name
         A Jupyter kernel; the default names give the interpreter that runs MirrorBI.
+
+    Raises
+    ------
+    NotebookError
+        If there is no such kernel.
     """
 
     def __init__(
         self, folder: Path, environment: Mapping[str, str], kernel_name: str = "python3"
     ) -> None:
+        from jupyter_client.kernelspec import NoSuchKernel
         from jupyter_core.utils import run_sync
 
         self.name = kernel_name
@@ -44,27 +52,27 @@ class Launch:
         self.manager = _manager(kernel_name, Path(self._home.name))
         self._wait: Any = run_sync
         env = {**os.environ, **environment}
-        self._wait(self.manager.start_kernel)(cwd=str(folder), env=env)
+        try:
+            self._wait(self.manager.start_kernel)(cwd=str(folder), env=env)
+        except NoSuchKernel:
+            known = self.manager.kernel_spec_manager.find_kernel_specs()
+            raise NotebookError(
+                f"The notebook asks for the kernel {kernel_name!r}, which is not installed.",
+                hint=did_you_mean(kernel_name, ["python3", *known], noun="kernels"),
+            ) from None
 
     def dismiss(self) -> None:
         """Ask an idle kernel to end, and do not wait for it."""
         self._dismissed = True
         self._wait(self.manager.request_shutdown)()
 
-    def end(self, *, now: bool = False) -> None:
-        """End the kernel; a busy or stuck one is killed.
-
-        Parameters
-        ----------
-        now
-            Kill at once instead of asking first.
-        """
+    def end(self) -> None:
+        """Wait for a kernel that was dismissed; kill any other, and one that lingers."""
         if self.manager.has_kernel:
-            if self._dismissed and not now:
+            if self._dismissed:
                 self._wait(self.manager.finish_shutdown)(waittime=_PATIENCE)
             else:
-                self.manager.shutdown_wait_time = _PATIENCE
-                self._wait(self.manager.shutdown_kernel)(now=now)
+                self._wait(self.manager.shutdown_kernel)(now=True)
         self._wait(self.manager.cleanup_resources)()
         self._home.cleanup()
 

@@ -12,6 +12,9 @@ from typing import Any
 
 from mirrorbi.errors import NotebookError, did_you_mean
 
+INJECTED = frozenset({"injected-parameters", "injected-secrets", "papermill-error-cell-tag"})
+"""Tags of cells that a run puts into a notebook."""
+
 _HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 
@@ -116,10 +119,20 @@ def headings(cells: list[dict[str, Any]]) -> Iterator[tuple[int, int, str]]:
                 yield index, len(found[1]), plain_heading(found[2])
 
 
+def place_of(cells: list[dict[str, Any]], index: int) -> str:
+    """Return where a cell is, as its author knows it: ``"cell 5 ('Drivers')"``.
+
+    The number leaves out cells that a run puts in; the title is the nearest heading above.
+    """
+    number = sum(1 for cell in cells[: index + 1] if not tags_of(cell) & INJECTED)
+    title = title_of_cell(cells, index)
+    return f"cell {number} ({title!r})" if title else f"cell {number}"
+
+
 def title_of_cell(cells: list[dict[str, Any]], index: int) -> str:
-    """Return the nearest heading above a cell; without one, ``"cell 3"``."""
-    above = [text for at, _, text in headings(cells[: index + 1])]
-    return above[-1] if above else f"cell {index + 1}"
+    """Return the nearest heading above a cell; empty where there is none."""
+    above = [text for _, _, text in headings(cells[: index + 1])]
+    return above[-1] if above else ""
 
 
 def plain_heading(text: str) -> str:

@@ -127,7 +127,7 @@ def perform(
             _keep_failure(plan, folder, watch, error)
             raise
         finally:
-            watch.launch.end(now=watch.notebook is None)
+            watch.launch.end()
         files = folder.keep(work, plan.files.name)
     folder.remove(plan.failure_page.name, plan.failed_notebook.name)
     return Run(**outcome, files=files, seconds=time.perf_counter() - began)
@@ -233,7 +233,7 @@ def notebook_text(plan: Plan, executed: Any, target: Path) -> str:
 def _keep_failure(plan: Plan, folder: Folder, watch: Watch, error: MirrorBIError) -> None:
     from mirrorbi.reports.failure import failure_of, render_failure
 
-    failure = failure_of(watch.notebook, error.what)
+    failure = failure_of(watch.notebook, error.what, watch.stopped_at)
     texts = {plan.failure_page.name: render_failure(plan, failure)}
     if watch.notebook is not None:
         name = plan.failed_notebook
