@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mirrorbi.facts.fact import Fact
 
 
 def facts(
@@ -28,3 +31,54 @@ def facts(
     as_json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
     """Show what is worth knowing about a data set, best first."""
+    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.cli.sources import members_of, open_data
+
+    found = open_data(source, model).facts(
+        metrics=metric,
+        by=by,
+        where=members_of(where),
+        grain=grain,
+        period=period,
+        compare=compare,
+        kinds=kind,
+    )
+    if as_json:
+        say_json(found.top(top).to_dict())
+        return
+    data = found.dataset
+    span = f", {data['first']} to {data['last']}" if data["first"] else ""
+    say(f"{data['label']}: {data['rows']:,} rows{span}")
+    if data["model"] == "draft":
+        say("No model: metrics were guessed from the data. Write one with 'mirrorbi model'.")
+    say()
+    print_table(
+        ("Finding", "Metric", "Period", "q"),
+        [
+            (phrase(fact), fact.label, str(fact.period or ""), "" if fact.q is None else _q(fact.q))
+            for fact in found.top(top)
+        ],
+        numbers=(3,),
+    )
+    say()
+    shown = min(top, len(found))
+    say(f"{shown} of {len(found)} facts, {found.tests} tests; q: false discovery rate.")
+
+
+def phrase(fact: Fact) -> str:
+    """Return a fact in a few words."""
+    from mirrorbi.charts.titles import title
+    from mirrorbi.wording.numbers import format_quantity
+    from mirrorbi.wording.sentence import fill, plain
+
+    sentence = title(fact)
+    if sentence is not None:
+        return plain(fill(sentence, [fact]))
+    who = ", ".join(member for _, member in fact.scope)
+    name = f"{fact.kind.replace('_', ' ')}, {fact.estimate.replace('_', ' ')}"
+    amount = format_quantity(fact[fact.estimate]) if fact.estimate in fact.quantities else ""
+    return f"{who + ': ' if who else ''}{name} {amount}".strip()
+
+
+def _q(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import math
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,3 +26,85 @@ def query(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
 ) -> None:
     """Show metrics of a data set as a table, CSV or JSON."""
+    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.cli.sources import members_of, open_data
+
+    if as_json and as_csv:
+        raise typer.BadParameter("give --json or --csv, not both")
+    data = open_data(source, model)
+    answer = data.query(metrics, by=by or (), where=members_of(where), grain=grain, period=period)
+    frame = answer.frame
+    if "period" in frame:
+        frame = frame.assign(period=[str(p) for p in _periods(answer.query.grain, frame, data)])
+    lines = [
+        {name: _plain(value) for name, value in zip(frame.columns, line, strict=True)}
+        for line in frame.itertuples(index=False, name=None)
+    ]
+    if as_json:
+        say_json({"query": answer.query.to_dict(), "lines": lines})
+    elif as_csv:
+        _print_csv(list(frame.columns), lines)
+    elif not lines:
+        say("There is nothing there.")
+    else:
+        shown = [name for name in frame.columns if name != "complete"]
+        units = {name: (data.unit(name), data.decimals(name)) for name in answer.query.metrics}
+        print_table(
+            [_label(data, name) for name in shown],
+            [[_cell(line[name], *units.get(name, ("", None))) for name in shown] for line in lines],
+            numbers=[i for i, name in enumerate(shown) if frame[name].dtype.kind in "if"],
+        )
+
+
+def _periods(grain: Any, frame: Any, data: Any) -> Iterator[Any]:
+    from mirrorbi.data.periods import Period
+
+    for start in frame["period"]:
+        yield Period.of(start.to_pydatetime(), grain, data.calendar)
+
+
+def _label(data: Any, name: str) -> str:
+    if name in ("period", "rows", "entities"):
+        return name.capitalize()
+    return str(data.label(name))
+
+
+def _cell(value: Any, unit: str, decimals: int | None) -> str:
+    from mirrorbi.facts.fact import Quantity
+    from mirrorbi.wording.numbers import format_quantity
+
+    if value is None:
+        return "–"
+    if isinstance(value, str | bool):
+        return str(value)
+    return format_quantity(Quantity.of(value, unit or "count", decimals))
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell as Python has it; what cannot be computed is ``None``."""
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _print_csv(columns: list[str], lines: list[dict[str, Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([without_formula(name) for name in columns])
+    for line in lines:
+        writer.writerow([without_formula(line[name]) for name in columns])
+
+
+def without_formula(value: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; numbers stay numbers.
+
+    A quote goes before text that begins with ``= + - @``, a tab or a line end, as OWASP
+    advises (https://owasp.org/www-community/attacks/CSV_Injection).
+
+    Examples
+    --------
+    >>> without_formula("=1+1"), without_formula(-1.5)
+    ("'=1+1", -1.5)
+    """
+    if isinstance(value, str) and value.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
+        return f"'{value}"
+    return value

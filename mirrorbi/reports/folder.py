@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mirrorbi.errors import StoreError
+from mirrorbi.storage.local import LocalStore
 
 
 class Folder:
@@ -22,31 +23,15 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.store = LocalStore(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._refusal(error) from None
 
-    def write(self, texts: Mapping[str, str]) -> None:
-        """Write files, all of them whole, or leave those of these names as they are.
-
-        Parameters
-        ----------
-        texts
-            File name to content.
-        """
-        mark = uuid.uuid4().hex[:8]
-        waiting = {name: self.path / f".{name}.{mark}.part" for name in texts}
-        try:
-            for name, part in waiting.items():
-                part.write_text(texts[name], encoding="utf-8")
-            for name, part in waiting.items():
-                part.replace(self.path / name)
-        except OSError as error:
-            raise self._refusal(error) from None
-        finally:
-            for part in waiting.values():
-                part.unlink(missing_ok=True)
+    def write(self, name: str, text: str) -> None:
+        """Write a file whole, or leave the one of that name as it is."""
+        self.store.write(name, text.encode())
 
     def remove(self, *names: str) -> None:
         """Remove files that may be there."""

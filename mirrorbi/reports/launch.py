@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +94,9 @@ class Launch:
         return f"killed by {name}" + (", usually for want of memory" if code == -9 else "")
 
 
-def environment_for(caller: Path, notebook_folder: Path) -> dict[str, str]:
+def environment_for(
+    caller: Path, notebook_folder: Path, further: Iterable[Path] = ()
+) -> dict[str, str]:
     """Return the variables that every kernel of a run is given.
 
     Parameters
@@ -104,8 +106,10 @@ def environment_for(caller: Path, notebook_folder: Path) -> dict[str, str]:
         then to the notebook.
     notebook_folder
         Also where a notebook's own modules are imported from.
+    further
+        Folders looked into after these two.
     """
-    places = os.environ.get("MIRRORBI_PATH") or os.pathsep.join((str(caller), str(notebook_folder)))
+    places = os.pathsep.join(map(str, dict.fromkeys((caller, notebook_folder, *further))))
     return {
         "MIRRORBI_PATH": places,
         "MIRRORBI_NOTEBOOK_FOLDER": str(notebook_folder),

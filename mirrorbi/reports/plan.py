@@ -13,6 +13,7 @@ from typing import Any
 from mirrorbi.reports.notebook import Notebook, load_notebook
 from mirrorbi.reports.parameters import Bound, Parameters, read_parameters
 from mirrorbi.reports.secret import Mask, from_environment
+from mirrorbi.settings import Settings, load_settings
 
 _LONGEST_SLUG = 60
 _BARE = "period"
@@ -35,6 +36,8 @@ class Plan:
         Where the report goes.
     caller
         The folder from which the run was asked for.
+    settings
+        Those that hold there.
     """
 
     notebook: Notebook
@@ -42,6 +45,7 @@ class Plan:
     bound: Bound
     folder: Path
     caller: Path
+    settings: Settings
 
     @property
     def name(self) -> str:
@@ -124,12 +128,16 @@ def make_plan(
         If the notebook cannot be used.
     ParameterError
         If a parameter is unknown, missing or of another type.
+    SettingsError
+        If a setting is wrong.
     """
     loaded = load_notebook(notebook)
     declared = read_parameters(loaded)
     secret = [name for name, parameter in declared.items() if parameter.secret]
     bound = declared.bind({**from_environment(secret), **(parameters or {})})
-    return Plan(loaded, declared, bound, Path(output or "reports"), Path.cwd())
+    settings = load_settings()
+    folder = Path(output) if output else settings.reports
+    return Plan(loaded, declared, bound, folder, Path.cwd(), settings)
 
 
 def shown_path(path: Path, base: Path) -> str:

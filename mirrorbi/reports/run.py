@@ -70,7 +70,7 @@ def run(
     parameters
         Values by name; see `mirrorbi.reports.parameters`.
     output
-        Folder of the report; ``reports`` by default.
+        Folder of the report; by default that of the settings, ``reports``.
     timeout
         Seconds that one cell may take; an hour by default.
     progress
@@ -139,7 +139,7 @@ def _launch(plan: Plan, work: Path) -> Launch:
     return Launch(
         work,
         {
-            **environment_for(plan.caller, plan.notebook.path.parent),
+            **environment_for(plan.caller, plan.notebook.path.parent, plan.settings.path),
             **environment_of(plan.bound.secrets),
         },
         plan.notebook.kernel,
@@ -209,8 +209,8 @@ def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str,
         mask=plan.mask,
         places=(plan.caller, plan.notebook.path.parent, work, plan.folder.resolve()),
     )
-    text = notebook_text(plan, executed, plan.executed)
-    folder.write({plan.executed.name: text, plan.report.name: html})
+    folder.write(plan.executed.name, notebook_text(plan, executed, plan.executed))
+    folder.write(plan.report.name, html)
     return {
         "report": plan.report,
         "notebook": plan.executed,
@@ -233,9 +233,8 @@ def notebook_text(plan: Plan, executed: Any, target: Path) -> str:
 def _keep_failure(plan: Plan, folder: Folder, watch: Watch, error: MirrorBIError) -> None:
     from mirrorbi.reports.failure import failure_of, render_failure
 
-    failure = failure_of(watch.notebook, error.what, watch.stopped_at)
-    texts = {plan.failure_page.name: render_failure(plan, failure)}
     if watch.notebook is not None:
         name = plan.failed_notebook
-        texts[name.name] = notebook_text(plan, watch.notebook, name)
-    folder.write(texts)
+        folder.write(name.name, notebook_text(plan, watch.notebook, name))
+    failure = failure_of(watch.notebook, error.what, watch.stopped_at)
+    folder.write(plan.failure_page.name, render_failure(plan, failure))

@@ -1,0 +1,33 @@
+"""What commands that read data have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mirrorbi.cli.output import Line, pairs_of
+
+if TYPE_CHECKING:
+    from mirrorbi.analysis import Analysis
+
+
+def open_data(source: str, model: Path | None = None) -> Analysis:
+    """Open a data set, and say on a terminal that this is being done."""
+    line = Line()
+    line(f"Reading {source}")
+    try:
+        import mirrorbi
+
+        return mirrorbi.open(source, model)
+    finally:
+        line.clear()
+
+
+def members_of(texts: Sequence[str] | None) -> dict[str, list[str]]:
+    """Return ``dimension=member`` texts as members per dimension."""
+    found: dict[str, list[str]] = {}
+    for text in texts or ():
+        for name, member in pairs_of([text], "--where").items():
+            found.setdefault(name, []).append(member)
+    return found
