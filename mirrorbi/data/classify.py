@@ -59,7 +59,8 @@ def privacy_of(name: str, *, repeats: bool = True) -> Privacy:
         return Privacy.SAFE
     if lexicon.PERSONAL & set(parts) or _any_in(lexicon.PERSONAL_STEMS, joined):
         return Privacy.PERSONAL
-    if lexicon.NAMES & set(parts) and (is_person(name) or (len(parts) == 1 and not repeats)):
+    named = bool(lexicon.NAMES & set(parts)) or joined.endswith("name")
+    if named and (is_person(name) or (len(parts) == 1 and not repeats)):
         return Privacy.PERSONAL
     return Privacy.SAFE
 

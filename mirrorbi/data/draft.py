@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mirrorbi.data.classify import aggregation_of, is_person, time_rank
+from mirrorbi.data.classify import aggregation_of, is_identifier, is_person, time_rank
 from mirrorbi.data.draftyaml import to_yaml
 from mirrorbi.data.measures import draft_flag, draft_measure
 from mirrorbi.data.model import (
@@ -215,7 +215,9 @@ class _Drafter:
     def _entity(self) -> str | None:
         columns = self.roles.identifiers
         for column in columns:
-            self.roles.leave(column, "is an identifier, by its name or because it hardly repeats")
+            named = is_identifier(column.name)
+            why = "is an identifier, by its name" if named else "hardly repeats"
+            self.roles.leave(column, why)
         repeating = [c for c in columns if is_person(c.name) or not c.nearly_unique]
         if not repeating:
             return None

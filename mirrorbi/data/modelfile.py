@@ -95,9 +95,9 @@ def parse_model(values: Mapping[str, Any] | str, where: str = "given") -> Model:
 def find_model(paths: Iterable[str | Path]) -> Path | None:
     """Return the model file that lies beside the data, or ``None``.
 
-    Beside one file, ``flights.parquet``, it is ``flights.model.yaml``. For a folder, or
-    several files, it is ``model.yaml`` in the folder that holds them all, or
-    ``<folder>.model.yaml`` beside it.
+    Beside one file, ``flights.parquet``, it is ``flights.model.yaml``. For a folder, several
+    files, or a file that is the only data in its folder, it is also ``model.yaml`` in the
+    folder that holds them all, or ``<folder>.model.yaml`` beside it.
 
     Parameters
     ----------
@@ -113,15 +113,22 @@ def find_model(paths: Iterable[str | Path]) -> Path | None:
         while stem.suffix.lower() in _DATA_SUFFIXES:
             stem = stem.with_suffix("")
             wanted += [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
-        folder = every[0].parent
-    else:
-        folder = Path(os.path.commonpath([p if p.is_dir() else p.parent for p in every]))
+    folder = Path(os.path.commonpath([p if p.is_dir() else p.parent for p in every]))
+    whole = len(every) > 1 or every[0].is_dir() or _is_alone(every[0])
     while "=" in folder.name:  # a folder of a hive partition
-        folder = folder.parent
-    if len(every) > 1 or every[0].is_dir() or folder != every[0].parent:
+        folder, whole = folder.parent, True
+    if whole and folder.name:
         wanted += [folder / "model.yaml", folder / "model.yml"]
-        wanted += [folder.with_name(folder.name + suffix) for suffix in SUFFIXES if folder.name]
+        wanted += [folder.with_name(folder.name + suffix) for suffix in SUFFIXES]
     return next((path for path in wanted if path.is_file()), None)
+
+
+def _is_alone(file: Path) -> bool:
+    """Return whether a file is the only data in its folder, so that it is the folder's data."""
+    if not file.parent.is_dir():
+        return False
+    others = (p for p in file.parent.iterdir() if p.suffix.lower() in _DATA_SUFFIXES)
+    return all(other == file for other in others)
 
 
 def check_model(model: Model, schema: Mapping[str, Any], where: str) -> None:

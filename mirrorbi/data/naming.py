@@ -22,7 +22,7 @@ def slug(text: str, default: str) -> str:
     chosen = (
         ascii_only if re.search(r"[a-z0-9]", ascii_only) else unicodedata.normalize("NFC", plain)
     )
-    name = re.sub(r"\W+|_+", "_", chosen).strip("_")[:60].strip("_")
+    name = re.sub(r"[\W_]+", "_", chosen).strip("_")[:60].strip("_")
     if not name:
         return default
     if not (name[0].isalpha() or name[0] == "_"):

@@ -101,7 +101,7 @@ class Roles:
             self.times.append(column)
         elif column.distinct <= 1 and column.rows > 1:
             self.leave(column, "has the same value in every row that has one")
-        elif column.is_flag and aggregation_of(name) is None and not is_identifier(name):
+        elif dtype.is_boolean() or (column.is_flag and not _is_measured(name)):
             self.flags.append(column)
         elif dtype.is_numeric():
             self._sort_number(column)
@@ -150,3 +150,7 @@ class Roles:
         self.leave(column, why)
         for part in (self.dimensions, self.identifiers, self.measures):
             part[:] = [other for other in part if other.name != column.name]
+
+
+def _is_measured(name: str) -> bool:
+    return aggregation_of(name) is not None or is_identifier(name)

@@ -320,6 +320,7 @@ def test_a_byte_order_mark_and_windows_lines_are_read(tmp_path):
 )
 def test_the_model_of_a_file_lies_beside_it(tmp_path, data, model):
     (tmp_path / data).touch()
+    (tmp_path / "other.csv").touch()
     assert find_model([tmp_path / data]) is None
     (tmp_path / "model.yaml").touch()
     assert find_model([tmp_path / data]) is None
@@ -330,7 +331,7 @@ def test_the_model_of_a_file_lies_beside_it(tmp_path, data, model):
 @pytest.mark.parametrize("model", ["sales/model.yaml", "sales.model.yaml"])
 @pytest.mark.parametrize(
     "files",
-    [["sales"], ["sales/a.csv", "sales/b.csv"], ["sales/y=1/m=1/a.parquet"],
+    [["sales"], ["sales/a.csv"], ["sales/a.csv", "sales/b.csv"], ["sales/y=1/m=1/a.parquet"],
      ["sales/y=1/a.parquet", "sales/y=2/a.parquet"]],
 )  # fmt: skip
 def test_the_model_of_a_folder_lies_in_it_or_beside_it(tmp_path, files, model):
