@@ -51,7 +51,7 @@ def main() -> None:
     """Run the command line and end the process with its exit code."""
     code: int | str | None = 0
     try:
-        app()
+        app(prog_name="mirrorbi")
     except MirrorBIError as error:
         if os.environ.get("MIRRORBI_DEBUG"):
             raise

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
 from typing import Any
 
 from mirrorbi.reports.bundle import pick_bundle
@@ -59,7 +57,11 @@ def subtitle_of(sweeps: Iterable[Mapping[str, Any]]) -> str:
 
 
 def provenance(plan: Plan, manifest: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Yield (label, value) for everything that produced a report."""
+    """Yield (label, value) for everything that produced a report.
+
+    The time of its making is not among them, so that running twice gives the same; the
+    executed notebook has it.
+    """
     for dataset in {
         s["dataset"].get("data_hash"): s["dataset"] for s in manifest["sweeps"]
     }.values():
@@ -83,17 +85,6 @@ def provenance(plan: Plan, manifest: Mapping[str, Any]) -> Iterable[tuple[str, s
     yield "Text", _NARRATORS.get(manifest["narrator"], manifest["narrator"])
     yield "Policy", POLICY
     yield "Versions", ", ".join(f"{n} {v}" for n, v in manifest["versions"].items())
-    yield "Made", f"{made_on():%Y-%m-%d}"
-
-
-def made_on() -> date:
-    """Return the day of making: today, or that of ``SOURCE_DATE_EPOCH``.
-
-    See https://reproducible-builds.org/specs/source-date-epoch/.
-    """
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    when = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
-    return when.date()
 
 
 def _data(dataset: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
