@@ -115,14 +115,24 @@ def _without_season(changes: Floats, season: int) -> tuple[Floats, bool]:
         return changes, False
     residuals = np.full(len(changes), np.nan)
     for phase in range(season):
-        places = np.arange(phase, len(changes), season)
+        places = np.arange(phase, last, season)
         known = places[np.isfinite(changes[places])]
-        for i in known:
-            # The judged change must not shape what it is judged against.
-            others = known[(known != i) & (known != last)]
-            if len(others):
-                residuals[i] = changes[i] - np.median(changes[others])
+        if len(known) > 1:
+            residuals[known] = changes[known] - _medians_of_others(changes[known])
+        # The judged change does not shape what it is judged against.
+        if phase == last % season and len(known):
+            residuals[last] = changes[last] - np.median(changes[known])
     return residuals, True
+
+
+def _medians_of_others(values: Floats) -> Floats:
+    """Return for each of two or more values the median of all the others."""
+    rank = np.empty(len(values), dtype=np.int64)
+    rank[np.argsort(values, kind="stable")] = np.arange(len(values))
+    ordered, others = np.sort(values), len(values) - 1
+    low, high = (others - 1) // 2, others // 2
+    means: Floats = (ordered[low + (rank <= low)] + ordered[high + (rank <= high)]) / 2
+    return means
 
 
 def _independent(residuals: Floats) -> float:

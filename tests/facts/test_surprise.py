@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mirrorbi.facts.surprise import judge
+from mirrorbi.facts.surprise import _medians_of_others, judge
 
 usual = arrays(
     np.float64, st.integers(9, 40), elements=st.integers(-1000, 1000).map(float), unique=True
@@ -104,3 +104,9 @@ def test_gaps_are_left_out() -> None:
     changes = np.array([1.0, -2, 0.5, 1.5, -1, 0, -0.5, 2, -1.5, 9])
     gaps = np.insert(changes, [3, 5], np.nan)
     assert judge(gaps) == judge(changes)
+
+
+@given(arrays(np.float64, st.integers(2, 12), elements=st.integers(-5, 5).map(float)))
+def test_the_median_of_the_others_leaves_one_out(values: np.ndarray) -> None:
+    oracle = [np.median(np.delete(values, i)) for i in range(len(values))]
+    assert _medians_of_others(values).tolist() == oracle
