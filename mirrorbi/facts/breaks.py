@@ -1,0 +1,204 @@
+"""Breaks: a lasting change of the level of a series, told from noise that remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from mirrorbi.data.periods import Period
+from mirrorbi.facts.changes import direction_of
+from mirrorbi.facts.fact import Fact, Interval, exact
+from mirrorbi.facts.history import ENOUGH, History, history, pattern
+from mirrorbi.facts.panel import Floats
+from mirrorbi.facts.scan import Scan, Scope, Series
+from mirrorbi.facts.sieve import judge, question
+from mirrorbi.facts.tables import series_table
+from mirrorbi.facts.testing import seed_of
+from mirrorbi.facts.values import plain_size, small
+
+KINDS = ("break",)
+
+_AGAIN = 0.05
+"""Probability of the first break up to which the parts on both sides are searched too."""
+
+
+class Break(NamedTuple):
+    """A change of level.
+
+    Parameters
+    ----------
+    place
+        Position of the first step of the new level.
+    start, end
+        Positions of the first step of the old level and after the last of the new.
+    before, after
+        The typical (median) level on both sides, without the season.
+    low, high
+        The 95 % interval of the difference, given the place.
+    p
+        Probability of a step anywhere that explains as much, in noise with the series'
+        memory; 1 where a straight line explains more than the step.
+    n
+        Values from start to end.
+    season
+        Steps in the season that was taken out; 1 for none.
+    order
+        Order of the autoregression of the noise.
+    """
+
+    place: int
+    start: int
+    end: int
+    before: float
+    after: float
+    low: float
+    high: float
+    p: float
+    n: int
+    season: int
+    order: int
+
+    @property
+    def method(self) -> str:
+        """The computation, in words."""
+        season = ", season taken out" if self.season > 1 else ""
+        return (
+            f"place: least squares over {self.n} complete periods{season}; p: largest CUSUM "
+            f"against an autoregressive sieve bootstrap, order {self.order}; "
+            "interval: the same, given the place"
+        )
+
+
+def breaks_of(values: Floats, season: int = 1, seed: int = 0) -> list[Break]:
+    """Find the strongest change of level, and the strongest left on either side of it.
+
+    The place is that with the least squares on both sides: what ``ruptures.Binseg`` with
+    the ``l2`` cost proposes. Whether it is more than noise is decided against the same
+    search in autoregressive replicates (see `mirrorbi.facts.sieve`).
+
+    Parameters
+    ----------
+    values
+        One per step, oldest first; NaN where there is none.
+    season
+        Steps in a season that the series may have; 1 for none.
+    seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    list of Break
+        Every break that was tested, strongest first: none with fewer than 12 values,
+        without a last value, or if they never differ; otherwise one or two.
+
+    Examples
+    --------
+    >>> level = np.array([5.0, 6, 5, 4, 5, 6, 5, 11, 12, 11, 10, 11, 12, 11])
+    >>> first, *_ = breaks_of(level)
+    >>> first.place, first.before, first.after, first.p < 0.01
+    (7, 5.0, 11.0, True)
+    """
+    found = history(values, season)
+    if found is None:
+        return []
+    first = _strongest(found, seed)
+    if first is None:
+        return []
+    if first.p > _AGAIN:
+        return [first]
+    parts = enumerate(_sides(values, first, season), start=1)
+    tested = [_strongest(part, seed + i) for i, part in parts if part is not None]
+    sides = [one for one in tested if one is not None]
+    if not sides:
+        return [first]
+    second = min(sides, key=lambda one: one.p)
+    return [first, second._replace(p=min(1.0, len(sides) * second.p))]
+
+
+def find(scan: Scan) -> Iterator[Fact]:
+    """Yield tested breaks for the whole and the largest members of every metric."""
+    if scan.grain is None or scan.complete.sum() < ENOUGH:
+        return
+    for metric in scan.metrics:
+        for scope in scan.scopes():
+            series = scan.series(metric, scope)
+            values = np.where(series.complete, series.values, np.nan)
+            seed = seed_of("break", metric, scope, str(scan.period), scan.seed)
+            for one in breaks_of(values, scan.grain.per_year, seed):
+                yield _fact(scan, metric, scope, series, one)
+
+
+def _sides(values: Floats, first: Break, season: int) -> Iterator[History | None]:
+    for start, end in ((first.start, first.place), (first.place, first.end)):
+        known = np.flatnonzero(np.isfinite(values[start:end]))
+        part = history(values[start : start + known[-1] + 1], season) if len(known) else None
+        yield part and part.moved(start)
+
+
+def _strongest(part: History, seed: int) -> Break | None:
+    asked = question(part.present, part.season, "step")
+    if not len(asked.places):
+        return None
+    tamed = part.tamed
+    verdict = judge(asked, tamed, seed)
+    place, size = int(asked.places[verdict.best]), float(asked.sizes[verdict.best])
+    before, after = _levels(part, place, verdict.score * size)
+    # A level, like a line, is one parameter; the free place of the step is one more (BIC).
+    line = question(part.present, part.season, "line").statistic(tamed)
+    stronger = asked.statistic(tamed) > line + np.log(part.n) / part.n
+    # Medians that say the opposite of the tested means, or nothing, are no break.
+    agreed = (after - before) * verdict.score > 0
+    reach = verdict.reach * size
+    return Break(
+        place=part.first + place,
+        start=part.first,
+        end=part.first + len(part.values),
+        before=part.centre + part.scale * before,
+        after=part.centre + part.scale * after,
+        low=part.scale * (after - before - reach),
+        high=part.scale * (after - before + reach),
+        p=verdict.p if stronger and agreed else 1.0,
+        n=part.n,
+        season=part.season,
+        order=verdict.order,
+    )
+
+
+def _levels(part: History, place: int, height: float) -> tuple[float, float]:
+    flat = part.values - height * (np.arange(len(part.values)) >= place)
+    seasonal = pattern(flat[:, None], part.present, part.season)[:, 0]
+    level = part.values - seasonal
+    return float(np.nanmedian(level[:place])), float(np.nanmedian(level[place:]))
+
+
+def _fact(scan: Scan, metric: str, scope: Scope, series: Series, one: Break) -> Fact:
+    before, after = exact(one.before), exact(one.after)
+    level = np.full(len(series.periods), np.nan)
+    level[one.start : one.place] = one.before
+    level[one.place : one.end] = one.after
+    start, last = series.periods[one.start], series.periods[one.place - 1]
+    n = int(series.rows[one.start : one.end].sum())
+    return scan.blank(
+        "break",
+        metric,
+        scope=scope,
+        period=series.periods[one.place],
+        baseline=Period(start.start, last.end, None, start.calendar),
+        quantities={
+            "delta": scan.difference(metric, after - before),
+            "before": scan.quantity(metric, before),
+            "after": scan.quantity(metric, after),
+        },
+        estimate="delta",
+        direction=direction_of(after - before),
+        interval=Interval(exact(one.low), exact(one.high)),
+        p=float(exact(one.p)),
+        n=n,
+        method=one.method,
+        caveats=small(n),
+        score=scan.impact(scope) * plain_size(scan.unit(metric), one.after, one.before),
+        evidence=(series.query,),
+        table=series_table(series, scan.unit(metric), {"level": level}),
+    )

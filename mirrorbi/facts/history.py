@@ -1,0 +1,197 @@
+"""A history: the values of a series that statistics may use, in a form that they can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from mirrorbi.facts.panel import Floats
+
+ENOUGH = 12
+"""Values from which a history is tested: with fewer, no test holds its rate on noise with
+memory and finds anything."""
+
+WINDOW, SEASONS = 120, 3
+"""The latest steps that are looked at: this many, or this many seasons if that is more."""
+
+_PRESENT = 0.6
+_CLEARLY = 0.9
+_FAR = 5.0
+_CONSTANT = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The usable stretch of a series.
+
+    Parameters
+    ----------
+    first
+        Position in the series of the first step.
+    values
+        From the first to the last value, about 0 and at most of the order of 1; NaN in
+        gaps.
+    centre, scale
+        A value of the series is ``centre + scale * value``.
+    season
+        Steps in a season, if it has a pattern that shows; otherwise 1.
+    """
+
+    first: int
+    values: Floats
+    centre: float
+    scale: float
+    season: int
+
+    @property
+    def present(self) -> tuple[bool, ...]:
+        """Which steps have a value."""
+        return tuple(np.isfinite(self.values).tolist())
+
+    @property
+    def n(self) -> int:
+        """Number of values."""
+        return int(np.isfinite(self.values).sum())
+
+    @property
+    def tamed(self) -> Floats:
+        """The values, with those further than 5 robust deviations from the middle drawn in.
+
+        So that one wild period neither makes nor hides a pattern of many.
+        """
+        known = self.values[np.isfinite(self.values)]
+        middle = float(np.median(known))
+        reach = _FAR * 1.4826 * float(np.median(np.abs(known - middle)))
+        return np.clip(self.values, middle - reach, middle + reach) if reach else self.values
+
+    def moved(self, steps: int) -> History:
+        """Return the same stretch of a series that begins that many steps earlier."""
+        return replace(self, first=self.first + steps)
+
+
+def history(values: Floats, season: int = 1, *, least: int = ENOUGH) -> History | None:
+    """Return the usable stretch of a series.
+
+    Parameters
+    ----------
+    values
+        One per step, oldest first. Infinities count as missing.
+    season
+        Steps in a season that the series may have; 1 for none.
+    least
+        Values needed.
+
+    Returns
+    -------
+    History or None
+        ``None`` if the last step has no value, there are too few, more than two in five
+        are missing, or they never differ.
+
+    Examples
+    --------
+    >>> history(np.arange(20.0)).n
+    20
+    >>> history(np.ones(20)) is None
+    True
+    """
+    known = np.where(np.isfinite(values), values, np.nan)
+    window = max(WINDOW, SEASONS * season)
+    places = np.flatnonzero(np.isfinite(known[-window:])) + max(0, len(known) - window)
+    if len(places) < least or places[-1] != len(known) - 1:
+        return None
+    first = int(places[0])
+    cut = known[first:]
+    if len(places) < _PRESENT * len(cut):
+        return None
+    # By halves: the difference of two huge values is no number.
+    largest = float(np.nanmax(np.abs(cut)))
+    if largest == 0:
+        return None
+    unit = cut / largest
+    middle = float(np.nanmedian(unit))
+    spread = float(np.nanmax(np.abs(unit - middle)))
+    if spread <= _CONSTANT:
+        return None
+    scaled = (unit - middle) / spread
+    return History(first, scaled, middle * largest, spread * largest, season_in(scaled, season))
+
+
+def season_in(values: Floats, season: int) -> int:
+    """Return the season if the values have a pattern of that length that shows, else 1.
+
+    Every value is predicted without itself, once from a line and once from a line and its
+    place in the season (PRESS, Allen, 1974). The season shows if that is a tenth nearer.
+
+    Parameters
+    ----------
+    values
+        One per step; NaN in gaps.
+    season
+        Steps in a season; two whole ones are needed.
+
+    Examples
+    --------
+    >>> weeks = np.tile([5.0, 5, 5, 5, 5, 1, 0], 4)
+    >>> season_in(weeks + np.arange(28.0), 7), season_in(np.arange(28.0) % 5, 7)
+    (7, 1)
+    """
+    if season < 2 or len(values) < 2 * season:
+        return 1
+    seen = np.isfinite(values)
+    present = tuple(seen.tolist())
+    known = values[seen]
+    plain = _left_out(known, *_basis(present, 1))
+    seasonal = _left_out(known, *_basis(present, season))
+    return season if seasonal < _CLEARLY * plain else 1
+
+
+def pattern(values: Floats, present: tuple[bool, ...], season: int) -> Floats:
+    """Return the pattern of the season: the medians at each of its points, about 0.
+
+    Parameters
+    ----------
+    values
+        (n, series), without trend or steps.
+    present
+        Which steps have a value.
+    season
+        Steps in a season; with 1 the pattern is 0.
+
+    Returns
+    -------
+    array
+        (n, series); 0 at points of the season without any value.
+    """
+    found = np.zeros(values.shape)
+    if season < 2:
+        return found
+    points = np.arange(len(values)) % season
+    seen = np.array(present, dtype=bool)
+    medians = np.zeros((season, *values.shape[1:]))
+    known = np.zeros(season, dtype=bool)
+    for point in range(season):
+        here = seen & (points == point)
+        if here.any():
+            medians[point] = np.median(values[here], axis=0)
+            known[point] = True
+    medians[known] -= medians[known].mean(axis=0)
+    found[:] = medians[points]
+    return found
+
+
+@lru_cache(maxsize=512)
+def _basis(present: tuple[bool, ...], season: int) -> tuple[Floats, Floats]:
+    steps = np.flatnonzero(present)
+    phases = (steps[:, None] % season == np.arange(season)).astype(float)
+    columns = np.column_stack([phases[:, phases.any(axis=0)], steps - steps.mean()])
+    basis, _ = np.linalg.qr(columns)
+    return basis, 1 - (basis**2).sum(axis=1)
+
+
+def _left_out(known: Floats, basis: Floats, free: Floats) -> float:
+    residual = known - basis @ (basis.T @ known)
+    # A value alone in its place of the season cannot be predicted from the others.
+    own = np.abs(residual) / np.where(free > _CONSTANT, free, 1.0)
+    return float(np.where(free > _CONSTANT, own, np.abs(known)).mean())
