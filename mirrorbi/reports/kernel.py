@@ -8,10 +8,11 @@ notebook's format is an IRI.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -62,7 +63,15 @@ def main() -> None:
     if folder:
         sys.path.append(folder)
     import_formats()
+    _import_early(os.environ.get("MIRRORBI_IMPORT_EARLY", ""))
     app.start()  # type: ignore[no-untyped-call]
+
+
+def _import_early(names: str) -> None:
+    """Import what the notebook will, while its first cell is still on the way."""
+    for name in names.split():
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 if __name__ == "__main__":

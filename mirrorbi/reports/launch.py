@@ -15,6 +15,9 @@ from mirrorbi.errors import NotebookError, did_you_mean
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
 
+EARLY = "pandas ibis ibis.backends.duckdb mirrorbi.analysis mirrorbi.facts mirrorbi.narrative"
+"""Modules that a notebook which imports MirrorBI is going to need: most of a second."""
+
 _OWN_NAMES = ("", "python3", "python")
 _PATIENCE = 5.0
 

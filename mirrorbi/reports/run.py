@@ -11,7 +11,7 @@ from typing import Any
 from mirrorbi.errors import CellError, MirrorBIError
 from mirrorbi.reports.engine import Watch
 from mirrorbi.reports.folder import Folder
-from mirrorbi.reports.launch import Launch, environment_for
+from mirrorbi.reports.launch import EARLY, Launch, environment_for
 from mirrorbi.reports.notebook import source_of
 from mirrorbi.reports.plan import Plan, make_plan
 from mirrorbi.reports.secret import cell_for
@@ -136,9 +136,11 @@ def perform(
 def _launch(plan: Plan, work: Path) -> Launch:
     from mirrorbi.reports.secret import environment_of
 
+    uses_us = any("mirrorbi" in source_of(cell) for cell in plan.notebook.cells)
     return Launch(
         work,
         {
+            "MIRRORBI_IMPORT_EARLY": EARLY if uses_us else "",
             **environment_for(plan.caller, plan.notebook.path.parent, plan.settings.path),
             **environment_of(plan.bound.secrets),
         },
