@@ -8,12 +8,12 @@ from decimal import Decimal
 import numpy as np
 
 from mirrorbi.data.model import RatioMetric
-from mirrorbi.facts.fact import Direction, Fact, Interval, Quantity, exact
+from mirrorbi.facts.fact import Direction, Fact, Interval, Quantity, Table, exact
 from mirrorbi.facts.panel import ALL, Cells, Floats
 from mirrorbi.facts.proportions import METHOD, is_proportion, newcombe
 from mirrorbi.facts.scan import Scan, Scope, Series
 from mirrorbi.facts.surprise import Surprise, judge
-from mirrorbi.facts.tables import quotient, series_table
+from mirrorbi.facts.tables import RECENT, quotient, series_table
 from mirrorbi.facts.values import plain_size, small
 
 KINDS = ("change",)
@@ -60,9 +60,13 @@ def surprise_of(scan: Scan, metric: str, scope: Scope = ()) -> Surprise | None:
     """Return how the change compares with the earlier ones of the series, if it can be told."""
     if scan.grain is None or not scan.periods or scan.period != scan.periods[-1]:
         return None
-    series = scan.series(metric, scope)
-    changes = _changes(scan, series)
-    return None if changes is None else judge(changes, scan.grain.per_year)
+    season = scan.grain.per_year
+
+    def make() -> Surprise | None:
+        changes = _changes(scan, scan.series(metric, scope))
+        return None if changes is None else judge(changes, season)
+
+    return scan.once(("surprise", metric, scope), make)
 
 
 def _changes(scan: Scan, series: Series) -> Floats | None:
@@ -75,9 +79,9 @@ def _changes(scan: Scan, series: Series) -> Floats | None:
             if np.isfinite(before).sum() >= _AVERAGE_FROM:
                 out[i] = values[i] - np.nanmean(before)
         return out
-    if scan.baseline not in series.periods:
+    if scan.baseline not in scan.places:
         return None
-    lag = len(values) - 1 - series.periods.index(scan.baseline)
+    lag = len(values) - 1 - scan.places[scan.baseline]
     out[lag:] = values[lag:] - values[: len(values) - lag]
     return out
 
@@ -138,8 +142,17 @@ def _change(scan: Scan, metric: str, scope: Scope) -> Iterator[Fact]:
         caveats=(*small(found[2], found[3]), *baseline_caveats(scan)),
         score=scan.impact(scope) * size_of(scan, metric, scope),
         evidence=tuple(dict.fromkeys((*now.queries, *then.queries))),
-        table=series_table(scan.series(metric, scope), scan.unit(metric)) if scan.periods else None,
+        table=_history(scan, metric, scope),
     )
+
+
+def _history(scan: Scan, metric: str, scope: Scope) -> Table | None:
+    """Return the series as a table: the recent periods, and back to the baseline at least."""
+    if not scan.periods or scan.baseline is None:
+        return None
+    start = scan.baseline.start
+    since = sum(1 for period in scan.periods if period.start >= start)
+    return series_table(scan.series(metric, scope), scan.unit(metric), last=max(RECENT, since))
 
 
 def baseline_caveats(scan: Scan) -> tuple[str, ...]:

@@ -93,8 +93,6 @@ class Scan:
     seed: int = 0
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    # -- what is asked ---------------------------------------------------------------
-
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The metrics with the parts of every ratio: the columns of every query."""
@@ -112,6 +110,11 @@ class Scan:
         if self.grain is None or self.period is None:
             return ()
         return tuple(p for p in self.dataset.periods(self.grain) if p.end <= self.period.end)
+
+    @cached_property
+    def places(self) -> dict[Period, int]:
+        """Position of each of `periods`."""
+        return {period: i for i, period in enumerate(self.periods)}
 
     @cached_property
     def complete(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -157,7 +160,7 @@ class Scan:
         wanted = [self.period]
         if self.compare != "average" or any(self._agg(m) is Aggregation.AVG for m in self.columns):
             wanted.append(self.baseline)
-        return tuple(p for p in wanted if p is not None and p not in self.periods)
+        return tuple(p for p in wanted if p is not None and p not in self.places)
 
     def once(self, key: Any, make: Callable[[], T]) -> T:
         """Return what ``make`` gives, made at the first call with that key and kept."""
@@ -165,8 +168,6 @@ class Scan:
             self._kept[key] = make()
         found: T = self._kept[key]
         return found
-
-    # -- answers ---------------------------------------------------------------------
 
     def panel(self, by: str | None = None) -> Panel:
         """Return the history of every member of a dimension, or of the whole."""
@@ -248,8 +249,6 @@ class Scan:
         rows = self.once(("rows", by), lambda: dict(zip(cells.members, cells.rows, strict=True)))
         return float(rows.get(member, 0) / whole)
 
-    # -- what metrics are --------------------------------------------------------------
-
     def splits(self, metric: str) -> bool:
         """Whether the metric of the whole is the sum of that of the members."""
         return self.once(("splits", metric), lambda: splits(self.dataset.metric, metric))
@@ -308,8 +307,6 @@ class Scan:
             for name, members in sorted(self.where.items())
         )
 
-    # -- how answers are made ----------------------------------------------------------
-
     def _ask(self, query: Query) -> Result:
         # Distinct entities cost a scan each and no family needs them.
         return self.dataset.query(query, entities=False)
@@ -319,9 +316,9 @@ class Scan:
         return metric.agg if isinstance(metric, SimpleMetric) else None
 
     def _cells(self, by: str | None, period: Period | None) -> Cells:
-        if period in self.periods:
+        if period in self.places:
             panel = self.panel(by)
-            column = self.periods.index(period)
+            column = self.places[period]
         else:
             panel = Panel.of(self._ask(self.query(by, period)))
             column = 0
@@ -332,7 +329,7 @@ class Scan:
         panel = self.panel(by)
         pooled = any(self._agg(name) is Aggregation.AVG for name in self.columns)
         span = self.cells(by, self.baseline).aligned(panel.members) if pooled else None
-        steps = [self.periods.index(p) for p in self.averaged]
+        steps = [self.places[p] for p in self.averaged]
         return mean_cells(panel, steps, span, self.dataset.metric)
 
     def _series(self, metric: str, scope: Scope) -> Series:

@@ -18,6 +18,9 @@ ROWS = 24
 
 OTHER = "Other"
 
+RECENT = 120
+"""Periods of history behind a statement about the reviewed one."""
+
 _CONTEXT = Context(prec=SIGNIFICANT_DIGITS)
 
 
@@ -37,6 +40,7 @@ def series_table(
     series: Series,
     unit: str,
     extra: Mapping[str, npt.NDArray[np.float64]] | None = None,
+    last: int | None = None,
 ) -> Table:
     """Return a series as a table: ``period``, ``value``, ``complete`` and further columns.
 
@@ -48,12 +52,19 @@ def series_table(
         Of the value and of every further column.
     extra
         Further columns by name, one number per period; NaN becomes ``None``.
+    last
+        How many periods at most, counted from the end; all, if not said.
     """
     more = extra or {}
+    first = max(0, len(series.periods) - last) if last else 0
     lines = [
         (str(period), cell(value), bool(done), *(cell(column[i]) for column in more.values()))
-        for i, (period, value, done) in enumerate(
-            zip(series.periods, series.values.tolist(), series.complete.tolist(), strict=True)
+        for i, period, value, done in zip(
+            range(first, len(series.periods)),
+            series.periods[first:],
+            series.values[first:].tolist(),
+            series.complete[first:].tolist(),
+            strict=True,
         )
     ]
     heads = (("period", "period"), ("value", unit), ("complete", "text"))

@@ -12,7 +12,7 @@ from mirrorbi.data.query import MISSING
 from mirrorbi.facts.fact import Direction, Fact, Quantity, Table, exact
 from mirrorbi.facts.panel import Cells, Floats, Ints
 from mirrorbi.facts.scan import SMALL, Scan, Scope
-from mirrorbi.facts.tables import ROWS, cell, folded, quotient, series_table
+from mirrorbi.facts.tables import RECENT, ROWS, cell, folded, quotient, series_table
 
 KINDS = ("value", "share", "rank", "extreme")
 
@@ -98,7 +98,8 @@ def _value(scan: Scan, metric: str) -> Iterator[Fact]:
     if not len(cells.rows) or not np.isfinite(cells.values[metric][0]):
         return
     n = int(cells.rows[0])
-    table = series_table(scan.series(metric), scan.unit(metric)) if scan.periods else None
+    series = scan.series(metric)
+    table = series_table(series, scan.unit(metric), last=RECENT) if scan.periods else None
     yield scan.blank(
         "value",
         metric,
