@@ -12,7 +12,7 @@ from mirrorbi._version import __version__
 
 if TYPE_CHECKING:
     from mirrorbi.analysis import Analysis, open  # noqa: A004 (the public name, as in io.open)
-    from mirrorbi.charts import chart, charts
+    from mirrorbi.charts import chart
     from mirrorbi.data.model import Model
     from mirrorbi.data.periods import Grain, Period
     from mirrorbi.data.query import Query, Result
@@ -37,7 +37,6 @@ __all__ = [
     "Secret",
     "__version__",
     "chart",
-    "charts",
     "narrate",
     "open",
     "run",
@@ -57,7 +56,6 @@ _HOMES = {
     "Result": "mirrorbi.data.query",
     "Secret": "mirrorbi.reports.parameters",
     "chart": "mirrorbi.charts",
-    "charts": "mirrorbi.charts",
     "narrate": "mirrorbi.narrative",
     "open": "mirrorbi.analysis",
     "run": "mirrorbi.reports.run",
