@@ -239,6 +239,7 @@ class Dataset(Vocabulary):
             "model_hash": self.model_hash,
             "engine": self._direct.engine,
             "entity": self.model.dataset.entity,
+            "calendar": [self.calendar.week_start, self.calendar.fiscal_year_start],
             "notes": list(self.opened.notes),
         }
 
