@@ -23,6 +23,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "contributions": ("contribution",),
     "mix": ("mix", "mix_part"),
     "simpson": ("simpson",),
+    "trends": ("trend",),
+    "unusual": ("unusual",),
+    "breaks": ("break",),
+    "correlation": ("correlation",),
     "concentration": ("concentration",),
     "quality": (
         "coverage",

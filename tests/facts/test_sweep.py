@@ -85,6 +85,15 @@ def test_the_false_discovery_rate_is_that_of_scipy(shop_data):
     )
 
 
+def test_what_may_be_chance_is_no_finding_but_a_change_stays_a_change(shop_data):
+    kinds = ("change", "trend", "unusual", "break", "correlation")
+    found = find_facts(shop_data, kinds=kinds)
+    claims = [fact for fact in found if fact.kind != "change"]
+    assert all(fact.q is not None and fact.p <= fact.q <= 0.1 for fact in claims)
+    assert any(fact.q > 0.1 for fact in found.filter("change"))
+    assert found.tests > sum(1 for fact in found if fact.p is not None)
+
+
 def test_only_the_kinds_asked_for_come(shop_data):
     assert {f.kind for f in find_facts(shop_data, kinds=["share", "mix"])} == {"share", "mix"}
     assert find_facts(shop_data, kinds=["mix", "share"]).request["kinds"] == ["mix", "share"]
