@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,7 @@ from mirrorbi.data.model import Aggregation, RatioMetric, SimpleMetric
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.data.query import Query, Result
 from mirrorbi.facts.additivity import mean_cells, splits
-from mirrorbi.facts.fact import Fact, Quantity
+from mirrorbi.facts.fact import Fact, Quantity, exact
 from mirrorbi.facts.panel import ALL, Cells, Floats, Ints, Panel
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ TOP_MEMBERS = 12
 """Members per dimension, by rows, whose own history is examined."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Series:
     """One metric of one scope through time, up to the reviewed period.
 
@@ -59,6 +60,13 @@ class Series:
     complete: np.ndarray[Any, np.dtype[np.bool_]]
     query: Query
 
+    @cached_property
+    def lines(self) -> tuple[tuple[str, Decimal | None, bool], ...]:
+        """Period, value and completeness, as tables hold them."""
+        numbers = [exact(v) if np.isfinite(v) else None for v in self.values.tolist()]
+        texts = [str(period) for period in self.periods]
+        return tuple(zip(texts, numbers, self.complete.tolist(), strict=True))
+
 
 @dataclass(frozen=True)
 class Scan:
@@ -68,10 +76,8 @@ class Scan:
     ----------
     dataset
         The data.
-    metrics, by
-        Names of the metrics and dimensions swept.
-    where
-        Members kept, per dimension.
+    metrics, by, where
+        Names of the metrics and dimensions swept; members kept, per dimension.
     grain
         Length of one step of history; ``None`` without time.
     period, baseline
@@ -259,8 +265,7 @@ class Scan:
 
     def unit_of_change(self, metric: str) -> str:
         """Return the unit of a difference: percentage points for percentages."""
-        unit = self.dataset.unit(metric)
-        return "pp" if unit == "percent" else unit
+        return "pp" if self.unit(metric) == "percent" else self.unit(metric)
 
     def quantity(self, metric: str, value: Any) -> Quantity:
         """Return a value of a metric, in its unit."""

@@ -57,16 +57,9 @@ def series_table(
     """
     more = extra or {}
     first = max(0, len(series.periods) - last) if last else 0
-    lines = [
-        (str(period), cell(value), bool(done), *(cell(column[i]) for column in more.values()))
-        for i, period, value, done in zip(
-            range(first, len(series.periods)),
-            series.periods[first:],
-            series.values[first:].tolist(),
-            series.complete[first:].tolist(),
-            strict=True,
-        )
-    ]
+    columns = [[cell(value) for value in column[first:].tolist()] for column in more.values()]
+    base = series.lines[first:]
+    lines = [(*line, *rest) for line, *rest in zip(base, *columns, strict=True)]
     heads = (("period", "period"), ("value", unit), ("complete", "text"))
     return Table((*heads, *((name, unit) for name in more)), tuple(lines))
 
