@@ -111,7 +111,8 @@ def fill(
     for found in PLACEHOLDER.finditer(sentence.template):
         if found.start() > at:
             spans.append(Span(sentence.template[at : found.start()]))
-        spans.append(_span(sentence, found.group(1), found.group(2), known, locale, not spans))
+        opens = not spans or sentence.template[: found.start()].endswith((". ", "? "))
+        spans.append(_span(sentence, found.group(1), found.group(2), known, locale, opens))
         at = found.end()
     if at < len(sentence.template):
         spans.append(Span(sentence.template[at:]))
@@ -147,7 +148,7 @@ def _span(
     slot: str,
     known: Mapping[str, Fact],
     locale: str,
-    first: bool,
+    opens: bool,
 ) -> Span:
     if name not in sentence.facts:
         raise WordingError(
@@ -161,7 +162,7 @@ def _span(
             hint="Pass the facts that the sentence was written from.",
         )
     text = fill_slot(fact, slot, locale)
-    if first and not _is_from_data(fact, slot):
+    if opens and not _is_from_data(fact, slot):
         text = capital(text)
     return Span(text, fact.id, slot, is_figure(fact, slot), proof_line(fact, locale))
 

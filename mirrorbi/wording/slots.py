@@ -4,14 +4,16 @@ A slot is written ``name.slot`` inside double braces, ``{{f1.delta.abs}}``, wher
 names a fact of the sentence. What can stand for ``slot``:
 
 - every quantity of the fact: ``value``, ``delta`` ...; also ``n``, ``p``, ``q`` and
-  ``level`` (of confidence); with ``.abs`` without its sign, with ``.signed`` with a plus;
-- ``interval``: where the estimate lies, "16.2 to 17.8 pp";
+  ``level`` (of confidence); with ``.abs`` without its sign, with ``.signed`` with a plus,
+  with ``.bare`` without its unit;
+- ``interval``: where the estimate lies, "−17.8 to −16.2 pp"; ``interval.abs`` without sign;
 - words from a direction: see `BY_DIRECTION`. Of the finding, ``direction`` ("fell"), or
   of one quantity, ``total_delta.gain`` ("fall"). ``extreme`` is ``highest`` by another name;
 - ``better``: "better" or "worse", where the model says which;
 - a choice of noun by number: ``members:carrier|carriers``; by the size of any quantity;
-- names: ``metric``, ``entity`` (the member or members looked at), ``dimension``,
-  ``scope`` ("for carrier UA"; nothing where the fact is about everything), and each term;
+- names: ``metric``, ``entity`` (the member or members looked at), ``dimension`` and its
+  plural ``dimensions``, ``scope`` ("for carrier UA"; "overall" where the fact is about
+  everything), and each term;
 - time: ``period``, ``baseline``, ``grain``; ``when`` and ``baseline.when`` with the
   preposition ("in December 2013"); ``.full`` for a baseline with its year, ``.short``.
 
@@ -30,12 +32,12 @@ from mirrorbi.facts.fact import Direction, Fact, Quantity
 from mirrorbi.wording.numbers import NARROW, NO_BREAK, format_quantity, is_one
 from mirrorbi.wording.periods import format_period, when
 from mirrorbi.wording.text import clean, lower_first
-from mirrorbi.wording.words import BY_DIRECTION, directed
+from mirrorbi.wording.words import BY_DIRECTION, directed, plural
 
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z]\w*)\.([^{}]+?)\s*\}\}")
 """``{{fact.slot}}`` in a template."""
 
-_NAMES = ("metric", "entity", "dimension", "scope")
+_NAMES = ("metric", "entity", "dimension", "dimensions", "scope")
 _TIMES = ("period", "baseline", "when", "grain")
 _NUMBERS = ("n", "p", "q", "level", "interval")
 
@@ -62,8 +64,8 @@ def fill_slot(fact: Fact, slot: str, locale: str = "en_GB") -> str:
     number = _number(fact, head)
     if number is not None:
         return _figure(fact, slot, number, tail, locale)
-    if head == "interval" and not tail:
-        return _interval(fact, locale)
+    if head == "interval" and tail in ("", "abs"):
+        return _interval(fact, locale, unsigned=tail == "abs")
     if head in _TIMES:
         text = _time(fact, head, tail, locale)
         if text is not None:
@@ -83,8 +85,8 @@ def slots_of(fact: Fact) -> list[str]:
     names = [*fact.quantities, "metric", "n"]
     names += [name for name in ("p", "q") if getattr(fact, name) is not None]
     names += ["interval", "level"] if fact.interval else []
-    names += ["entity", "scope", "dimension"] if fact.scope else ["scope"]
-    names += ["dimension"] if "by" in fact.terms and not fact.scope else []
+    names += ["scope", *(["entity"] if fact.scope else [])]
+    names += ["dimension", "dimensions"] if fact.scope or "by" in fact.terms else []
     names += ["period", "when", "grain"] if fact.period else []
     names += ["baseline", "baseline.when", "baseline.full"] if fact.baseline else []
     names += [*BY_DIRECTION, "extreme"] if fact.direction else []
@@ -120,11 +122,13 @@ def _figure(fact: Fact, slot: str, q: Quantity, tail: str, locale: str) -> str:
         return format_quantity(q._replace(value=abs(q.value)), locale)
     if tail == "signed":
         return format_quantity(q, locale, signed=True)
+    if tail == "bare":
+        return _bare(q, locale)
     if tail in BY_DIRECTION:
         return directed(tail, _sign(q))
     raise WordingError(
         f"{slot!r} is not a slot: a number has no {tail!r}.",
-        hint=did_you_mean(tail, ["abs", "signed", *BY_DIRECTION], noun="forms"),
+        hint=did_you_mean(tail, ["abs", "signed", "bare", *BY_DIRECTION], noun="forms"),
     )
 
 
@@ -139,21 +143,29 @@ def _choice(fact: Fact, name: str, choice: str, slot: str) -> str:
     return one if is_one(q) else many
 
 
-def _interval(fact: Fact, locale: str) -> str:
+def _interval(fact: Fact, locale: str, *, unsigned: bool) -> str:
     if fact.interval is None:
         raise WordingError(
             f"The fact {fact.id} has no interval.", hint="Leave the interval out of the sentence."
         )
     unit, decimals = fact[fact.estimate].unit, fact[fact.estimate].decimals
-    low, high = (
-        format_quantity(Quantity(value, unit, decimals), locale)
-        for value in (fact.interval.low, fact.interval.high)
-    )
+    ends = [fact.interval.low, fact.interval.high]
+    if unsigned and ends[0] * ends[1] > 0:
+        ends = sorted(abs(end) for end in ends)
+    low, high = (Quantity(end, unit, decimals) for end in ends)
+    return f"{_bare(low, locale)} to {format_quantity(high, locale)}"
+
+
+def _bare(q: Quantity, locale: str) -> str:
+    """Return a number without its unit, for the first of two; money keeps its sign."""
+    text = format_quantity(q, locale)
+    if q.unit.startswith("currency:") or q.unit in ("rank", "p"):
+        return text
     for gap in (NARROW, NO_BREAK):
-        number, space, symbol = low.rpartition(gap)
-        if space and high.endswith(space + symbol) and not symbol[-1:].isdigit():
-            return f"{number} to {high}"
-    return f"{low} to {high}"
+        number, space, symbol = text.rpartition(gap)
+        if space and not symbol[-1:].isdigit():
+            return number
+    return text
 
 
 def _time(fact: Fact, head: str, tail: str, locale: str) -> str | None:
@@ -220,6 +232,9 @@ def _name(fact: Fact, head: str) -> str | None:
         case "dimension":
             by = fact.terms.get("by") or (_focus(fact)[-1][0] if fact.scope else None)
             return None if by is None else lower_first(clean(fact.label_of(by)))
+        case "dimensions":
+            one = _name(fact, "dimension")
+            return None if one is None else plural(one)
         case "scope":
             parts = (f"{lower_first(clean(fact.label_of(d)))} {clean(m)}" for d, m in fact.scope)
             return f"for {_join(parts)}" if fact.scope else "overall"

@@ -32,3 +32,22 @@ def directed(slot: str, direction: Direction) -> str:
     ('fell', 'above')
     """
     return BY_DIRECTION[slot][_INDEX[direction]]
+
+
+def plural(noun: str) -> str:
+    """Return an English noun in the plural; what is not plainly English gets "values".
+
+    Examples
+    --------
+    >>> plural("airline"), plural("country"), plural("branch"), plural("€/kg")
+    ('airlines', 'countries', 'branches', '€/kg values')
+    """
+    word = noun.rsplit(" ", 1)[-1]
+    if not (word.isascii() and word.isalpha()):
+        return f"{noun} values"
+    lowered = word.lower()
+    if lowered.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{noun}es" if not lowered.endswith(("ies", "ers")) else noun
+    if lowered.endswith("y") and lowered[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"

@@ -1,0 +1,91 @@
+"""What every part of a narrative shares: the facts, where they came from, and the locale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mirrorbi.facts.fact import Fact, FactSet
+from mirrorbi.wording.sentence import Sentence, Span, fill
+
+MIME = "application/vnd.mirrorbi.v1+json"
+"""The type under which a display tells the report what it is made of."""
+
+STYLE = (
+    "<style>:where(.mb-headline){font-size:1.6em;font-weight:700;line-height:1.2;max-width:26em}"
+    ":where(.mb-section) :where(p,li){max-width:72ch;line-height:1.5}"
+    ":where(.mb-fig){text-decoration:underline dotted;text-underline-offset:.22em;cursor:help;"
+    "white-space:nowrap}:where(.mb-cards){display:flex;flex-wrap:wrap;gap:1.5em 2.5em;"
+    "list-style:none;margin:1em 0;padding:0}:where(.mb-card){min-width:11em}"
+    ":where(.mb-card) :where(p){margin:0}:where(.mb-card-value){font-size:1.8em;font-weight:650;"
+    "line-height:1.2}:where(.mb-card-change){font-weight:600}"
+    ":where(.mb-better){color:#00796d}:where(.mb-worse){color:#bc3d0e}"
+    ":where(.mb-card-period){opacity:.75}</style>"
+)
+"""For notebooks. Selectors weigh nothing, so that the style sheet of a report wins."""
+
+QUIET = "tex2jax_ignore mathjax_ignore"
+"""Classes that keep a notebook from reading two dollar signs as a formula."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The facts of a narrative and their provenance.
+
+    Parameters
+    ----------
+    facts
+        Every fact that may be cited, by id.
+    sweeps
+        Request and provenance of each sweep.
+    sql
+        The SQL of each query, by query id.
+    locale
+        Of the number formats.
+    narrator
+        Who chose the words.
+    """
+
+    facts: Mapping[str, Fact]
+    sweeps: tuple[Mapping[str, Any], ...] = ()
+    sql: Mapping[str, str] = field(default_factory=dict)
+    locale: str = "en_GB"
+    narrator: str = "rules"
+
+    def fill(self, sentence: Sentence) -> tuple[Span, ...]:
+        """Return a sentence with its slots filled."""
+        return fill(sentence, self.facts, self.locale)
+
+    def cited(self, sentences: Iterable[Sentence]) -> FactSet:
+        """Return the facts that the sentences name, each once, in their order."""
+        ids = dict.fromkeys(fact for sentence in sentences for fact in sentence.facts.values())
+        return self.set_of(self.facts[fact] for fact in ids)
+
+    def set_of(self, facts: Iterable[Fact]) -> FactSet:
+        """Return facts with the provenance of the sweep that is told."""
+        main: Mapping[str, Any] = self.sweeps[0] if self.sweeps else {}
+        return FactSet(
+            facts,
+            request=main.get("request"),
+            dataset=main.get("dataset"),
+            tests=int(main.get("tests", 0)),
+            sql=self.sql,
+        )
+
+    def payload(self, kind: str, title: str, sentences: Iterable[Sentence]) -> dict[str, Any]:
+        """Return what a report needs to prove the figures of a display."""
+        said = list(sentences)
+        facts = list(self.cited(said))
+        wanted = {query.id for fact in facts for query in fact.evidence}
+        return {
+            "version": 1,
+            "kind": kind,
+            "title": title,
+            "facts": [fact.to_dict() for fact in facts],
+            "sweeps": [dict(sweep) for sweep in self.sweeps],
+            "sql": {name: text for name, text in self.sql.items() if name in wanted},
+            "sentences": [sentence.to_dict() for sentence in said],
+            "locale": self.locale,
+            "narrator": self.narrator,
+        }

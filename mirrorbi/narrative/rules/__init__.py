@@ -1,0 +1,36 @@
+"""The narrator that needs nobody: one module per section, each a function of the facts."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from mirrorbi.narrative.rules import (
+    changed,
+    checks,
+    drivers,
+    headline,
+    quality,
+    trend,
+    unusual,
+)
+from mirrorbi.narrative.rules.material import Material
+from mirrorbi.narrative.rules.phrasing import Told
+
+SECTIONS: dict[str, tuple[str, ModuleType]] = {
+    "headline": ("The finding", headline),
+    "changed": ("What changed", changed),
+    "drivers": ("Where it came from", drivers),
+    "unusual": ("What is unusual", unusual),
+    "trend": ("Where it is heading", trend),
+    "checks": ("What to check", checks),
+    "quality": ("Quality of the data", quality),
+}
+"""Name of each section, its title and the module that tells it, in order."""
+
+
+def tell(material: Material) -> dict[str, Told]:
+    """Return what each section says."""
+    return {name: module.tell(material) for name, (_, module) in SECTIONS.items()}
+
+
+__all__ = ["SECTIONS", "Material", "Told", "tell"]

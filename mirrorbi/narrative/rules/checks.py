@@ -1,0 +1,130 @@
+"""What to check next: questions that follow from the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mirrorbi.facts.fact import Fact
+from mirrorbi.narrative.rules.material import Material, clear
+from mirrorbi.narrative.rules.phrasing import Told, movement, say, stays
+from mirrorbi.wording.sentence import Sentence
+
+MOST = 6
+"""Points in the list."""
+
+
+def tell(material: Material) -> Told:
+    """Return the questions, the ones about the data itself first."""
+    found = [
+        *_late(material),
+        *_unfinished(material),
+        *_unlike(material),
+        *_ask(material),
+        *_moved(material),
+        *_small(material),
+        *_wait(material),
+    ]
+    return Told(points=tuple(found[:MOST]) or (say("none", "Nothing here calls for a check."),))
+
+
+def _late(material: Material) -> Iterator[Sentence]:
+    f = material.first("late_data")
+    if f is not None:
+        template = (
+            "Is all the data in {{f.when}}? {{f.rows}} rows are there of about {{f.expected}} "
+            "expected."
+        )
+        yield say("check", template, f=f)
+
+
+def _unfinished(material: Material) -> Iterator[Sentence]:
+    f = material.first("incomplete")
+    if f is None:
+        return
+    reviewed = material.sweep.period
+    template = (
+        "Run this again when {{f.period}} is over: it covers {{f.days}} of {{f.of}} days so far."
+        if f.period == reviewed
+        else "{{f.period}} was left out, as the data covers {{f.days}} of its {{f.of}} days."
+    )
+    yield say("check", template, f=f)
+
+
+def _unlike(material: Material) -> Iterator[Sentence]:
+    lead = material.lead
+    if lead is not None and "unequal_length" in lead.caveats:
+        template = (
+            "Compare per day as well: {{f.period}} and {{f.baseline}} are not of the same length."
+        )
+        yield say("check", template, f=lead)
+
+
+def _ask(material: Material) -> Iterator[Sentence]:
+    """Ask what happened where the metric itself moved the most, outside the first dimension."""
+    lead = material.lead
+    if lead is None:
+        return
+    parts = material.of("mix_part", "contribution", metric=lead.metric)
+    dimensions = list(dict.fromkeys(f.terms.get("by") for f in parts))
+    for by in dimensions[1:3]:
+        f = _hardest(parts, by)
+        if f is not None:
+            yield say(
+                "check",
+                f"What changed for {{{{f.entity}}}}? {{{{f.metric}}}} there {movement(f)}.",
+                f=f,
+            )
+
+
+def _hardest(parts: list[Fact], by: str | None) -> Fact | None:
+    fit = [
+        f
+        for f in parts
+        if f.terms.get("by") == by
+        and "small_n" not in f.caveats
+        and {"base", "value"} <= set(f.quantities)
+        and (f["value"].value - f["base"].value) * f[f.estimate].value > 0
+        and not stays(f)
+    ]
+    return max(fit, key=lambda f: (abs(f["value"].value - f["base"].value), f.id), default=None)
+
+
+def _moved(material: Material) -> Iterator[Sentence]:
+    for f in material.moved:
+        one = f.quantities["members"].value == 1 if "members" in f.quantities else False
+        noun = "{{f.dimension}}" if one else "{{f.dimensions}}"
+        if f.kind == "vanished":
+            template = (
+                f"Closed, renamed or missing? The {noun} {{{{f.names}}}} had rows in "
+                "{{f.baseline}} and none in {{f.period}}."
+            )
+        elif f.kind == "appeared":
+            template = (
+                f"New, renamed or late? The {noun} {{{{f.names}}}} had rows in "
+                "{{f.period}} and none in {{f.baseline}}."
+            )
+        else:
+            continue
+        yield say("check", template, f=f)
+
+
+def _small(material: Material) -> Iterator[Sentence]:
+    ranks = [f for f in material.of("rank") if "small_left_out" in f.caveats]
+    lead = material.lead
+    for f in sorted(ranks, key=lambda f: (lead is None or f.metric != lead.metric, -f.score, f.id)):
+        one = f["left_out"].value == 1
+        noun = "{{f.dimension}} has" if one else "{{f.dimensions}} have"
+        template = (
+            f"{{{{f.left_out}}}} {noun} too few rows to be compared by {{{{f.metric}}}}; do not "
+            "rank them."
+        )
+        yield say("check", template, f=f)
+        return
+
+
+def _wait(material: Material) -> Iterator[Sentence]:
+    tested = [f for f in material.changes if f.q is not None]
+    lead = material.lead
+    if lead is not None and tested and not any(clear(f) for f in tested) and lead.period:
+        template = "Will it last? The {{f.grain}} after {{f.period}} will tell."
+        yield say("check", template, f=lead)

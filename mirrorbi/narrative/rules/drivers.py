@@ -1,0 +1,221 @@
+"""Where a change came from: plain arithmetic over members, never a cause."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from mirrorbi.facts.fact import Fact
+from mirrorbi.narrative.rules.material import Material
+from mirrorbi.narrative.rules.phrasing import (
+    Told,
+    joined,
+    listing,
+    movement,
+    paragraphs,
+    say,
+    stays,
+)
+from mirrorbi.wording.sentence import Sentence
+
+DIMENSIONS = 3
+"""Dimensions along which the change that leads is followed."""
+
+MEMBERS = 3
+"""Members named per dimension."""
+
+OTHERS = 2
+"""Further metrics whose largest contribution is told."""
+
+SLIGHT = Decimal("0.1")
+"""Part of a change up to which the mix hardly matters."""
+
+
+def tell(material: Material) -> Told:
+    """Return where the change that leads came from, and the largest part of others."""
+    lead = material.lead
+    if lead is None or lead.direction == "flat":
+        return Told(paragraphs([_nothing(material)]))
+    parts = _by_dimension(material, lead.metric)
+    split = _split(material, lead.metric)
+    whole = [*_simpson(material, lead.metric), *_broad(material, lead.metric), *_mix(split)]
+    told = [
+        sentence
+        for i, group in enumerate(parts[:DIMENSIONS])
+        for sentence in _members(group, first=i == 0)
+    ]
+    if not parts:
+        told = _scopes(material, lead)
+    found = paragraphs(whole, told, [*_others(material, lead), *_range(material, lead.metric)])
+    return Told(found or paragraphs([_nothing(material)]), drawn=_drawn(material, lead.metric))
+
+
+def _drawn(material: Material, metric: str) -> tuple[Fact, ...]:
+    """Return what is worth a chart: a split, then who is highest, then other splits."""
+    splits = [f for f in material.of("contribution", "mix", metric=metric) if f.table]
+    ranks = [f for f in material.of("rank", metric=metric) if f.table]
+    reversal = material.of("simpson", metric=metric)
+    others = [f for f in material.of("contribution", "mix") if f.table and f.metric != metric]
+    return (*reversal, *splits[:1], *ranks[:1], *others[:1], *splits[1:], *ranks[1:])
+
+
+def _nothing(material: Material) -> Sentence:
+    if material.lead is not None and material.lead.direction != "flat":
+        return say(
+            "none",
+            "No dimension of the data splits the {{f.gain}} in {{f.metric}} into parts.",
+            f=material.lead,
+        )
+    return say("none", "There is no change to trace to its parts.")
+
+
+def _by_dimension(material: Material, metric: str) -> list[list[Fact]]:
+    """Return the parts of a change by dimension, the dimension that says most first."""
+    groups: dict[str, list[Fact]] = {}
+    for fact in material.of("mix_part", "contribution", metric=metric):
+        groups.setdefault(fact.terms.get("by", ""), []).append(fact)
+    for group in groups.values():
+        group.sort(key=lambda f: f["rank"].value)
+    return list(groups.values())
+
+
+def _split(material: Material, metric: str) -> Fact | None:
+    """Return the mix and rate split in the dimension whose mix matters most."""
+    found = material.of("mix", metric=metric)
+    return max(found, key=lambda f: (abs(f["mix"].value), f.score, f.id), default=None)
+
+
+def _mix(m: Fact | None) -> list[Sentence]:
+    if m is None or m.direction == "flat":
+        return []
+    if abs(m["mix"].value) <= SLIGHT * abs(m["delta"].value):
+        template = (
+            "The mix of {{m.dimensions}} hardly mattered: it accounts for {{m.mix.signed}}, "
+            "{{m.metric}} within them for {{m.rate.signed}}."
+        )
+    else:
+        template = (
+            "A changed mix of {{m.dimensions}} accounts for {{m.mix.signed}}, {{m.metric}} within "
+            "them for {{m.rate.signed}}; together that is the {{m.delta.signed}}."
+        )
+    return [say("mix", template, m=m)]
+
+
+def _simpson(material: Material, metric: str) -> list[Sentence]:
+    template = (
+        "{{f.metric}} {{f.direction}} overall, yet it moved the other way for {{f.opposite}} of "
+        "the {{f.members}} {{f.dimensions}} large enough to count: their mix made the difference."
+    )
+    return [say("simpson", template, f=f) for f in material.of("simpson", metric=metric)[:1]]
+
+
+def _broad(material: Material, metric: str) -> list[Sentence]:
+    found = [f for f in material.moved if f.kind == "breadth" and f.metric == metric]
+    if not found or material.of("simpson", metric=metric):
+        return []
+    found.sort(key=lambda f: (-f["members"].value, f.id))
+    names = {f"b{i + 1}": f for i, f in enumerate(found[:2])}
+    text = joined([_of(f, name) for name, f in names.items()])
+    broad = all(f["same"].value >= Decimal("0.75") * f["members"].value for f in found[:2])
+    opening = "The {{b1.gain}} is broad: it shows for" if broad else "The {{b1.gain}} shows for"
+    return [say("breadth", f"{opening} {text}.", **names)]
+
+
+def _of(f: Fact, name: str) -> str:
+    if f["same"].value == f["members"].value:
+        return f"all {{{{{name}.members}}}} {{{{{name}.dimensions}}}}"
+    return f"{{{{{name}.same}}}} of {{{{{name}.members}}}} {{{{{name}.dimensions}}}}"
+
+
+def _members(group: list[Fact], *, first: bool) -> list[Sentence]:
+    """Return who contributed how much, and for the first dimension what happened there."""
+    top = group[0]
+    size, total = ("effect", "delta") if top.kind == "mix_part" else ("delta", "total_delta")
+    named = [f for f in group if f[size].value * top[size].value > 0][:MEMBERS]
+    if abs(top[size].value) < SLIGHT * abs(top[total].value):
+        template = (
+            "By {{f.dimension}} it is spread thin: the largest part, {{f.entity}}, comes to "
+            f"{{{{f.{size}.signed}}}}."
+        )
+        return [say("driver", template, f=top)]
+    if first:
+        text, names = listing(named[1:], f"{{{{@.entity}}}} {{{{@.{size}.signed}}}}", name="g")
+        text = f"{{{{f.entity}}}} contributed {{{{f.{size}.signed}}}}" + (
+            f", {text}" if len(named) == 3 else f" and {text}" if text else ""
+        )
+        sentence = say("driver", f"By {{{{f.dimension}}}}, {text}.", f=top, **names)
+    else:
+        text, names = listing(named, f"{{{{@.entity}}}} ({{{{@.{size}.signed}}}})")
+        noun = "parts are" if len(named) > 1 else "part is"
+        sentence = say("driver", f"By {{{{f1.dimension}}}}, the largest {noun} {text}.", **names)
+    told = first and {"base", "value"} <= set(top.quantities) and not stays(top)
+    return [sentence, _within(top)] if told else [sentence]
+
+
+def _within(f: Fact) -> Sentence:
+    """Return what the metric itself did for a member."""
+    pair = f["value"].value - f["base"].value
+    if pair * f[f.estimate].value > 0:
+        return say("driver", f"{{{{f.metric}}}} for {{{{f.entity}}}} {movement(f)}.", f=f)
+    template = "{{f.metric}} for {{f.entity}} went from {{f.base.bare}} to {{f.value}}."
+    return say("driver", template, f=f)
+
+
+def _scopes(material: Material, lead: Fact) -> list[Sentence]:
+    """Return the largest changes of members, for metrics that do not split into parts."""
+    found = []
+    scoped = [f for f in material.of("change", metric=lead.metric) if len(f.scope) == 1]
+    groups: dict[str, list[Fact]] = {}
+    for fact in scoped:
+        if fact.direction == lead.direction and "small_n" not in fact.caveats:
+            groups.setdefault(fact.scope[0][0], []).append(fact)
+    for group in list(groups.values())[:DIMENSIONS]:
+        group.sort(key=lambda f: (-abs(f["delta"].value), f.id))
+        text, names = listing(group[:MEMBERS], "{{@.entity}} ({{@.delta.signed}})")
+        template = (
+            f"By {{{{f1.dimension}}}}, it {{{{f1.direction}}}} the most for {text}."
+            if len(group) > 1
+            else f"By {{{{f1.dimension}}}}, it {{{{f1.direction}}}} for {text}."
+        )
+        found.append(say("driver", template, **names))
+    return found
+
+
+def _others(material: Material, lead: Fact) -> list[Sentence]:
+    """Return the largest part of the change of other metrics, one sentence each."""
+    found: list[Sentence] = []
+    for change in material.changes[1:]:
+        if len(found) == OTHERS or change.direction == "flat" or stays(change):
+            continue
+        f = material.first("mix_part", "contribution", metric=change.metric)
+        if f is None or f["rank"].value != 1 or f.direction != change.direction:
+            continue
+        if f.kind == "contribution":
+            if "share" not in f.quantities or f["share"].value > 1:
+                continue
+            template = (
+                "{{f.entity}} accounts for {{f.share}} of the {{f.total_delta.gain}} in "
+                "{{f.metric}}, {{f.delta.abs}}."
+            )
+        else:
+            template = (
+                "Of the {{f.delta.abs}} that {{f.metric}} {{f.direction}}, {{f.effect.abs}} came "
+                "from {{f.entity}}"
+            )
+            told = "base" in f.quantities and "value" in f.quantities and not stays(f)
+            template += ", where it went from {{f.base.bare}} to {{f.value}}." if told else "."
+        found.append(say("driver", template, f=f))
+    return found
+
+
+def _range(material: Material, metric: str) -> list[Sentence]:
+    """Return which members have the highest and the lowest value."""
+    ranks = material.of("rank", metric=metric)
+    for by in dict.fromkeys(f.terms.get("by") for f in ranks):
+        ends = {f.direction: f for f in ranks if f.terms.get("by") == by}
+        if "up" in ends and "down" in ends and ends["up"]["of"].value > MEMBERS:
+            template = (
+                "{{h.when}}, {{h.metric}} ran from {{l.value}} for {{l.entity}} to {{h.value}} for "
+                "{{h.entity}}, among {{h.of}} {{h.dimensions}} with enough rows to compare."
+            )
+            return [say("range", template, l=ends["down"], h=ends["up"])]
+    return []

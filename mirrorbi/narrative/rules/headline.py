@@ -1,0 +1,46 @@
+"""The finding in one sentence."""
+
+from __future__ import annotations
+
+from mirrorbi.facts.fact import Fact
+from mirrorbi.narrative.rules.material import Material
+from mirrorbi.narrative.rules.phrasing import Told, by_percent, filtered, paragraphs, say
+from mirrorbi.wording.sentence import Sentence
+
+
+def tell(material: Material) -> Told:
+    """Return the headline."""
+    return Told(paragraphs([_headline(material)]))
+
+
+def _headline(material: Material) -> Sentence:
+    if material.lead is not None:
+        return _change(material.lead)
+    value = _value(material)
+    if value is not None:
+        when = " {{f.when}}" if value.period else ""
+        return say("headline", f"{{{{f.metric}}}} came to {{{{f.value}}}}{when}{filtered(value)}.",
+                   f=value)  # fmt: skip
+    if material.sweep.n:
+        return say("headline", "The data holds {{s.rows}} rows; no metric could be computed.",
+                   s=material.sweep)  # fmt: skip
+    return say("headline", "There is no data to review.")
+
+
+def _change(f: Fact) -> Sentence:
+    if f.direction == "flat":
+        template = "{{f.metric}} {{f.direction}} at {{f.value}} {{f.when}}, as in {{f.baseline}}"
+    else:
+        size = "pct" if by_percent(f) else "delta"
+        template = (
+            "{{f.metric}} {{f.direction}} to {{f.value}} {{f.when}}, "
+            f"{{{{f.{size}.abs}}}} {{{{f.side}}}} {{{{f.baseline}}}}"
+        )
+    return say("headline", f"{template}{filtered(f)}.", f=f)
+
+
+def _value(material: Material) -> Fact | None:
+    values = material.whole("value")
+    return min(
+        values, key=lambda f: (f.better is None, material.place(f.metric), f.id), default=None
+    )

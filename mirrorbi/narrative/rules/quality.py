@@ -1,0 +1,105 @@
+"""What the data covers and lacks, and how the review guards against chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mirrorbi.narrative.rules.material import Material
+from mirrorbi.narrative.rules.phrasing import Told, listing, paragraphs, say
+from mirrorbi.wording.sentence import Sentence
+
+COLUMNS = 4
+"""Columns named in one sentence."""
+
+
+def tell(material: Material) -> Told:
+    """Return the state of the data."""
+    data = [*_coverage(material), *_gaps(material), *_duplicates(material)]
+    cells = [*_cells(material), *_odd(material)]
+    told = paragraphs(data, cells, [*_model(material), *_tests(material)])
+    kinds = ("coverage", "missing_periods", "late_data", "completeness")
+    drawn = [f for f in material.of(*kinds) if f.table]
+    none = say("none", "This review was not asked about the quality of the data.")
+    return Told(told or ((none,),), drawn=tuple(sorted(drawn, key=lambda f: kinds.index(f.kind))))
+
+
+def _coverage(material: Material) -> Iterator[Sentence]:
+    f = material.first("coverage")
+    if f is None:
+        return
+    span = " and covers {{f.period}}" if f.period else ""
+    rows = "{{f.rows}} {{f.rows:row|rows}} of {{f.columns}} {{f.columns:column|columns}}"
+    yield say("quality", f"The data holds {rows}{span}.", f=f)
+
+
+def _gaps(material: Material) -> Iterator[Sentence]:
+    gaps = material.of("missing_periods")
+    holes = [f for f in gaps if f["missing"].value]
+    for f in holes[:2]:
+        template = "{{f.missing}} of {{f.of}} {{f.step}}s {{f.missing:has|have}} no rows."
+        yield say("quality", template, f=f)
+    if gaps and not holes:
+        finest = max(gaps, key=lambda f: f["of"].value)
+        yield say("quality", "None of its {{f.of}} {{f.step}}s is without rows.", f=finest)
+
+
+def _duplicates(material: Material) -> Iterator[Sentence]:
+    f = material.first("duplicates")
+    if f is None:
+        return
+    if f["duplicates"].value:
+        template = (
+            "{{f.duplicates}} {{f.duplicates:row repeats|rows repeat}} another in {{f.keys}}, "
+            "{{f.share}} of all."
+        )
+    else:
+        template = "No row repeats another in {{f.keys}}."
+    yield say("quality", template, f=f)
+
+
+def _cells(material: Material) -> Iterator[Sentence]:
+    f = material.first("completeness")
+    empty = sorted(
+        material.of("nulls"), key=lambda fact: (-fact["share"].value, fact.metric)
+    )[:COLUMNS]  # fmt: skip
+    if f is not None and not f["with_nulls"].value:
+        yield say("quality", "Every cell of its {{f.columns}} columns is filled.", f=f)
+    elif f is not None:
+        yield say(
+            "quality",
+            "{{f.share}} of all cells are filled; {{f.with_nulls}} of {{f.columns}} columns "
+            "{{f.with_nulls:has|have}} gaps.",
+            f=f,
+        )
+    if empty:
+        text, names = listing(empty, "{{@.metric}} ({{@.share}})")
+        yield say("quality", f"Most often empty: {text}.", **names)
+
+
+def _odd(material: Material) -> Iterator[Sentence]:
+    for kind, opening in (
+        ("constant", "The same value in every row: "),
+        ("infinite", "Infinite values, left out of sums and averages: "),
+    ):
+        found = material.of(kind)[:COLUMNS]
+        if found:
+            pattern = "{{@.metric}} ({{@.infinite}})" if kind == "infinite" else "{{@.metric}}"
+            text, names = listing(found, pattern)
+            yield say("quality", f"{opening}{text}.", **names)
+
+
+def _model(material: Material) -> Iterator[Sentence]:
+    if material.sweep.terms.get("model") == "draft":
+        yield say(
+            "quality",
+            "What the columns mean was guessed from the data; nobody has confirmed it yet.",
+        )
+
+
+def _tests(material: Material) -> Iterator[Sentence]:
+    if material.facts.tests:
+        template = (
+            "This review made {{s.tests}} {{s.tests:test|tests}}; of the findings it calls out of "
+            "the ordinary, at most {{s.alpha}} are expected to be false alarms."
+        )
+        yield say("quality", template, s=material.sweep)

@@ -1,0 +1,61 @@
+"""Where things are heading, and what moves together."""
+
+from __future__ import annotations
+
+from mirrorbi.facts.fact import Fact
+from mirrorbi.narrative.rules.material import Material, clear, distinct
+from mirrorbi.narrative.rules.phrasing import Told, paragraphs, say
+from mirrorbi.wording.sentence import Sentence
+
+TRENDS = 3
+PAIRS = 2
+
+
+def tell(material: Material) -> Told:
+    """Return the trends, or that none was found."""
+    trends = distinct(material.tested("trend"), limit=TRENDS)
+    pairs = distinct(material.of("correlation"), limit=PAIRS)
+    told = [_trend(f) for f in trends]
+    if not material.whole("trend"):
+        told = [*_none(material), *told]
+    return Told(
+        paragraphs(told, [_pair(f, first=i == 0) for i, f in enumerate(pairs)]),
+        drawn=(*trends, *pairs),
+    )
+
+
+def _none(material: Material) -> list[Sentence]:
+    if not material.looked_for("trend"):
+        return [say("none", "This review was not asked for trends.")]
+    coverage = material.first("coverage")
+    if coverage is None or coverage.period is None:
+        return [say("none", "The data has no history long enough for a trend.")]
+    template = (
+        "As a whole, no metric shows a trend clear of chance over the {{c.periods}} {{c.step}}s."
+    )
+    return [say("none", template, c=coverage)]
+
+
+def _trend(f: Fact) -> Sentence:
+    who = "{{f.metric}} {{f.scope}}" if f.scope else "{{f.metric}}"
+    doubt = "" if clear(f) else ", though chance is not ruled out (q {{f.q}})"
+    if f.direction == "flat":
+        return say(
+            "trend", f"{who} {{{{f.direction}}}} over {{{{f.periods}}}} {{{{f.step}}}}s.", f=f
+        )
+    template = (
+        f"{who} {{{{f.direction}}}} by about {{{{f.slope.abs}}}} a {{{{f.step}}}} over "
+        f"{{{{f.periods}}}} {{{{f.step}}}}s, {{{{f.total.abs}}}} in all{doubt}."
+    )
+    return say("trend", template, f=f)
+
+
+def _pair(f: Fact, *, first: bool) -> Sentence:
+    how = "the same way" if f["rho"].value > 0 else "opposite ways"
+    lag = ", the latter {{f.lag}} {{f.grain}}s later" if f["lag"].value else ""
+    note = "; that is no proof that either acts on the other" if first else ""
+    template = (
+        f"{{{{f.metric}}}} and {{{{f.other_label}}}} tend to move {how}{lag} "
+        f"(rank correlation {{{{f.rho}}}} over {{{{f.periods}}}} periods){note}."
+    )
+    return say("correlation", template, f=f)

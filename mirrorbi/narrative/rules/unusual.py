@@ -1,0 +1,83 @@
+"""What is out of the ordinary: values outside their usual range, new levels, records."""
+
+from __future__ import annotations
+
+from mirrorbi.facts.fact import Fact
+from mirrorbi.narrative.rules.material import Material, clear, distinct
+from mirrorbi.narrative.rules.phrasing import Told, listing, paragraphs, say
+from mirrorbi.wording.sentence import Sentence
+
+VALUES = 3
+LEVELS = 2
+RECORDS = 2
+MEMBERS = 4
+
+
+def tell(material: Material) -> Told:
+    """Return what is unusual, or that nothing was found to be."""
+    values = distinct(material.tested("unusual"), limit=VALUES)
+    levels = distinct(material.tested("break"), limit=LEVELS)
+    records = material.whole("extreme")[:RECORDS]
+    told = [
+        [*([_value(f) for f in values] or _none(material)), *(_level(f) for f in levels)],
+        [*(_record(f) for f in records), *_member_records(material)],
+    ]
+    return Told(paragraphs(*told), drawn=(*values, *levels, *records, *material.of("extreme")[:2]))
+
+
+def _none(material: Material) -> list[Sentence]:
+    if not material.looked_for("unusual"):
+        return [say("none", "This review was not asked for unusual values.")]
+    if material.sweep.period is None or not material.facts.tests:
+        return [say("none", "There is too little history to say what is usual.")]
+    template = (
+        "No metric was found outside its usual range {{s.when}}; the review made {{s.tests}} tests."
+    )
+    return [say("none", template, s=material.sweep)]
+
+
+def _who(fact: Fact) -> str:
+    return "{{f.metric}} {{f.scope}}" if fact.scope else "{{f.metric}}"
+
+
+def _doubt(fact: Fact) -> str:
+    return "" if clear(fact) else ", though chance is not ruled out (q {{f.q}})"
+
+
+def _value(f: Fact) -> Sentence:
+    template = (
+        f"{_who(f)} came to {{{{f.value}}}}, {{{{f.side}}}} its usual range of {{{{f.low.bare}}}} "
+        f"to {{{{f.high}}}}{_doubt(f)}."
+    )
+    return say("unusual", template, f=f)
+
+
+def _level(f: Fact) -> Sentence:
+    template = (
+        f"{_who(f)} moved to a {{{{f.higher}}}} level {{{{f.when}}}}: around {{{{f.after}}}} since "
+        f"then, around {{{{f.before}}}} before{_doubt(f)}."
+    )
+    return say("break", template, f=f)
+
+
+def _record(f: Fact) -> Sentence:
+    template = (
+        "At {{f.value}}, {{f.metric}} is at its {{f.highest}} in {{f.of}} {{f.grain}}s; the "
+        "{{f.highest}} before that came to {{f.previous}}."
+    )
+    return say("extreme", template, f=f)
+
+
+def _member_records(material: Material) -> list[Sentence]:
+    """Return one sentence per metric for members at a record of their own."""
+    groups: dict[tuple[object, ...], list[Fact]] = {}
+    for f in material.of("extreme"):
+        if len(f.scope) == 1 and "small_n" not in f.caveats:
+            key = (f.metric, f.direction, f["of"].value, f.scope[0][0])
+            groups.setdefault(key, []).append(f)
+    found = []
+    for group in list(groups.values())[:RECORDS]:
+        text, names = listing(group[:MEMBERS], "{{@.entity}} ({{@.value}})")
+        opening = "By {{f1.dimension}}, {{f1.metric}} is at its {{f1.highest}} in {{f1.of}} "
+        found.append(say("extreme", f"{opening}{{{{f1.grain}}}}s for {text}.", **names))
+    return found

@@ -1,0 +1,100 @@
+"""A section of a narrative: what it says, and how it shows itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.facts.fact import Fact, FactSet
+from mirrorbi.narrative.context import MIME, QUIET, STYLE, Context
+from mirrorbi.wording.sentence import Sentence, markup, plain
+
+if TYPE_CHECKING:
+    from mirrorbi.charts import Charts
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a narrative, such as what changed.
+
+    Displays itself in a notebook; ``str`` gives its text.
+
+    Parameters
+    ----------
+    name
+        ``headline``, ``changed``, ``drivers``, ``unusual``, ``trend``, ``checks`` or
+        ``quality``.
+    title
+        Its heading.
+    paragraphs
+        Sentences that stand together.
+    points
+        Sentences that stand in a list, after the paragraphs.
+    drawn
+        Facts worth a chart, best first.
+    context
+        The facts and where they came from.
+    """
+
+    name: str
+    title: str
+    paragraphs: tuple[tuple[Sentence, ...], ...]
+    points: tuple[Sentence, ...] = ()
+    drawn: tuple[Fact, ...] = ()
+    context: Context = field(default_factory=lambda: Context({}), repr=False)
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """All sentences, in order."""
+        return (*(s for paragraph in self.paragraphs for s in paragraph), *self.points)
+
+    @property
+    def facts(self) -> FactSet:
+        """The facts that the section cites, in their order."""
+        return self.context.cited(self.sentences)
+
+    def charts(self, top: int = 3) -> Charts:
+        """Return charts of what the section says, at most ``top``; each shows something else."""
+        from mirrorbi.charts import KINDS, charts
+
+        facts = [fact for fact in self.drawn if fact.kind in KINDS and fact.table is not None]
+        return charts(self.context.set_of(facts), self.context.locale, top=top)
+
+    @property
+    def text(self) -> str:
+        """The section as plain text: a line per paragraph and per point."""
+        lines = [" ".join(self._plain(s) for s in paragraph) for paragraph in self.paragraphs]
+        return "\n".join([*lines, *(f"- {self._plain(s)}" for s in self.points)])
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def html(self) -> str:
+        """The section as HTML: everything escaped, every slot marked with its fact."""
+        texts = [" ".join(self._markup(s) for s in paragraph) for paragraph in self.paragraphs]
+        if self.name == "headline":
+            return f'<p class="mb-headline {QUIET}" data-section="headline">{" ".join(texts)}</p>'
+        body = "".join(f"<p>{text}</p>" for text in texts)
+        if self.points:
+            items = "".join(f"<li>{self._markup(s)}</li>" for s in self.points)
+            body += f'<ul class="mb-points">{items}</ul>'
+        return (
+            f'<section class="mb-section mb-{self.name} {QUIET}" data-section="{self.name}">'
+            f"{body}</section>"
+        )
+
+    def payload(self) -> dict[str, Any]:
+        """Return what a report needs to prove the figures of the section."""
+        kind = "headline" if self.name == "headline" else "section"
+        found = self.context.payload(kind, self.title, self.sentences)
+        return {**found, "headline": self.text} if kind == "headline" else found
+
+    def _plain(self, sentence: Sentence) -> str:
+        return plain(self.context.fill(sentence))
+
+    def _markup(self, sentence: Sentence) -> str:
+        return markup(self.context.fill(sentence))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"text/plain": self.text, "text/html": STYLE + self.html, MIME: self.payload()}
