@@ -37,6 +37,20 @@ class Canvas:
         ]
         self._seen += [*low, *high]
 
+    def reach(self, at: int, low: float | None, high: float | None, middle: float | None) -> None:
+        """Draw an upright bar at one step: where its value was expected, the middle marked."""
+        if low is None or high is None:
+            return
+        bar = {"color": LIGHT["faint"], "width": 14}
+        quiet = {"type": "scatter", "hoverinfo": "skip", "cliponaxis": False}
+        self._data.append({**quiet, "mode": "lines", "x": [at, at], "y": [low, high], "line": bar})
+        if middle is not None:
+            style = {"width": 2, "color": LIGHT["muted"]}
+            mark = {"symbol": "line-ew", "size": 14, "line": style}
+            point = {"x": [at], "y": [middle], "marker": mark}
+            self._data.append({**quiet, "mode": "markers", **point})
+        self._seen += [low, high]
+
     def line(self, values: Values, role: str, *, width: float = 2, dash: str = "") -> None:
         """Draw a line; gaps stay gaps."""
         style = {"color": LIGHT[role], "width": width, "shape": "linear"}
@@ -126,25 +140,24 @@ class Canvas:
             hoverdistance=-1,
             annotations=[*self._notes, *self._placed(bounds)],
         )
-        return Drawing(
-            [*self._data, self._hover()], figure, narrow_periods(series.periods, series.locale)
-        )
+        self._add_hover()
+        narrow = narrow_periods(series.periods, series.locale)
+        return Drawing(self._data, figure, narrow, first=series.first)
 
-    def _hover(self) -> dict[str, Any]:
+    def _add_hover(self) -> None:
+        """Let every value be read: on its own line, or on unseen dots if that is in parts."""
         series = self.series
         texts = [
             f"{format_period(p, series.locale, 'short')}<br>{bold(series.write(v))}"
             + ("" if whole else "<br>incomplete")
             for p, v, whole in zip(series.periods, series.values, series.complete, strict=True)
         ]
-        return {
-            "type": "scatter",
-            "mode": "markers",
-            "y": series.values,
-            "marker": {"opacity": 0, "size": 8, "color": LIGHT["muted"]},
-            "hoverinfo": "text",
-            "hovertext": texts,
-        }
+        line = next((trace for trace in self._data if trace.get("y") == series.values), None)
+        if line is None:
+            unseen = {"opacity": 0, "size": 8, "color": LIGHT["muted"]}
+            line = {"type": "scatter", "mode": "markers", "y": series.values, "marker": unseen}
+            self._data.append(line)
+        line |= {"hoverinfo": "text", "hovertext": texts}
 
     def _placed(self, bounds: tuple[float, float]) -> list[dict[str, Any]]:
         low, high = bounds

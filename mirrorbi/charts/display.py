@@ -67,6 +67,8 @@ class Chart:
         The chart in words.
     spec
         The figure as plotly takes it, without its title: ``data`` and ``layout``.
+    figures
+        What is drawn, as a table.
     sweep, sql
         Request and provenance of the facts, and the SQL of the fact's queries.
     """
@@ -77,6 +79,7 @@ class Chart:
     subtitle: str
     alt: str
     spec: Mapping[str, Any] = field(repr=False)
+    figures: Table = field(repr=False)
     sweep: Mapping[str, Any] = field(default_factory=dict, repr=False)
     sql: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -120,8 +123,6 @@ class Chart:
 
     def payload(self) -> dict[str, Any]:
         """Return what a report needs to set the chart and prove its figures."""
-        if self.fact.table is None:
-            raise ChartError(f"The fact {self.fact.id} has lost its table.")
         return {
             "version": 1,
             "kind": "chart",
@@ -135,7 +136,7 @@ class Chart:
             "title_html": self.title_html,
             "subtitle_html": escape(self.subtitle),
             "alt": self.alt,
-            "table_html": table_html(self.fact, self.fact.table, self.locale),
+            "table_html": table_html(self.fact, self.figures, self.locale),
         }
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
@@ -230,14 +231,16 @@ def chart(
     text = plain(fill(sentence, [fact], locale))
     meta = {"narrow": drawing.narrow, "width": drawing.width}
     drawing.layout["meta"] = {key: value for key, value in meta.items() if value}
+    figures = Table(fact.table.columns, fact.table.rows[drawing.first :])
     wanted = {query.id for query in fact.evidence}
     return Chart(
         fact=fact,
         locale=locale,
         title=sentence,
-        subtitle=subtitle(fact, locale),
-        alt=describe(fact, fact.table, name, text, locale),
+        subtitle=subtitle(fact, figures, locale),
+        alt=describe(fact, figures, name, text, locale),
         spec={"data": drawing.data, "layout": drawing.layout},
+        figures=figures,
         sweep=sweep or {},
         sql={key: value for key, value in (sql or {}).items() if key in wanted},
     )

@@ -21,12 +21,15 @@ class Drawing:
         Value by path (``"xaxis.tickvals"``): what the page puts in below 560 pixels.
     width
         The most that the figure is drawn wide, in pixels; 0 for the whole page.
+    first
+        How many lines at the beginning of the table are not drawn.
     """
 
     data: list[dict[str, Any]]
     layout: dict[str, Any]
     narrow: dict[str, Any] = field(default_factory=dict)
     width: int = 0
+    first: int = 0
 
 
 def note(

@@ -67,29 +67,31 @@ def extreme(fact: Fact, table: Table, locale: str) -> Drawing:
 
 def trend(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw a series in grey and the line fitted to it."""
-    series = Series.of(fact, table, locale, whole=True)
+    series = Series.of(fact, table, locale, since=fact.period)
     canvas = Canvas(series)
     fit = series.column(table, "fit")
     canvas.subject("context", width=1.75)
     role = verdict(fact)
     canvas.line(fit, role, width=2.5)
-    slope = series.write(fact["slope"].value, fact["slope"].unit, signed=True)
-    step = fact.terms.get("step", "step")
-    last = _last(series.values)
-    canvas.end(_at(fit, -1), (slope, role), (f"a {step}", "muted"))
+    total, last = fact["total"], _last(series.values)
+    canvas.end(_at(fit, -1), (series.write(total.value, total.unit, signed=True, bare=True), role))
     if last is not None:
         canvas.dot(last, "context", size=6)
-        canvas.end(series.values[last], (series.write(series.values[last], bare=True), "muted"))
+        canvas.end(series.values[last], (series.write(series.values[last]), "muted"))
     return canvas.finish()
 
 
 def unusual(fact: Fact, table: Table, locale: str) -> Drawing:
-    """Draw a series, the band in which each value was expected, and the value outside it."""
+    """Draw a series, the band in which values were expected, and the value outside it."""
     series = Series.of(fact, table, locale)
     canvas = Canvas(series)
+    low, high = series.column(table, "low"), series.column(table, "high")
     expected = series.column(table, "expected")
-    canvas.band(series.column(table, "low"), series.column(table, "high"))
-    canvas.line(expected, "context", width=1, dash="3px,3px")
+    if sum(value is not None for value in expected) > 1:
+        canvas.band(low, high)
+        canvas.line(expected, "context", width=1, dash="3px,3px")
+    else:
+        canvas.reach(series.at, low[series.at], high[series.at], expected[series.at])
     canvas.subject("accent", width=2)
     role = verdict(fact)
     canvas.dot(series.at, role, size=10)
@@ -102,7 +104,7 @@ def unusual(fact: Fact, table: Table, locale: str) -> Drawing:
 
 def level_break(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw a series in grey and the two levels it held."""
-    series = Series.of(fact, table, locale, whole=True)
+    series = Series.of(fact, table, locale, since=fact.baseline)
     canvas = Canvas(series)
     role = verdict(fact)
     levels = series.column(table, "level")
@@ -112,12 +114,13 @@ def level_break(fact: Fact, table: Table, locale: str) -> Drawing:
     canvas.subject("context", width=1.75)
     canvas.line(before, "muted", width=2.5)
     canvas.line(after, role, width=2.5)
+    begin = next((i for i, level in enumerate(before) if level is not None), 0)
     start = fact["before"].value
-    canvas.above(0, float(start), f"{series.write(start, bare=True)} before")
+    canvas.above(begin, float(start), f"{series.write(start, bare=True)} before")
     since = format_period(series.periods[cut], locale, "short")
-    canvas.end(
-        _at(after, -1), (series.write(fact["after"].value), role), (f"since {since}", "muted")
-    )
+    last = _last(after)
+    level = (series.write(fact["after"].value), role)
+    canvas.end(after[last] if last is not None else None, level, (f"since {since}", "muted"))
     return canvas.finish()
 
 

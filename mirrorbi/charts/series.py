@@ -56,14 +56,19 @@ class Series:
         locale: str,
         *,
         column: str = "value",
+        since: Period | None = None,
         whole: bool = False,
     ) -> Series:
-        """Return the series of that column, cut to its newest periods unless ``whole``."""
+        """Return the series of that column.
+
+        From the beginning of the span ``since``; all of it, if ``whole``; else the newest
+        periods, as many as the grain calls for, and the baseline.
+        """
         unit = dict(table.columns)[column]
         calendar = fact.period.calendar if fact.period else Calendar()
         periods = [Period.parse(text, calendar) for text in table.column("period")]
         at = periods.index(fact.period) if fact.period in periods else len(periods) - 1
-        first = 0 if whole else _first(fact, periods)
+        first = 0 if whole else _first(fact, periods, since)
         known = [name for name, _ in table.columns]
         complete = table.column("complete") if "complete" in known else [True] * len(periods)
         return cls(
@@ -136,7 +141,9 @@ class Series:
         ]
 
 
-def _first(fact: Fact, periods: list[Period]) -> int:
+def _first(fact: Fact, periods: list[Period], since: Period | None) -> int:
+    if since is not None:
+        return next((i for i, period in enumerate(periods) if period.start >= since.start), 0)
     grain = periods[-1].grain if periods else None
     newest = max(0, len(periods) - _STEPS.get(grain or Grain.MONTH, 60))
     if fact.baseline is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mirrorbi.charts.scale import shown
 from mirrorbi.data.periods import Period
-from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.wording.periods import format_period
 from mirrorbi.wording.sentence import Sentence
 from mirrorbi.wording.slots import fill_slot
@@ -15,14 +15,14 @@ _TITLES = {
     "change": "{metric} {{f.direction}} by {{f.delta.abs}} to {{f.value}}",
     "share": "{{f.entity}} makes up {{f.share}} of {{f.metric}}",
     "rank": "{{f.entity}} has the {{f.highest}} {{f.metric}}: {{f.value}}",
-    "extreme": "{metric} at its {{f.highest}} in {{f.of}} {{f.grain}}s: {{f.value}}",
+    "extreme": "{metric}: {{f.highest}} of {{f.of}} {{f.grain}}s at {{f.value}}",
     "mix": "By {{f.dimension}}, the rates account for {{f.rate.signed}} of the change, "
     "the mix for {{f.mix.signed}}",
     "simpson": "{{f.metric}} {{f.direction}} overall; by {{f.dimension}}, {{f.opposite}} of "
     "{{f.members}} went the other way",
-    "trend": "{metric} is {{f.rising}} by {{f.slope.abs}} a {{f.step}}",
-    "unusual": "{metric} {{f.when}} was {{f.delta.abs}} {{f.side}} what was expected",
-    "break": "{metric} moved from {{f.before}} to {{f.after}} and stayed there",
+    "trend": "{metric} {{f.direction}} by {{f.total.abs}} over {{f.periods}} {{f.step}}s",
+    "unusual": "{metric} {{f.when}}: {{f.delta.abs}} {{f.side}} what was expected",
+    "break": "{metric} moved from {{f.before}} to {{f.after}} {{f.when}}",
     "concentration": "The top {{f.k}} of {{f.members}} by {{f.dimension}} hold {{f.share}} of "
     "{{f.metric}}",
     "coverage": "{{f.rows}} rows over {{f.periods}} periods",
@@ -50,21 +50,22 @@ def title(fact: Fact) -> Sentence | None:
     return Sentence(text, {"f": fact.id}, "title")
 
 
-def subtitle(fact: Fact, locale: str) -> str:
+def subtitle(fact: Fact, figures: Table, locale: str) -> str:
     """Return metric, unit, and the time that the chart shows, as text."""
+    time = _time(fact, figures, locale)
     name = capital(clean(fact.label or fact.metric))
     if fact.kind in ("completeness", "coverage", "missing_periods", "late_data"):
         head = "Share of filled cells per column" if fact.kind == "completeness" else "Rows"
-        return _joined(head, "", fact, locale)
+        return _joined(head, "", time)
     if fact.kind == "correlation":
         rho = shown(fact["rho"].value, "number", locale, 2)
         other = lower_first(clean(fact.terms.get("other_label", fact.terms.get("other", ""))))
-        return _joined(f"{name} and {other}", f"rank correlation {rho}", fact, locale)
+        return _joined(f"{name} and {other}", f"rank correlation {rho}", time)
     if fact.kind in ("mix", "contribution"):
         name = f"Change in {lower_first(name)}"
     if fact.kind == "share":
         name = f"Share of {lower_first(name)}"
-    return _joined(name + _by(fact) + _scope(fact, locale), _unit(fact), fact, locale)
+    return _joined(name + _by(fact) + _scope(fact, locale), _unit(fact, figures), time)
 
 
 def _template(fact: Fact) -> str | None:
@@ -95,29 +96,23 @@ def _scope(fact: Fact, locale: str) -> str:
     return " " + fill_slot(fact.replace(scope=rest), "scope", locale)
 
 
-def _unit(fact: Fact) -> str:
-    unit = fact[fact.estimate].unit if fact.kind in ("mix", "contribution") else _value_unit(fact)
+def _unit(fact: Fact, figures: Table) -> str:
+    if fact.kind in ("mix", "contribution"):
+        unit = fact[fact.estimate].unit
+    else:
+        unit = "percent" if fact.kind == "share" else dict(figures.columns).get("value", "")
     if unit.startswith("currency:"):
         return unit.partition(":")[2]
     return _UNITS.get(unit, clean(unit))
 
 
-def _value_unit(fact: Fact) -> str:
-    if fact.kind == "share":
-        return "percent"
-    if fact.table is not None:
-        return dict(fact.table.columns).get("value", "")
-    return ""
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
 
 
-def _joined(head: str, unit: str, fact: Fact, locale: str) -> str:
-    return ", ".join(part for part in (head, unit, _time(fact, locale)) if part)
-
-
-def _time(fact: Fact, locale: str) -> str:
-    table = fact.table
-    if table is not None and any(name == "period" for name, _ in table.columns):
-        return _span(fact, [str(text) for text in table.column("period")], locale)
+def _time(fact: Fact, figures: Table, locale: str) -> str:
+    if any(name == "period" for name, _ in figures.columns):
+        return _span(fact, [str(text) for text in figures.column("period")], locale)
     if fact.period is None:
         return ""
     period = format_period(fact.period, locale)

@@ -294,6 +294,25 @@ def gallery() -> list[Fact]:
             ),
         ),
         make(
+            "unusual",
+            scope=(("origin", "LGA"),),
+            direction="down",
+            quantities={
+                "delta": pp(-0.151),
+                "value": percent(0.6472),
+                "expected": percent(0.7982),
+                "low": percent(0.731),
+                "high": percent(0.865),
+                "z": Quantity.of(-4.4),
+            },
+            estimate="delta",
+            table=series(
+                ("expected", "percent", [None] * 17 + [0.7982]),
+                ("low", "percent", [None] * 17 + [0.731]),
+                ("high", "percent", [None] * 17 + [0.865]),
+            ),
+        ),
+        make(
             "break",
             period=MONTHS[10],
             baseline=Period.parse("2012-07/2013-04"),

@@ -207,6 +207,23 @@ def test_a_long_series_shows_its_newest_periods_and_the_baseline(invented):
     assert len(chart(fact.replace(baseline=first)).spec["data"][0]["y"]) == 300
 
 
+def test_an_expected_range_of_one_period_is_an_upright_bar(invented):
+    spec = chart(kind(invented, "unusual", 1)).spec
+    reach = [t for t in spec["data"] if t.get("x") == [17, 17]]
+    assert [t["y"] for t in reach] == [[0.731, 0.865]]
+    low, high = spec["layout"]["yaxis"]["range"]
+    assert low < 0.6472
+    assert high > 0.865
+
+
+def test_every_value_can_be_read_on_hover(invented):
+    for fact in (kind(invented, "change"), kind(invented, "change", 1)):
+        told = [t for t in chart(fact).spec["data"] if t.get("hovertext")]
+        assert len(told) == 1
+        assert len(told[0]["hovertext"]) == len(told[0]["y"]) == 18
+    assert told[0]["hovertext"][-1].endswith("incomplete")
+
+
 def test_a_waterfall_leads_from_the_value_before_to_the_value_after(invented):
     fact = kind(invented, "contribution")
     bars = chart(fact).spec["data"][0]
