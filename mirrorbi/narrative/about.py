@@ -7,6 +7,7 @@ has these again too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 
 from mirrorbi.data.periods import Calendar, Grain, Period
@@ -27,8 +28,8 @@ NAMED = 4
 def about(facts: FactSet) -> tuple[Fact, ...]:
     """Return the facts about a sweep.
 
-    One ``sweep``, and by dimension: ``vanished`` and ``appeared`` members, and the
-    ``breadth`` of each change.
+    One ``sweep``, the ``extent`` of the data in time, and by dimension: ``vanished`` and
+    ``appeared`` members, and the ``breadth`` of each change.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def about(facts: FactSet) -> tuple[Fact, ...]:
     >>> [fact.kind for fact in about(FactSet([], dataset={"label": "Sales", "rows": 5}))]
     ['sweep']
     """
-    return (_sweep(facts), *_members(facts), *_breadths(facts))
+    return (_sweep(facts), *_extent(facts), *_members(facts), *_breadths(facts))
 
 
 def with_about(facts: FactSet) -> dict[str, Fact]:
@@ -84,6 +85,27 @@ def _sweep(facts: FactSet) -> Fact:
         n=counts["rows"],
         method="false discovery rate over every test of the review (Benjamini and Hochberg, 1995)",
         terms={name: text for name, text in terms.items() if text},
+    )
+
+
+def _extent(facts: FactSet) -> Iterator[Fact]:
+    """Yield from which day to which the data goes."""
+    first, last = (facts.dataset.get(name) for name in ("first", "last"))
+    if not first or not last:
+        return
+    name = str(facts.dataset.get("label") or facts.dataset.get("source") or "the data")
+    rows = int(facts.dataset.get("rows") or 0)
+    begin, end = (datetime.fromisoformat(str(text)[:10]) for text in (first, last))
+    yield Fact(
+        kind="extent",
+        metric=name,
+        label=name,
+        definition="From the first day with data to the last",
+        period=Period.span(begin, end),
+        quantities={"rows": Quantity(Decimal(rows), "count")},
+        estimate="rows",
+        n=rows,
+        method="smallest and largest date",
     )
 
 

@@ -169,7 +169,8 @@ def _span(
 
 def _is_from_data(fact: Fact, slot: str) -> bool:
     """Return whether the slot is a member's name, whose letters nobody may change."""
-    return slot in _NAMES_OF_DATA or (slot in fact.terms and slot not in BY_DIRECTION)
+    term = slot in fact.terms and slot not in BY_DIRECTION and not slot.endswith("_label")
+    return slot in _NAMES_OF_DATA or term
 
 
 def _mark(span: Span) -> str:

@@ -5,7 +5,7 @@ names a fact of the sentence. What can stand for ``slot``:
 
 - every quantity of the fact: ``value``, ``delta`` ...; also ``n``, ``p``, ``q`` and
   ``level`` (of confidence); with ``.abs`` without its sign, with ``.signed`` with a plus,
-  with ``.bare`` without its unit;
+  with ``.bare`` without its unit (also ``.abs.bare``);
 - ``interval``: where the estimate lies, "−17.8 to −16.2 pp"; ``interval.abs`` without sign;
 - words from a direction: see `BY_DIRECTION`. Of the finding, ``direction`` ("fell"), or
   of one quantity, ``total_delta.gain`` ("fall"). ``extreme`` is ``highest`` by another name;
@@ -116,10 +116,10 @@ def _number(fact: Fact, head: str) -> Quantity | None:
 
 
 def _figure(fact: Fact, slot: str, q: Quantity, tail: str, locale: str) -> str:
+    if tail.startswith("abs"):
+        q, tail = q._replace(value=abs(q.value)), tail[3:].lstrip(".")
     if not tail:
         return format_quantity(q, locale)
-    if tail == "abs":
-        return format_quantity(q._replace(value=abs(q.value)), locale)
     if tail == "signed":
         return format_quantity(q, locale, signed=True)
     if tail == "bare":
@@ -214,7 +214,8 @@ def _word(fact: Fact, head: str) -> str | None:
     if head in _NAMES:
         return _name(fact, head)
     if head in fact.terms:
-        return clean(fact.terms[head])
+        text = clean(fact.terms[head])
+        return lower_first(text) if head.endswith("_label") else text
     if head == "better" and fact.good is not None:
         return "better" if fact.good else "worse"
     slot = "highest" if head == "extreme" else head

@@ -28,15 +28,15 @@ def tell(material: Material) -> Told:
     if lead is None:
         return Told(paragraphs([_nothing(material)]))
     others = material.changes[1:TOLD]
-    groups = [
-        [f for f in others if f.good is not None and f.good == lead.good],
-        [f for f in others if f.good is not None and f.good != lead.good],
-        [f for f in others if f.good is None],
-    ]
+    good, bad, plain = (
+        [f for f in others if f.good is verdict and not stays(f)] for verdict in (True, False, None)
+    )
+    same, other = (bad, good) if lead.good is False else (good, bad)
     told = [
-        *_moves(groups[0], "Also {{f1.better}}: "),
-        *_moves(groups[1], "On the other hand, {{f1.better}}: "),
-        *_moves(groups[2], ""),
+        *_moves(same, "Also {{f1.better}}: " if lead.good is not None else "{{f1.better}}: "),
+        *_moves(other, "But {{f1.better}}: " if lead.good is not None else "{{f1.better}}: "),
+        *_moves(plain, ""),
+        *_still([f for f in others if stays(f)]),
     ]
     return Told(
         paragraphs(
@@ -71,6 +71,11 @@ def _lead(material: Material, lead: Fact) -> list[Sentence]:
     elif by_percent(lead):
         template = "That is {{f.delta.abs}} {{f.side}} the {{f.base}} of {{f.baseline}}."
         found.append(say("amount", template, f=lead))
+    elif lead.compare != "average":
+        found.append(say("amount", "{{f.baseline.when}} it came to {{f.base}}.", f=lead))
+    if "small_n" in lead.caveats:
+        template = "Only {{f.n}} {{f.n:row stands|rows stand}} behind this: too few to judge."
+        found.append(say("caveat", template, f=lead))
     for other in material.elsewhere("change", lead.metric):
         if other.compare != lead.compare and other.direction != "flat":
             found.append(
@@ -93,22 +98,22 @@ def _unfinished(material: Material) -> list[Sentence]:
 
 
 def _moves(facts: Sequence[Fact], opening: str) -> list[Sentence]:
-    """Return one sentence for the metrics that moved the same way, and one per other way."""
-    found: list[Sentence] = []
-    for direction in dict.fromkeys("flat" if stays(f) else f.direction for f in facts):
-        group = [f for f in facts if ("flat" if stays(f) else f.direction) == direction]
-        start = opening if not found else ""
-        if direction == "flat":
-            text, names = listing(group, "{{@.metric}} at {{@.value}}")
-            found.append(say("change", f"Little moved: {text}.", **names))
-            continue
-        names = {f"f{i + 1}": f for i, f in enumerate(group)}
-        parts = [
-            f"{{{{{name}.metric}}}} {movement(f, name, verb=name == 'f1')}"
-            for name, f in names.items()
-        ]
-        found.append(say("change", f"{start}{joined(parts)}.", **names))
-    return found
+    """Return one sentence for metrics that moved; a verb serves until the next one differs."""
+    parts = []
+    names: dict[str, Fact] = {}
+    before = None
+    for i, fact in enumerate(sorted(facts, key=lambda f: f.direction != facts[0].direction)):
+        name = f"f{i + 1}"
+        names[name] = fact
+        verb = fact.direction != before
+        parts.append(f"{{{{{name}.metric}}}} {movement(fact, name, verb=verb)}")
+        before = fact.direction
+    return [say("change", f"{opening}{joined(parts)}.", **names)] if parts else []
+
+
+def _still(facts: Sequence[Fact]) -> list[Sentence]:
+    text, names = listing(facts, "{{@.metric}} at {{@.value}}")
+    return [say("change", f"Hardly moved: {text}.", **names)] if facts else []
 
 
 def _judged(material: Material, facts: Sequence[Fact]) -> list[Sentence]:
@@ -120,22 +125,22 @@ def _judged(material: Material, facts: Sequence[Fact]) -> list[Sentence]:
     standing = [f for f in tested if clear(f)]
     opening = "Against the usual swings from {{f.grain}} to {{f.grain}}, "
     if not standing:
+        what = "none of these changes stands out"
+        if len(facts) == 1:
+            what = "this change does not stand out"
         return [
             say(
                 "judged",
-                opening
-                + "none of these changes stands out once all {{s.tests}} tests of this review are "
-                "allowed for.",
+                f"{opening}{what} once all {{{{s.tests}}}} tests of this review are allowed for.",
                 **names,
             )
         ]
     text, more = listing(standing, "{{@.metric}} (q {{@.q}})", name="g")
-    verb = "stands" if len(standing) == 1 else "stand"
-    rest = "; the others do not" if len(standing) < len(tested) else ""
+    rest = "; the others did not" if len(standing) < len(tested) else ""
     return [
         say(
             "judged",
-            f"{opening}{text} {verb} out once all {{{{s.tests}}}} tests are allowed for{rest}.",
+            f"{opening}{text} stood out once all {{{{s.tests}}}} tests are allowed for{rest}.",
             **names,
             **more,
         )

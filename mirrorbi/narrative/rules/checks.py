@@ -115,8 +115,8 @@ def _small(material: Material) -> Iterator[Sentence]:
         one = f["left_out"].value == 1
         noun = "{{f.dimension}} has" if one else "{{f.dimensions}} have"
         template = (
-            f"{{{{f.left_out}}}} {noun} too few rows to be compared by {{{{f.metric}}}}; do not "
-            "rank them."
+            f"{{{{f.left_out}}}} {noun} too few rows to be compared by {{{{f.metric}}}}; leave "
+            "{{f.left_out:it|them}} out of rankings."
         )
         yield say("check", template, f=f)
         return

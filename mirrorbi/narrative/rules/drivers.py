@@ -162,7 +162,7 @@ def _within(f: Fact) -> Sentence:
 
 def _scopes(material: Material, lead: Fact) -> list[Sentence]:
     """Return the largest changes of members, for metrics that do not split into parts."""
-    found = []
+    found: list[Sentence] = []
     scoped = [f for f in material.of("change", metric=lead.metric) if len(f.scope) == 1]
     groups: dict[str, list[Fact]] = {}
     for fact in scoped:
@@ -171,10 +171,11 @@ def _scopes(material: Material, lead: Fact) -> list[Sentence]:
     for group in list(groups.values())[:DIMENSIONS]:
         group.sort(key=lambda f: (-abs(f["delta"].value), f.id))
         text, names = listing(group[:MEMBERS], "{{@.entity}} ({{@.delta.signed}})")
+        who = "it" if found else "{{f1.metric}}"
         template = (
-            f"By {{{{f1.dimension}}}}, it {{{{f1.direction}}}} the most for {text}."
+            f"By {{{{f1.dimension}}}}, {who} {{{{f1.direction}}}} the most for {text}."
             if len(group) > 1
-            else f"By {{{{f1.dimension}}}}, it {{{{f1.direction}}}} for {text}."
+            else f"By {{{{f1.dimension}}}}, {who} {{{{f1.direction}}}} for {text}."
         )
         found.append(say("driver", template, **names))
     return found
@@ -194,7 +195,7 @@ def _others(material: Material, lead: Fact) -> list[Sentence]:
                 continue
             template = (
                 "{{f.entity}} accounts for {{f.share}} of the {{f.total_delta.gain}} in "
-                "{{f.metric}}, {{f.delta.abs}}."
+                "{{f.metric}} ({{f.delta.abs.bare}} of {{f.total_delta.abs}})."
             )
         else:
             template = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mirrorbi.facts.fact import Fact
+from mirrorbi.narrative.rules import quality
 from mirrorbi.narrative.rules.material import Material
 from mirrorbi.narrative.rules.phrasing import Told, by_percent, filtered, paragraphs, say
 from mirrorbi.wording.sentence import Sentence
@@ -21,10 +22,7 @@ def _headline(material: Material) -> Sentence:
         when = " {{f.when}}" if value.period else ""
         return say("headline", f"{{{{f.metric}}}} came to {{{{f.value}}}}{when}{filtered(value)}.",
                    f=value)  # fmt: skip
-    if material.sweep.n:
-        return say("headline", "The data holds {{s.rows}} rows; no metric could be computed.",
-                   s=material.sweep)  # fmt: skip
-    return say("headline", "There is no data to review.")
+    return quality.headline(material) or say("headline", "There is no data to review.")
 
 
 def _change(f: Fact) -> Sentence:

@@ -31,7 +31,8 @@ class Material:
             for fact in group:
                 self.known.setdefault(fact.id, fact)
         self.sweep = made[0]
-        self.moved = made[1:]
+        self.extent = next((fact for fact in made if fact.kind == "extent"), None)
+        self.moved = [fact for fact in made if fact.kind not in ("sweep", "extent")]
         self.order = [str(name) for name in facts.request.get("metrics") or ()]
         self.changes = self._in_order(self.whole("change"))
         self.lead = self.changes[0] if self.changes else None

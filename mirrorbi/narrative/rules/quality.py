@@ -27,9 +27,10 @@ def _coverage(material: Material) -> Iterator[Sentence]:
     f = material.first("coverage")
     if f is None:
         return
-    span = " and covers {{f.period}}" if f.period else ""
+    span = " and covers {{e.period}}" if material.extent else ""
     rows = "{{f.rows}} {{f.rows:row|rows}} of {{f.columns}} {{f.columns:column|columns}}"
-    yield say("quality", f"The data holds {rows}{span}.", f=f)
+    names = {"f": f, "e": material.extent or f}
+    yield say("quality", f"The data holds {rows}{span}.", **names)
 
 
 def _gaps(material: Material) -> Iterator[Sentence]:
@@ -103,3 +104,32 @@ def _tests(material: Material) -> Iterator[Sentence]:
             "the ordinary, at most {{s.alpha}} are expected to be false alarms."
         )
         yield say("quality", template, s=material.sweep)
+
+
+def headline(material: Material) -> Sentence | None:
+    """Return the state of the data in one sentence, for reviews of nothing else."""
+    late = material.first("late_data")
+    if late is not None:
+        template = "{{f.period}} holds {{f.share}} of the rows to be expected."
+        return say("headline", template, f=late)
+    for kind, size, template in (
+        (
+            "missing_periods",
+            "missing",
+            "{{f.missing}} of {{f.of}} {{f.step}}s {{f.missing:has|have}} no rows.",
+        ),
+        ("duplicates", "duplicates", "{{f.duplicates}} of {{f.rows}} rows repeat another."),
+    ):
+        for f in material.of(kind):
+            if f[size].value:
+                return say("headline", template, f=f)
+    cells = material.first("completeness")
+    if cells is not None:
+        clean = ", no {{g.step}} is missing" if (gap := material.first("missing_periods")) else ""
+        rows = " and no row repeats another" if material.first("duplicates") else ""
+        rows = rows if clean else rows.replace(" and", ",")
+        names = {"f": cells, "g": gap or cells}
+        return say("headline", f"{{{{f.share}}}} of all cells are filled{clean}{rows}.", **names)
+    if material.sweep.n:
+        return say("headline", "The data holds {{s.rows}} {{s.rows:row|rows}}.", s=material.sweep)
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.rules.material import Material, clear, distinct
 from mirrorbi.narrative.rules.phrasing import Told, paragraphs, say
+from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.sentence import Sentence
 
 TRENDS = 3
@@ -27,13 +28,10 @@ def tell(material: Material) -> Told:
 def _none(material: Material) -> list[Sentence]:
     if not material.looked_for("trend"):
         return [say("none", "This review was not asked for trends.")]
-    coverage = material.first("coverage")
-    if coverage is None or coverage.period is None:
+    if material.extent is None or not material.facts.tests:
         return [say("none", "The data has no history long enough for a trend.")]
-    template = (
-        "As a whole, no metric shows a trend clear of chance over the {{c.periods}} {{c.step}}s."
-    )
-    return [say("none", template, c=coverage)]
+    template = "As a whole, no metric shows a trend clear of chance over {{e.period}}."
+    return [say("none", template, e=material.extent)]
 
 
 def _trend(f: Fact) -> Sentence:
@@ -43,6 +41,12 @@ def _trend(f: Fact) -> Sentence:
         return say(
             "trend", f"{who} {{{{f.direction}}}} over {{{{f.periods}}}} {{{{f.step}}}}s.", f=f
         )
+    if not any(digit in "123456789" for digit in format_quantity(f["slope"])):
+        template = (
+            f"{who} {{{{f.direction}}}} by about {{{{f.total.abs}}}} over {{{{f.periods}}}} "
+            f"{{{{f.step}}}}s{doubt}."
+        )
+        return say("trend", template, f=f)
     template = (
         f"{who} {{{{f.direction}}}} by about {{{{f.slope.abs}}}} a {{{{f.step}}}} over "
         f"{{{{f.periods}}}} {{{{f.step}}}}s, {{{{f.total.abs}}}} in all{doubt}."

@@ -46,7 +46,7 @@ def _doubt(fact: Fact) -> str:
 
 def _value(f: Fact) -> Sentence:
     template = (
-        f"{_who(f)} came to {{{{f.value}}}}, {{{{f.side}}}} its usual range of {{{{f.low.bare}}}} "
+        f"{_who(f)} came to {{{{f.value}}}}, {{{{f.side}}}} the usual range of {{{{f.low.bare}}}} "
         f"to {{{{f.high}}}}{_doubt(f)}."
     )
     return say("unusual", template, f=f)
@@ -62,8 +62,8 @@ def _level(f: Fact) -> Sentence:
 
 def _record(f: Fact) -> Sentence:
     template = (
-        "At {{f.value}}, {{f.metric}} is at its {{f.highest}} in {{f.of}} {{f.grain}}s; the "
-        "{{f.highest}} before that came to {{f.previous}}."
+        "At {{f.value}}, {{f.metric}} came to a {{f.of}}-{{f.grain}} {{f.high}}; the "
+        "{{f.highest}} before that was {{f.previous}}."
     )
     return say("extreme", template, f=f)
 
@@ -78,6 +78,6 @@ def _member_records(material: Material) -> list[Sentence]:
     found = []
     for group in list(groups.values())[:RECORDS]:
         text, names = listing(group[:MEMBERS], "{{@.entity}} ({{@.value}})")
-        opening = "By {{f1.dimension}}, {{f1.metric}} is at its {{f1.highest}} in {{f1.of}} "
-        found.append(say("extreme", f"{opening}{{{{f1.grain}}}}s for {text}.", **names))
+        opening = "By {{f1.dimension}}, {{f1.metric}} came to a {{f1.of}}-{{f1.grain}} {{f1.high}}"
+        found.append(say("extreme", f"{opening} for {text}.", **names))
     return found
