@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,12 +10,13 @@ import numpy as np
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.changes import direction_of
 from mirrorbi.facts.fact import Fact, Interval, exact
-from mirrorbi.facts.history import ENOUGH, History, history, pattern
+from mirrorbi.facts.history import ENOUGH, History, alike, history, pattern
 from mirrorbi.facts.panel import Floats
-from mirrorbi.facts.scan import Scan, Scope, Series
-from mirrorbi.facts.sieve import judge, question
+from mirrorbi.facts.scan import Scan, Series
+from mirrorbi.facts.shapes import Question, question
+from mirrorbi.facts.sieve import Verdict, judge
 from mirrorbi.facts.tables import series_table
-from mirrorbi.facts.testing import seed_of
+from mirrorbi.facts.testing import RARE, seed_of
 from mirrorbi.facts.values import plain_size, small
 
 KINDS = ("break",)
@@ -100,54 +101,70 @@ def breaks_of(values: Floats, season: int = 1, seed: int = 0) -> list[Break]:
     >>> first.place, first.before, first.after, first.p < 0.01
     (7, 5.0, 11.0, True)
     """
-    found = history(values, season)
-    if found is None:
-        return []
-    first = _strongest(found, seed)
-    if first is None:
-        return []
-    if first.p > _AGAIN:
-        return [first]
-    parts = enumerate(_sides(values, first, season), start=1)
-    tested = [_strongest(part, seed + i) for i, part in parts if part is not None]
-    sides = [one for one in tested if one is not None]
-    if not sides:
-        return [first]
-    second = min(sides, key=lambda one: one.p)
-    return [first, second._replace(p=min(1.0, len(sides) * second.p))]
+    return breaks_in([values], season, seed)[0]
+
+
+def breaks_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[list[Break]]:
+    """Find and test the breaks of each of many series, as `breaks_of` does for one."""
+    first = _strongest([history(values, season) for values in series], seed)
+    again = [i for i, one in enumerate(first) if one is not None and one.p <= _AGAIN]
+    parts = [
+        part
+        for i in again
+        if (one := first[i]) is not None
+        for part in (
+            _part(series[i], one.start, one.place, season),
+            _part(series[i], one.place, one.end, season),
+        )
+    ]
+    later = iter(_strongest(parts, seed))
+    out = [[] if one is None else [one] for one in first]
+    for i, pair in zip(again, zip(later, later, strict=True), strict=True):
+        sides = [one for one in pair if one is not None]
+        if sides:
+            second = min(sides, key=lambda one: one.p)
+            # The stronger of two is looked for: Bonferroni.
+            out[i].append(second._replace(p=min(1.0, len(sides) * second.p)))
+    return out
 
 
 def find(scan: Scan) -> Iterator[Fact]:
     """Yield tested breaks for the whole and the largest members of every metric."""
     if scan.grain is None or scan.complete.sum() < ENOUGH:
         return
-    for metric in scan.metrics:
-        for scope in scan.scopes():
-            series = scan.series(metric, scope)
-            values = np.where(series.complete, series.values, np.nan)
-            seed = seed_of("break", metric, scope, str(scan.period), scan.seed)
-            for one in breaks_of(values, scan.grain.per_year, seed):
-                yield _fact(scan, metric, scope, series, one)
+    series = [scan.series(metric, scope) for metric in scan.metrics for scope in scan.scopes()]
+    values = [np.where(one.complete, one.values, np.nan) for one in series]
+    found = breaks_in(values, scan.grain.per_year, seed_of("break", scan.seed))
+    for one, breaks in zip(series, found, strict=True):
+        for each in breaks:
+            yield _fact(scan, one, each)
 
 
-def _sides(values: Floats, first: Break, season: int) -> Iterator[History | None]:
-    for start, end in ((first.start, first.place), (first.place, first.end)):
-        known = np.flatnonzero(np.isfinite(values[start:end]))
-        part = history(values[start : start + known[-1] + 1], season) if len(known) else None
-        yield part and part.moved(start)
+def _part(values: Floats, start: int, end: int, season: int) -> History | None:
+    known = np.flatnonzero(np.isfinite(values[start:end]))
+    part = history(values[start : start + known[-1] + 1], season) if len(known) else None
+    return part and part.moved(start)
 
 
-def _strongest(part: History, seed: int) -> Break | None:
-    asked = question(part.present, part.season, "step")
-    if not len(asked.places):
-        return None
-    tamed = part.tamed
-    verdict = judge(asked, tamed, seed)
+def _strongest(found: Sequence[History | None], seed: int) -> list[Break | None]:
+    out: list[Break | None] = [None] * len(found)
+    for places, parts in alike(found):
+        asked = question(parts[0].present, parts[0].season, "step")
+        if not len(asked.places):
+            continue
+        columns = np.column_stack([part.tamed for part in parts])
+        known = np.nan_to_num(columns)
+        line = question(parts[0].present, parts[0].season, "line").fit(known).statistic
+        # A level, like a line, is one parameter; the free place of the step is one more (BIC).
+        stronger = asked.fit(known).statistic > line + np.log(parts[0].n) / parts[0].n
+        for j, verdict in enumerate(judge(asked, columns, seed)):
+            out[places[j]] = _break(asked, parts[j], verdict, bool(stronger[j]))
+    return out
+
+
+def _break(asked: Question, part: History, verdict: Verdict, stronger: bool) -> Break:
     place, size = int(asked.places[verdict.best]), float(asked.sizes[verdict.best])
     before, after = _levels(part, place, verdict.score * size)
-    # A level, like a line, is one parameter; the free place of the step is one more (BIC).
-    line = question(part.present, part.season, "line").statistic(tamed)
-    stronger = asked.statistic(tamed) > line + np.log(part.n) / part.n
     # Medians that say the opposite of the tested means, or nothing, are no break.
     agreed = (after - before) * verdict.score > 0
     reach = verdict.reach * size
@@ -173,7 +190,8 @@ def _levels(part: History, place: int, height: float) -> tuple[float, float]:
     return float(np.nanmedian(level[:place])), float(np.nanmedian(level[place:]))
 
 
-def _fact(scan: Scan, metric: str, scope: Scope, series: Series, one: Break) -> Fact:
+def _fact(scan: Scan, series: Series, one: Break) -> Fact:
+    metric, scope = series.metric, series.scope
     before, after = exact(one.before), exact(one.after)
     level = np.full(len(series.periods), np.nan)
     level[one.start : one.place] = one.before
@@ -200,5 +218,6 @@ def _fact(scan: Scan, metric: str, scope: Scope, series: Series, one: Break) -> 
         caveats=small(n),
         score=scan.impact(scope) * plain_size(scan.unit(metric), one.after, one.before),
         evidence=(series.query,),
-        table=series_table(series, scan.unit(metric), {"level": level}),
+        # No q is less than its p: what will not be reported is not drawn.
+        table=None if one.p > RARE else series_table(series, scan.unit(metric), {"level": level}),
     )

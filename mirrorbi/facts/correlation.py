@@ -15,7 +15,8 @@ from mirrorbi.facts.fact import Direction, Fact, Quantity, Table, exact
 from mirrorbi.facts.history import history
 from mirrorbi.facts.panel import Floats
 from mirrorbi.facts.scan import Scan
-from mirrorbi.facts.sieve import FIRST, REPLICATES, Noise, question
+from mirrorbi.facts.shapes import EXACT, question
+from mirrorbi.facts.sieve import COMMON, FIRST, REPLICATES, Noise
 from mirrorbi.facts.tables import cell
 from mirrorbi.facts.testing import seed_of, tail_probability
 from mirrorbi.facts.values import small
@@ -29,7 +30,6 @@ LAGS = 3
 """Steps that one may follow the other, either way."""
 
 _SAME = 0.999
-_COMMON = 0.2
 
 
 class Correlation(NamedTuple):
@@ -107,7 +107,7 @@ def correlation_of(
     present = np.isfinite(left) & np.isfinite(right)
     if present.sum() < ENOUGH - 1 or abs(spearman(left[present], right[present])) > _SAME:
         return None
-    lags = np.arange(-LAGS, LAGS + 1)
+    lags = range(-LAGS, LAGS + 1)
     counts = np.array([_at(present, present, lag)[0].sum() for lag in lags])
     if counts.min() < ENOUGH // 2:
         return None
@@ -115,7 +115,7 @@ def correlation_of(
     table = np.array([np.roll(x, lag) * _inside(len(x), lag) for lag in lags])
     weight = np.sqrt(present.sum() / counts)[:, None]
     seen = weight[:, 0] * (table @ y)
-    lag = int(lags[np.argmax(np.abs(seen))])
+    lag = lags[int(np.argmax(np.abs(seen)))]
     p = _permuted(table, weight, y, present, float(np.abs(seen).max()), seed)
     here = _at(left, right, lag)
     known = np.isfinite(here[0]) & np.isfinite(here[1])
@@ -146,7 +146,7 @@ def whitened(values: Floats, season: int = 1) -> tuple[int, Floats] | None:
     fit = asked.fit(np.nan_to_num(found.tamed)[:, None])
     residual = fit.residual[:, 0]
     # Nothing but rounding is left of a straight line.
-    if residual @ residual <= 1e-12 * float(fit.score[0]) ** 2:
+    if residual @ residual <= EXACT * float(fit.score[0]) ** 2:
         return None
     shocks = Noise(asked, residual).innovations
     out = np.full(len(values), np.nan)
@@ -272,7 +272,7 @@ def _permuted(
         return strongest
 
     found = draw(FIRST)
-    if (1 + (found >= seen).sum()) / (FIRST + 1) < _COMMON:
+    if (1 + (found >= seen).sum()) / (FIRST + 1) < COMMON:
         found = np.concatenate([found, draw(REPLICATES - FIRST)])
     # On the scale of a log-likelihood ratio the tail is close to exponential.
     largest = 1 - 1e-9

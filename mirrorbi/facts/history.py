@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -62,9 +63,9 @@ class History:
         So that one wild period neither makes nor hides a pattern of many.
         """
         known = self.values[np.isfinite(self.values)]
-        middle = float(np.median(known))
-        reach = _FAR * 1.4826 * float(np.median(np.abs(known - middle)))
-        return np.clip(self.values, middle - reach, middle + reach) if reach else self.values
+        centre = float(np.median(known))
+        reach = _FAR * 1.4826 * float(np.median(np.abs(known - centre)))
+        return np.clip(self.values, centre - reach, centre + reach) if reach else self.values
 
     def moved(self, steps: int) -> History:
         """Return the same stretch of a series that begins that many steps earlier."""
@@ -110,12 +111,30 @@ def history(values: Floats, season: int = 1, *, least: int = ENOUGH) -> History 
     if largest == 0:
         return None
     unit = cut / largest
-    middle = float(np.nanmedian(unit))
-    spread = float(np.nanmax(np.abs(unit - middle)))
+    centre = float(np.nanmedian(unit))
+    spread = float(np.nanmax(np.abs(unit - centre)))
     if spread <= _CONSTANT:
         return None
-    scaled = (unit - middle) / spread
-    return History(first, scaled, middle * largest, spread * largest, season_in(scaled, season))
+    scaled = (unit - centre) / spread
+    return History(first, scaled, centre * largest, spread * largest, season_in(scaled, season))
+
+
+def alike(found: Sequence[History | None]) -> Iterator[tuple[list[int], list[History]]]:
+    """Group histories with values at the same steps and the same season.
+
+    What is judged together shares its simulations.
+
+    Yields
+    ------
+    (list of int, list of History)
+        Positions in what was given, and the histories there.
+    """
+    groups: dict[tuple[tuple[bool, ...], int], list[int]] = {}
+    for i, one in enumerate(found):
+        if one is not None:
+            groups.setdefault((one.present, one.season), []).append(i)
+    for places in groups.values():
+        yield places, [one for i in places if (one := found[i]) is not None]
 
 
 def season_in(values: Floats, season: int) -> int:
@@ -147,6 +166,15 @@ def season_in(values: Floats, season: int) -> int:
     return season if seasonal < _CLEARLY * plain else 1
 
 
+def middle(values: Floats) -> Floats:
+    """Return the median of each column; sorting many short ones beats selecting in them."""
+    ordered = np.sort(values, axis=0)
+    half = len(values) // 2
+    if len(values) % 2:
+        return np.asarray(ordered[half])
+    return np.asarray((ordered[half - 1] + ordered[half]) / 2)
+
+
 def pattern(values: Floats, present: tuple[bool, ...], season: int) -> Floats:
     """Return the pattern of the season: the medians at each of its points, about 0.
 
@@ -174,7 +202,7 @@ def pattern(values: Floats, present: tuple[bool, ...], season: int) -> Floats:
     for point in range(season):
         here = seen & (points == point)
         if here.any():
-            medians[point] = np.median(values[here], axis=0)
+            medians[point] = middle(values[here])
             known[point] = True
     medians[known] -= medians[known].mean(axis=0)
     found[:] = medians[points]

@@ -13,57 +13,27 @@ middle alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 import numpy as np
 
+from mirrorbi.facts.autoregression import BURN, remember, yule_walker
 from mirrorbi.facts.panel import Floats
-from mirrorbi.facts.testing import seed_of, tail_probability
+from mirrorbi.facts.shapes import EXACT, LEVELS, Places, Question
+from mirrorbi.facts.testing import settled, tail_probability
 
-Shape = Literal["none", "line", "step"]
-
-FIRST, REPLICATES = 200, 1000
+FIRST, REPLICATES = 100, 1000
 """Replicates drawn at first; and in all, where the first say that the finding may be rare."""
 
-_COMMON = 0.2
+COMMON = 0.2
 """Probability from which the first replicates are enough (Besag and Clifford, 1991)."""
 
-CAP = 0.95
-"""The longest memory that is considered: beyond, any series is noise."""
-
-LEVELS = (0.15, 0.4, 0.6, 0.8, 0.95)
-"""Levels of the confidence distribution of the memory at which replicates are made. They
-lean to long memory: at these, false alarms stay at the nominal rate from n = 12."""
-
-_GRID = np.array([-0.7, -0.45, -0.2, 0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97])
-_CALIBRATIONS = 300
-_BURN = 12
+_TOGETHER = 20_000
 _FURTHER_FROM = 36
 _FURTHER = 6
-_EXACT = 1e-12
-
-
-class Fit(NamedTuple):
-    """How well the best shape explains each series.
-
-    Parameters
-    ----------
-    statistic
-        Log-likelihood ratio per observation against no shape: -log(1 - R²).
-    best
-        Which shape.
-    score
-        Its size: the projection on the unit shape, signed.
-    residual
-        What the best shape leaves, (n, series).
-    """
-
-    statistic: Floats
-    best: np.ndarray[tuple[int, ...], np.dtype[np.intp]]
-    score: Floats
-    residual: Floats
+_FEWEST = 8
 
 
 class Verdict(NamedTuple):
@@ -93,222 +63,6 @@ class Verdict(NamedTuple):
     order: int
 
 
-@dataclass(frozen=True)
-class Question:
-    """Does a shape explain the series, beyond level and season?
-
-    Get one from `question`, which keeps them.
-
-    Parameters
-    ----------
-    present
-        Which steps have a value.
-    season
-        Steps in a season whose pattern is taken out; 1 for none.
-    shape
-        ``line``, ``step`` (every place with enough values on both sides), or ``none``.
-    """
-
-    present: tuple[bool, ...]
-    season: int
-    shape: Shape
-
-    @cached_property
-    def mask(self) -> Floats:
-        """1 where there is a value, else 0, as a column."""
-        return np.array(self.present, dtype=float)[:, None]
-
-    @cached_property
-    def _base(self) -> Floats:
-        n = len(self.present)
-        if self.season > 1:
-            dummies = (np.arange(n)[:, None] % self.season == np.arange(self.season)).astype(float)
-        else:
-            dummies = np.ones((n, 1))
-        dummies *= self.mask
-        norms = np.sqrt((dummies**2).sum(axis=0))
-        return dummies[:, norms > 0] / norms[norms > 0]
-
-    @cached_property
-    def shapes(self) -> Floats:
-        """Every shape, free of level and season and of unit length: (n, shapes)."""
-        raw = self._raw * self.mask
-        free = raw - self._base @ (self._base.T @ raw)
-        length = np.sqrt((free**2).sum(axis=0))
-        return free / np.maximum(length, _EXACT)
-
-    @cached_property
-    def sizes(self) -> Floats:
-        """Slope per step, or height of the step, for a score of 1: one per shape."""
-        raw = self._raw * self.mask
-        free = raw - self._base @ (self._base.T @ raw)
-        return 1 / np.maximum(np.sqrt((free**2).sum(axis=0)), _EXACT)
-
-    @cached_property
-    def places(self) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
-        """For steps: the first position of the new level, one per shape."""
-        seen = np.cumsum(self.mask[:, 0])
-        side = max(3, int(seen[-1]) // 20)
-        after = seen[-1] - seen + self.mask[:, 0]
-        before = seen - self.mask[:, 0]
-        fits = (before >= side) & (after >= side) & (self.mask[:, 0] > 0)
-        return np.flatnonzero(fits)
-
-    @cached_property
-    def _raw(self) -> Floats:
-        n = len(self.present)
-        if self.shape == "line":
-            return np.arange(n, dtype=float)[:, None] - (n - 1) / 2
-        if self.shape == "step":
-            return (np.arange(n)[:, None] >= self.places).astype(float)
-        return np.zeros((n, 0))
-
-    def fit(self, series: Floats) -> Fit:
-        """Fit every shape to every series.
-
-        Parameters
-        ----------
-        series
-            (n, series), time downwards; 0 where there is no value.
-        """
-        flat = series * self.mask
-        flat = flat - self._base @ (self._base.T @ flat)
-        total = np.maximum((flat**2).sum(axis=0), np.finfo(float).tiny)
-        columns = np.arange(flat.shape[1])
-        if self.shape == "none":
-            zero = np.zeros(len(columns))
-            return Fit(zero, zero.astype(np.intp), zero, flat)
-        scores = self.scores(flat)
-        best = np.argmax(np.abs(scores), axis=0)
-        score = scores[best, columns]
-        explained = np.minimum(score**2 / total, 1 - _EXACT)
-        return Fit(-np.log1p(-explained), best, score, flat - score * self.shapes[:, best])
-
-    def statistic(self, values: Floats) -> float:
-        """Return the statistic of one series, (n,); NaN where there is no value."""
-        return float(self.fit(np.nan_to_num(values)[:, None]).statistic[0])
-
-    def scores(self, flat: Floats) -> Floats:
-        """Return the projections of level-free series on every shape: (shapes, series)."""
-        if self.shape == "step":
-            later = np.cumsum(flat[::-1], axis=0)[::-1]
-            found: Floats = later[self.places] * self.sizes[:, None]
-            return found
-        return np.asarray(self.shapes.T @ flat)
-
-    def ratios(self, fit: Fit, shape: int) -> Floats:
-        """Return the size of one shape over what it leaves, of every series of a fit."""
-        unit = self.shapes[:, shape]
-        score = unit @ fit.residual + fit.score * (unit @ self.shapes[:, fit.best])
-        total = (fit.residual**2).sum(axis=0) + fit.score**2
-        found: Floats = np.abs(score) / np.sqrt(np.maximum(total - score**2, np.finfo(float).tiny))
-        return found
-
-    @cached_property
-    def calibration(self) -> Floats:
-        """Sorted lag-1 autocorrelations of what is left of noise: (memories, simulations)."""
-        rng = np.random.default_rng(seed_of("calibration", self.present, self.season, self.shape))
-        shocks = rng.standard_normal((len(self.present) + _BURN, _CALIBRATIONS))
-        noise = remember(np.tile(shocks, len(_GRID)), np.repeat(_GRID, _CALIBRATIONS))
-        left = lag_one(self.fit(noise).residual)
-        return np.sort(left.reshape(len(_GRID), _CALIBRATIONS), axis=1)
-
-    def memories(self, residual: Floats) -> Floats:
-        """Return the memory of the noise at `LEVELS` of confidence, and at 0.5 as last.
-
-        Parameters
-        ----------
-        residual
-            What the shape left of one series; 0 where there is no value.
-        """
-        r = float(lag_one(residual[:, None])[0])
-        above = (self.calibration >= r).mean(axis=1)
-        level = np.maximum.accumulate(above) + 1e-9 * np.arange(len(_GRID))
-        return np.clip(np.interp((*LEVELS, 0.5), level, _GRID), _GRID[0], CAP)
-
-
-@lru_cache(maxsize=512)
-def question(present: tuple[bool, ...], season: int, shape: Shape) -> Question:
-    """Return the question for series with values at these steps.
-
-    What it works out once serves every series of a sweep with the same steps.
-    """
-    return Question(present, season, shape)
-
-
-def lag_one(residual: Floats) -> Floats:
-    """Return the lag-1 autocorrelation of each column, about 0."""
-    total = np.maximum((residual**2).sum(axis=0), np.finfo(float).tiny)
-    found: Floats = (residual[1:] * residual[:-1]).sum(axis=0) / total
-    return found
-
-
-def yule_walker(values: Floats, order: int) -> tuple[Floats, Floats]:
-    """Fit autoregressions of every order up to one (Levinson and Durbin's recursion).
-
-    Parameters
-    ----------
-    values
-        About 0; NaN where there is none. Autocovariances are over the pairs there are,
-        divided by the number of values, so that every fit is stationary without gaps.
-    order
-        The highest; less than half the number of values.
-
-    Returns
-    -------
-    coefficients, variances
-        (order + 1, order), line k for order k, zero-padded; and the variance of the
-        shocks by order, (order + 1,).
-    """
-    seen = np.isfinite(values)
-    filled = np.where(seen, values, 0.0)
-    covariance = np.array(
-        [(filled[lag:] * filled[: len(filled) - lag]).sum() for lag in range(order + 1)]
-    ) / max(int(seen.sum()), 1)
-    lines = np.zeros((order + 1, order))
-    variances = np.zeros(order + 1)
-    variances[0] = covariance[0]
-    for k in range(1, order + 1):
-        if variances[k - 1] <= 0:
-            return lines, variances
-        past = lines[k - 1, : k - 1]
-        partial = (covariance[k] - past @ covariance[k - 1 : 0 : -1]) / variances[k - 1]
-        # Gaps can make covariances that no series has.
-        partial = float(np.clip(partial, -CAP, CAP))
-        lines[k, : k - 1] = past - partial * past[::-1]
-        lines[k, k - 1] = partial
-        variances[k] = variances[k - 1] * (1 - partial**2)
-    return lines, variances
-
-
-def remember(shocks: Floats, memory: Floats, further: Floats | None = None) -> Floats:
-    """Turn shocks into autoregressive series.
-
-    Parameters
-    ----------
-    shocks
-        (burn-in + n, series), time downwards. Written over.
-    memory
-        First-order coefficient of each series.
-    further
-        Coefficients of a further autoregression, the same for all: the shocks go through
-        it first.
-
-    Returns
-    -------
-    array
-        (n, series).
-    """
-    if further is not None:
-        for t in range(1, len(shocks)):
-            for lag, weight in enumerate(further[:t], start=1):
-                shocks[t] += weight * shocks[t - lag]
-    shocks[0] /= np.sqrt(1 - memory**2)
-    for t in range(1, len(shocks)):
-        shocks[t] += memory * shocks[t - 1]
-    return shocks[_BURN:]
-
-
 class Noise:
     """The noise of one series: what its shape leaves, with its memory.
 
@@ -318,19 +72,22 @@ class Noise:
         The question whose shape was taken out.
     residual
         What it left, (n,); 0 where there is no value.
-    steps
-        Length of the replicates; by default that of the series.
     """
 
-    def __init__(self, asked: Question, residual: Floats, steps: int | None = None) -> None:
+    def __init__(self, asked: Question, residual: Floats) -> None:
         self.present = asked.mask[:, 0] > 0
-        self.steps = steps or len(residual)
         *nodes, self.memory = asked.memories(residual).tolist()
         self.nodes = np.array(nodes)
-        left = np.where(self.present, residual, np.nan)
-        self.further = self._further(left[1:] - self.memory * left[:-1])
-        self._left = left
-        self.shocks = np.array([_centred(self._shocks(node)) for node in self.nodes])
+        self._left = np.where(self.present, residual, np.nan)
+        self.further = self._further(self._left[1:] - self.memory * self._left[:-1])
+        known = np.array([self._shocks(node) for node in self.nodes])
+        known = known[:, np.isfinite(known[0])]
+        self.shocks = known - known.mean(axis=1, keepdims=True)
+
+    @property
+    def known(self) -> int:
+        """Number of shocks at each node."""
+        return int(self.shocks.shape[1])
 
     @property
     def innovations(self) -> Floats:
@@ -342,31 +99,30 @@ class Noise:
         """Order of the autoregression."""
         return 1 + (0 if self.further is None else len(self.further))
 
-    def draw(self, rng: np.random.Generator, count: int, smooth: float = 0.0) -> Floats:
-        """Return replicates of the noise, in turn at each node of memory.
+    def shocked(self, picked: Places, extra: Floats | None) -> Floats:
+        """Return shocks like those of the series, in turn at each node of memory.
 
         Parameters
         ----------
-        rng
-            Source of chance.
-        count
-            Number of replicates.
-        smooth
-            Standard deviation of the normal noise that is added to the resampled shocks,
-            as a part of theirs: what looks at a single shock must not be limited to those
-            that were seen.
+        picked
+            (steps, count): which of the shocks is taken, at the node whose turn it is;
+            from `picks`.
+        extra
+            The same shape: what is added, in standard deviations of the shocks.
 
         Returns
         -------
         array
-            (steps, count), time downwards.
+            (steps, count); further memory is in it, that of one step is not.
         """
-        node = np.arange(count) % len(self.nodes)
-        size = (self.steps + _BURN, count)
-        shocks = self.shocks[node, rng.integers(self.shocks.shape[1], size=size)]
-        if smooth:
-            shocks += smooth * self.shocks.std(axis=1)[node] * rng.standard_normal(size)
-        return remember(shocks, self.nodes[node], self.further)
+        found = self.shocks.ravel().take(picked)
+        if extra is not None:
+            found += self.shocks.std(axis=1)[turns(picked.shape[1])] * extra
+        if self.further is not None:
+            for t in range(1, len(found)):
+                for lag, weight in enumerate(self.further[:t], start=1):
+                    found[t] += weight * found[t - lag]
+        return np.asarray(found)
 
     def _further(self, shocks: Floats) -> Floats | None:
         """Fit what memory of one step leaves, by the corrected criterion of Akaike."""
@@ -380,57 +136,123 @@ class Noise:
         k = np.arange(most + 1)
         criterion = n * np.log(variances) + 2 * (k + 2) * n / (n - k - 3)
         best = int(np.argmin(criterion))
-        return lines[best, :best] if best else None
+        further = lines[best, :best] if best else None
+        # Each gap takes as many shocks as there are lags.
+        enough = np.isfinite(self._without(shocks, further)).sum() >= _FEWEST
+        return further if enough else None
 
     def _shocks(self, memory: float) -> Floats:
-        shocks = self._left[1:] - memory * self._left[:-1]
-        if self.further is not None:
-            whole = shocks.copy()
-            for lag, weight in enumerate(self.further, start=1):
-                whole[lag:] -= weight * shocks[:-lag]
-                whole[:lag] = np.nan
-            shocks = whole
-        found: Floats = shocks
+        return self._without(self._left[1:] - memory * self._left[:-1], self.further)
+
+    @staticmethod
+    def _without(shocks: Floats, further: Floats | None) -> Floats:
+        found = shocks.copy()
+        for lag, weight in enumerate(() if further is None else further, start=1):
+            found[lag:] -= weight * shocks[:-lag]
+            found[:lag] = np.nan
         return found
 
 
-def _centred(shocks: Floats) -> Floats:
-    known = shocks[np.isfinite(shocks)]
-    centred: Floats = known - known.mean()
-    return centred
+def turns(count: int) -> Places:
+    """Return the node of memory of each of so many replicates."""
+    return np.arange(count) % len(LEVELS)
 
 
-def judge(asked: Question, values: Floats, seed: int) -> Verdict:
-    """Test whether a shape explains a series better than noise with its memory would.
+def picks(chance: Floats, shocks: int) -> Places:
+    """Turn uniform numbers (steps, count) into positions in the shocks of all nodes."""
+    return np.asarray((chance * shocks).astype(np.intp) + turns(chance.shape[1]) * shocks)
+
+
+def judge(asked: Question, columns: Floats, seed: int) -> list[Verdict]:
+    """Test whether a shape explains series better than noise with their memory would.
 
     Parameters
     ----------
     asked
-        The question, with a shape.
-    values
-        (n,), scaled to the order of 1; NaN where there is no value.
+        The question.
+    columns
+        (n, series), scaled to the order of 1; NaN where there is no value.
     seed
-        From the identity of the test.
+        Of the draws, which serve all series: the verdict on one does not depend on which
+        others are judged with it.
     """
-    found = asked.fit(np.nan_to_num(values)[:, None])
-    statistic, best = float(found.statistic[0]), int(found.best[0])
-    rng = np.random.default_rng(seed)
-    residual = found.residual[:, 0]
-    left = float(residual @ residual)
-    if left <= _EXACT * float(found.score[0]) ** 2:
-        residual = rng.standard_normal(len(values)) * asked.mask[:, 0]
-    noise = Noise(asked, residual)
-    replicates = asked.fit(noise.draw(rng, FIRST))
-    statistics, ratios = replicates.statistic, asked.ratios(replicates, best)
-    if (1 + (statistics >= statistic).sum()) / (FIRST + 1) < _COMMON:
-        replicates = asked.fit(noise.draw(rng, REPLICATES - FIRST))
-        statistics = np.concatenate([statistics, replicates.statistic])
-        ratios = np.concatenate([ratios, asked.ratios(replicates, best)])
-    return Verdict(
-        p=tail_probability(statistic, statistics),
-        best=best,
-        score=float(found.score[0]),
-        reach=float(np.quantile(ratios, 0.95)) * left**0.5,
-        memory=noise.memory,
-        order=noise.order,
-    )
+    found = asked.fit(np.nan_to_num(columns))
+    left = (found.residual**2).sum(axis=0)
+    residual = found.residual.copy()
+    straight = left <= EXACT * found.score**2
+    if straight.any():
+        own = np.random.default_rng(seed).standard_normal(len(columns)) * asked.mask[:, 0]
+        residual[:, straight] = own[:, None]
+    noises = [Noise(asked, column) for column in residual.T]
+
+    def measure(replicates: Floats, which: Places) -> Floats:
+        fit = asked.fit(replicates)
+        return np.array([fit.statistic, fit.ratio(found.best[which])])
+
+    drawn = replicated(noises, found.statistic, measure, seed)
+    return [
+        Verdict(
+            p=tail_probability(float(found.statistic[i]), measured[0]),
+            best=int(found.best[i]),
+            score=float(found.score[i]),
+            reach=settled(float(np.quantile(measured[1], 0.95))) * float(left[i]) ** 0.5,
+            memory=noises[i].memory,
+            order=noises[i].order,
+        )
+        for i, measured in enumerate(drawn)
+    ]
+
+
+def replicated(
+    noises: Sequence[Noise],
+    observed: Floats,
+    measure: Callable[[Floats, Places], Floats],
+    seed: int,
+    *,
+    steps: int | None = None,
+    smooth: float = 0.0,
+) -> list[Floats]:
+    """Measure replicates of each noise: first few, then more where the observed may be rare.
+
+    Parameters
+    ----------
+    noises
+        Of series with values at the same steps.
+    observed
+        The first measure of each series itself.
+    measure
+        Gives (measures, replicates) of replicates (n, replicates), told of which noise
+        each of them is.
+    seed
+        Of the draws.
+    steps
+        Length of the replicates; by default that of the series.
+    smooth
+        Standard deviation of the normal noise that is added to the resampled shocks, as a
+        part of theirs: a measure that looks at single shocks must not be limited to those
+        that were seen.
+
+    Returns
+    -------
+    list of array
+        Per noise, (measures, replicates).
+    """
+    length = (steps or len(noises[0].present)) + BURN if noises else 0
+    drawn: list[list[Floats]] = [[] for _ in noises]
+    wanted = list(range(len(noises)))
+    for stage, count in enumerate((FIRST, REPLICATES - FIRST)):
+        rng = np.random.default_rng((seed, stage))
+        chance = rng.random((length, count))
+        picked = lru_cache(maxsize=None)(partial(picks, chance))
+        extra = smooth * rng.standard_normal((length, count)) if smooth else None
+        size = max(1, _TOGETHER // count)
+        for some in (wanted[i : i + size] for i in range(0, len(wanted), size)):
+            shocks = np.hstack([noises[i].shocked(picked(noises[i].known), extra) for i in some])
+            memory = np.hstack([noises[i].nodes[turns(count)] for i in some])
+            measured = measure(remember(shocks, memory), np.repeat(some, count))
+            for i, part in zip(some, np.split(measured, len(some), axis=1), strict=True):
+                drawn[i].append(part)
+        wanted = [
+            i for i in wanted if 1 + (drawn[i][0][0] >= observed[i]).sum() < COMMON * (FIRST + 1)
+        ]
+    return [np.hstack(parts) for parts in drawn]

@@ -12,7 +12,7 @@ from mirrorbi.facts.asked import definite, request_of
 from mirrorbi.facts.fact import Fact, FactSet, exact
 from mirrorbi.facts.ranking import ranked
 from mirrorbi.facts.scan import Scan
-from mirrorbi.facts.testing import false_discovery
+from mirrorbi.facts.testing import RARE, false_discovery
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -43,9 +43,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 """The kinds of facts that each module finds."""
 
 KINDS = tuple(kind for kinds in FAMILIES.values() for kind in kinds)
-
-RARE = 0.1
-"""False discovery rate beyond which a tested pattern is not reported."""
 
 CLAIMS = ("trend", "unusual", "break", "correlation")
 """Kinds that say nothing if they may be chance; a change is arithmetic either way."""

@@ -11,6 +11,9 @@ import numpy as np
 from mirrorbi.errors import FactError
 from mirrorbi.facts.panel import Floats
 
+RARE = 0.1
+"""False discovery rate beyond which a tested pattern is not reported."""
+
 LEAST = 1e-9
 """The least probability that a simulated test reports."""
 
@@ -106,11 +109,19 @@ def tail_probability(observed: float, replicates: Floats) -> float:
     reached = int((replicates >= observed).sum())
     counted = (reached + 1) / (total + 1)
     if reached >= _COUNTED:
-        return counted
+        return settled(counted)
     kept = max(_COUNTED, int(total * _TAIL))
     tail = np.sort(replicates)[-kept - 1 :]
     excess = float((tail[1:] - tail[0]).mean())
     if excess <= 0 or observed <= tail[0]:
-        return counted
+        return settled(counted)
     beyond = kept / total * float(np.exp(-(observed - tail[0]) / excess))
-    return max(LEAST, min(counted, max(beyond, reached / total)))
+    return settled(max(LEAST, min(counted, max(beyond, reached / total))))
+
+
+def settled(value: float) -> float:
+    """Return a simulated figure with six digits.
+
+    More would depend on the order in which the machine adds, and say nothing.
+    """
+    return float(f"{value:.6g}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,12 +10,13 @@ import numpy as np
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.changes import direction_of
 from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
-from mirrorbi.facts.history import ENOUGH, history
+from mirrorbi.facts.history import ENOUGH, History, alike, history
 from mirrorbi.facts.panel import Floats
-from mirrorbi.facts.scan import Scan, Scope, Series
-from mirrorbi.facts.sieve import judge, question
+from mirrorbi.facts.scan import Scan, Series
+from mirrorbi.facts.shapes import question
+from mirrorbi.facts.sieve import Verdict, judge
 from mirrorbi.facts.tables import series_table
-from mirrorbi.facts.testing import seed_of
+from mirrorbi.facts.testing import RARE, seed_of
 from mirrorbi.facts.values import plain_size, small
 
 KINDS = ("trend",)
@@ -92,16 +93,27 @@ def trend_of(values: Floats, season: int = 1, seed: int = 0) -> Trend | None:
     >>> round(trend.slope, 2), trend.p < 0.01
     (0.86, True)
     """
-    found = history(values, season)
-    if found is None:
-        return None
-    asked = question(found.present, found.season, "line")
-    verdict = judge(asked, found.tamed, seed)
+    return trends_of([values], season, seed)[0]
+
+
+def trends_of(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[Trend | None]:
+    """Fit and test a line through each of many series, as `trend_of` does for one."""
+    found = [history(values, season) for values in series]
+    out: list[Trend | None] = [None] * len(series)
+    for places, some in alike(found):
+        asked = question(some[0].present, some[0].season, "line")
+        verdicts = judge(asked, np.column_stack([one.tamed for one in some]), seed)
+        for i, one, verdict in zip(places, some, verdicts, strict=True):
+            out[i] = _trend(one, verdict, float(asked.sizes[0]), len(series[i]))
+    return out
+
+
+def _trend(found: History, verdict: Verdict, size: float, length: int) -> Trend:
     slope = theil_sen(found.values, found.season)
     steps = np.arange(len(found.values))
     start = float(np.nanmedian(found.values - slope * steps))
-    reach = verdict.reach * float(asked.sizes[0])
-    fit = np.full(len(values), np.nan)
+    reach = verdict.reach * size
+    fit = np.full(length, np.nan)
     fit[found.first :] = found.centre + found.scale * (start + slope * steps)
     # A median of slopes that says the opposite of the tested line, or nothing, is no trend.
     p = verdict.p if slope * verdict.score > 0 else 1.0
@@ -145,17 +157,16 @@ def find(scan: Scan) -> Iterator[Fact]:
     """Yield a tested trend for the whole and the largest members of every metric."""
     if scan.grain is None or scan.complete.sum() < ENOUGH:
         return
-    for metric in scan.metrics:
-        for scope in scan.scopes():
-            series = scan.series(metric, scope)
-            values = np.where(series.complete, series.values, np.nan)
-            seed = seed_of("trend", metric, scope, str(scan.period), scan.seed)
-            trend = trend_of(values, scan.grain.per_year, seed)
-            if trend is not None:
-                yield _fact(scan, metric, scope, series, trend)
+    series = [scan.series(metric, scope) for metric in scan.metrics for scope in scan.scopes()]
+    values = [np.where(one.complete, one.values, np.nan) for one in series]
+    found = trends_of(values, scan.grain.per_year, seed_of("trend", scan.seed))
+    for one, trend in zip(series, found, strict=True):
+        if trend is not None:
+            yield _fact(scan, one, trend)
 
 
-def _fact(scan: Scan, metric: str, scope: Scope, series: Series, trend: Trend) -> Fact:
+def _fact(scan: Scan, series: Series, trend: Trend) -> Fact:
+    metric, scope = series.metric, series.scope
     steps = len(series.periods) - 1 - trend.first
     first, last = series.periods[trend.first], series.periods[-1]
     base = float(trend.fit[trend.first])
@@ -183,5 +194,8 @@ def _fact(scan: Scan, metric: str, scope: Scope, series: Series, trend: Trend) -
         caveats=small(n),
         score=scan.impact(scope) * plain_size(scan.unit(metric), float(trend.fit[-1]), base),
         evidence=(series.query,),
-        table=series_table(series, scan.unit(metric), {"fit": trend.fit}),
+        # No q is less than its p: what will not be reported is not drawn.
+        table=None
+        if trend.p > RARE
+        else series_table(series, scan.unit(metric), {"fit": trend.fit}),
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from mirrorbi.facts.autoregression import CAP
 from mirrorbi.facts.changes import direction_of
 from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
-from mirrorbi.facts.history import History, history, pattern
+from mirrorbi.facts.history import History, alike, history, middle, pattern
 from mirrorbi.facts.panel import Floats
-from mirrorbi.facts.scan import Scan, Scope, Series
-from mirrorbi.facts.sieve import CAP, FIRST, REPLICATES, Noise, question
+from mirrorbi.facts.scan import Scan, Series
+from mirrorbi.facts.shapes import Places, question
+from mirrorbi.facts.sieve import Noise, replicated
 from mirrorbi.facts.tables import series_table
-from mirrorbi.facts.testing import seed_of, tail_probability
+from mirrorbi.facts.testing import RARE, seed_of, settled, tail_probability
 from mirrorbi.facts.values import small
 
 KINDS = ("unusual",)
@@ -26,9 +28,9 @@ LEVEL = 0.95
 """Part of ordinary values that lie inside the band."""
 
 _SMOOTH = 0.5
-_COMMON = 0.2
 _EFFICIENCY = 0.37
 _LARGE = 6.0
+_TINY = float(np.finfo(np.float64).tiny)
 
 
 class Unusual(NamedTuple):
@@ -113,26 +115,74 @@ def unusual_of(values: Floats, season: int = 1, seed: int = 0) -> Unusual | None
     >>> found.p < 0.01, round(found.expected)
     (True, 10)
     """
+    return unusual_in([values], season, seed)[0]
+
+
+def unusual_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[Unusual | None]:
+    """Judge the last value of each of many series, as `unusual_of` does for one."""
+    before = [_before(values, season) for values in series]
+    out: list[Unusual | None] = [None] * len(series)
+    for places, pasts in alike(before):
+        by_distance: dict[int, list[int]] = {}
+        for j, i in enumerate(places):
+            ahead = len(series[i]) - pasts[j].first - len(pasts[j].values)
+            by_distance.setdefault(ahead, []).append(j)
+        for ahead, some in by_distance.items():
+            chosen = [pasts[j] for j in some]
+            values = [float(series[places[j]][-1]) for j in some]
+            for j, found in zip(some, _judged(chosen, values, ahead, seed), strict=True):
+                out[places[j]] = found
+    return out
+
+
+def _before(values: Floats, season: int) -> History | None:
     if len(values) <= ENOUGH or not np.isfinite(values[-1]):
         return None
     known = np.flatnonzero(np.isfinite(values[:-1]))
-    past = history(values[: known[-1] + 1], season, least=ENOUGH) if len(known) else None
-    if past is None:
-        return None
-    ahead = len(values) - 1 - int(known[-1])
-    latest = float(values[-1]) / past.scale - past.centre / past.scale
-    made = forecast(np.nan_to_num(past.values)[:, None], past.present, past.season, ahead)
-    expected, spread = float(made.expected[0]), float(made.spread[0])
-    if not np.isfinite(latest) or spread <= 0:
-        return None
-    z = (latest - expected) / spread
-    ordinary = _replicates(past, ahead, abs(z), seed)
-    far = float(np.quantile(ordinary, LEVEL)) * spread
+    return history(values[: known[-1] + 1], season, least=ENOUGH) if len(known) else None
+
+
+def _judged(
+    pasts: Sequence[History], values: Sequence[float], ahead: int, seed: int
+) -> list[Unusual | None]:
+    present, season = pasts[0].present, pasts[0].season
+    columns = np.nan_to_num(np.column_stack([past.values for past in pasts]))
+    made = forecast(columns, present, season, ahead)
+    spread = np.maximum(made.spread, _TINY)
+    latest = [
+        value / past.scale - past.centre / past.scale
+        for value, past in zip(values, pasts, strict=True)
+    ]
+    z = (np.array(latest) - made.expected) / spread
+    asked = question(present, season, "line")
+    noises = [Noise(asked, residual) for residual in asked.fit(columns).residual.T]
+
+    def measure(replicates: Floats, which: Places) -> Floats:
+        past = replicates[: len(present)] * asked.mask
+        again = forecast(past, present, season, ahead)
+        error = np.abs(replicates[-1] - again.expected)
+        return np.asarray(error / np.maximum(again.spread, _TINY))[None]
+
+    steps = len(present) + ahead
+    drawn = replicated(noises, np.abs(z), measure, seed, steps=steps, smooth=_SMOOTH)
+    return [
+        _unusual(past, value, float(made.expected[i]), float(spread[i]), float(z[i]), drawn[i][0])
+        if made.spread[i] > 0 and np.isfinite(z[i])
+        else None
+        for i, (past, value) in enumerate(zip(pasts, values, strict=True))
+    ]
+
+
+def _unusual(
+    past: History, value: float, expected: float, spread: float, z: float, ordinary: Floats
+) -> Unusual:
+    far = settled(float(np.quantile(ordinary, LEVEL))) * spread
     counted = _EFFICIENCY * past.n
+    low = past.centre + past.scale * (expected - far)
     return Unusual(
-        value=float(values[-1]),
+        value=value,
         expected=past.centre + past.scale * expected,
-        low=past.centre + past.scale * (expected - far),
+        low=low,
         high=past.centre + past.scale * (expected + far),
         z=z,
         # On the scale of a log-likelihood ratio the tail is close to exponential.
@@ -168,40 +218,20 @@ def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int 
     steps = np.arange(len(present), dtype=float)[:, None]
     seasonal = pattern(series - slope * steps, present, season)
     level = series - seasonal
-    middle = np.median(level[seen], axis=0)
-    away = (level - middle) * seen[:, None]
-    total = np.maximum((away**2).sum(axis=0), np.finfo(float).tiny)
+    centre = middle(level[seen])
+    away = (level - centre) * seen[:, None]
+    total = np.maximum((away**2).sum(axis=0), _TINY)
     raw = (away[1:] * away[:-1]).sum(axis=0) / total
     lasts = np.clip((n * raw + 1) / (n - 3), 0.0, CAP)
     errors = (away[1:] - lasts * away[:-1])[seen[1:] & seen[:-1]]
-    drift = np.median(errors, axis=0)
+    drift = middle(errors)
     distance = np.abs(errors - drift)
     # Where most values are equal the MAD is 0, and says nothing about the others.
-    spread = np.maximum(1.4826 * np.median(distance, axis=0), 0.6267 * distance.mean(axis=0))
+    spread = np.maximum(1.4826 * middle(distance), 0.6267 * distance.mean(axis=0))
     # The pattern goes on: the step that is forecast lies some seasons after one of its kind.
     kind = (len(present) - 1 + ahead) % season
     point = seasonal[kind] if season > 1 else 0.0
-    return Forecast(middle + lasts**ahead * away[-1] + ahead * drift + point, spread)
-
-
-def _replicates(past: History, ahead: int, z: float, seed: int) -> Floats:
-    """Return the distances, in spreads, of the last step of replicates from its forecast."""
-    rng = np.random.default_rng(seed)
-    whole = (*past.present, *(False,) * (ahead - 1), True)
-    asked = question(past.present, past.season, "line")
-    residual = asked.fit(np.nan_to_num(past.values)[:, None]).residual[:, 0]
-    noise = Noise(asked, residual, steps=len(whole))
-
-    def draw(count: int) -> Floats:
-        series = noise.draw(rng, count, smooth=_SMOOTH)
-        before = series[: len(past.present)] * asked.mask
-        made = forecast(before, past.present, past.season, ahead)
-        return np.abs(series[-1] - made.expected) / np.maximum(made.spread, np.finfo(float).tiny)
-
-    first = draw(FIRST)
-    if (1 + (first >= z).sum()) / (FIRST + 1) >= _COMMON:
-        return first
-    return np.concatenate([first, draw(REPLICATES - FIRST)])
+    return Forecast(centre + lasts**ahead * away[-1] + ahead * drift + point, spread)
 
 
 def find(scan: Scan) -> Iterator[Fact]:
@@ -210,25 +240,25 @@ def find(scan: Scan) -> Iterator[Fact]:
         return
     if not scan.complete[-1]:
         return
-    for metric in scan.metrics:
-        for scope in scan.scopes():
-            series = scan.series(metric, scope)
-            values = np.where(series.complete, series.values, np.nan)
-            seed = seed_of("unusual", metric, scope, str(scan.period), scan.seed)
-            found = unusual_of(values, scan.grain.per_year, seed)
-            if found is not None:
-                yield _fact(scan, metric, scope, series, found)
+    series = [scan.series(metric, scope) for metric in scan.metrics for scope in scan.scopes()]
+    values = [np.where(one.complete, one.values, np.nan) for one in series]
+    judged = unusual_in(values, scan.grain.per_year, seed_of("unusual", scan.seed))
+    for one, found in zip(series, judged, strict=True):
+        if found is not None:
+            yield _fact(scan, one, found)
 
 
-def _fact(scan: Scan, metric: str, scope: Scope, series: Series, found: Unusual) -> Fact:
+def _fact(scan: Scan, series: Series, found: Unusual) -> Fact:
+    metric, scope = series.metric, series.scope
     value, expected = exact(found.value), exact(found.expected)
+    low, high = _possible(series, scan.unit(metric), found)
     n = int(series.rows[-1])
     last = {
         name: np.append(np.full(len(series.periods) - 1, np.nan), number)
         for name, number in (
             ("expected", found.expected),
-            ("low", found.low),
-            ("high", found.high),
+            ("low", low),
+            ("high", high),
         )
     }
     delta = value - expected
@@ -240,18 +270,27 @@ def _fact(scan: Scan, metric: str, scope: Scope, series: Series, found: Unusual)
             "delta": scan.difference(metric, delta),
             "value": scan.quantity(metric, value),
             "expected": scan.quantity(metric, expected),
-            "low": scan.quantity(metric, found.low),
-            "high": scan.quantity(metric, found.high),
+            "low": scan.quantity(metric, low),
+            "high": scan.quantity(metric, high),
             "z": Quantity.of(found.z, "number", 1),
         },
         estimate="delta",
         direction=direction_of(delta),
-        interval=Interval(exact(found.value - found.high), exact(found.value - found.low)),
+        interval=Interval(exact(found.value - high), exact(found.value - low)),
         p=float(exact(found.p)),
         n=n,
         method=found.method,
         caveats=small(n),
         score=scan.impact(scope) * min(1.0, abs(found.z) / _LARGE),
         evidence=(series.query,),
-        table=series_table(series, scan.unit(metric), last),
+        # No q is less than its p: what will not be reported is not drawn.
+        table=None if found.p > RARE else series_table(series, scan.unit(metric), last),
     )
+
+
+def _possible(series: Series, unit: str, found: Unusual) -> tuple[float, float]:
+    """Return the band without what cannot be: less than nothing, or more than all."""
+    known = series.values[np.isfinite(series.values)]
+    low = max(found.low, 0.0) if known.min() >= 0 else found.low
+    high = min(found.high, 1.0) if unit == "percent" and known.max() <= 1 else found.high
+    return low, high
