@@ -29,7 +29,7 @@ from decimal import Decimal
 from mirrorbi.data.periods import Period
 from mirrorbi.errors import WordingError, did_you_mean
 from mirrorbi.facts.fact import Direction, Fact, Quantity
-from mirrorbi.wording.numbers import NARROW, NO_BREAK, format_quantity, is_one
+from mirrorbi.wording.numbers import NARROW, NO_BREAK, decimals_of, format_quantity, is_one
 from mirrorbi.wording.periods import format_period, when
 from mirrorbi.wording.text import clean, lower_first
 from mirrorbi.wording.words import BY_DIRECTION, directed, plural
@@ -39,6 +39,8 @@ PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z]\w*)\.([^{}]+?)\s*\}\}")
 
 _NAMES = ("metric", "entity", "dimension", "dimensions", "scope")
 _TIMES = ("period", "baseline", "when", "grain")
+_OWN_UNITS = ("percent", "pp", "rank", "p")
+_STATISTICS = ("z", "rho", "hhi", "gini")
 _NUMBERS = ("n", "p", "q", "level", "interval")
 
 
@@ -104,7 +106,7 @@ def is_figure(fact: Fact, slot: str) -> bool:
 
 def _number(fact: Fact, head: str) -> Quantity | None:
     if head in fact.quantities:
-        return fact.quantities[head]
+        return _as_fine(head, fact)
     if head == "n":
         return Quantity(Decimal(fact.n), "count")
     if head in ("p", "q"):
@@ -113,6 +115,21 @@ def _number(fact: Fact, head: str) -> Quantity | None:
     if head == "level" and fact.interval:
         return Quantity(fact.interval.level, "percent", 0)
     return None
+
+
+def _as_fine(name: str, fact: Fact) -> Quantity:
+    """Return a quantity with no more decimals than the largest of its unit in the fact.
+
+    "851 above 30,816", not "851.5 above 30,816".
+    """
+    q = fact.quantities[name]
+    if q.decimals is not None or q.unit in _OWN_UNITS or name in _STATISTICS:
+        return q
+    alike = [o for n, o in fact.quantities.items() if o.unit == q.unit and n not in _STATISTICS]
+    largest = max(alike, key=lambda other: abs(other.value))
+    places = decimals_of(largest)
+    visible = abs(q.value) * 10**places >= 10
+    return q._replace(decimals=places) if visible and places < decimals_of(q) else q
 
 
 def _figure(fact: Fact, slot: str, q: Quantity, tail: str, locale: str) -> str:

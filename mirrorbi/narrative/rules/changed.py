@@ -26,7 +26,8 @@ def tell(material: Material) -> Told:
     """Return what changed."""
     lead = material.lead
     if lead is None:
-        return Told(paragraphs([_nothing(material)]))
+        few = [f for f in material.whole("value") if "small_n" in f.caveats]
+        return Told(paragraphs([_nothing(material), *(_few(f) for f in few[:1])]))
     others = material.changes[1:TOLD]
     good, bad, plain = (
         [f for f in others if f.good is verdict and not stays(f)] for verdict in (True, False, None)
@@ -74,8 +75,7 @@ def _lead(material: Material, lead: Fact) -> list[Sentence]:
     elif lead.compare != "average":
         found.append(say("amount", "{{f.baseline.when}} it came to {{f.base}}.", f=lead))
     if "small_n" in lead.caveats:
-        template = "Only {{f.n}} {{f.n:row stands|rows stand}} behind this: too few to judge."
-        found.append(say("caveat", template, f=lead))
+        found.append(_few(lead))
     for other in material.elsewhere("change", lead.metric):
         if other.compare != lead.compare and other.direction != "flat":
             found.append(
@@ -87,6 +87,11 @@ def _lead(material: Material, lead: Fact) -> list[Sentence]:
                 )
             )
     return found
+
+
+def _few(f: Fact) -> Sentence:
+    template = "Only {{f.n}} {{f.n:row stands|rows stand}} behind this: too few to judge."
+    return say("caveat", template, f=f)
 
 
 def _unfinished(material: Material) -> list[Sentence]:
@@ -113,7 +118,8 @@ def _moves(facts: Sequence[Fact], opening: str) -> list[Sentence]:
 
 def _still(facts: Sequence[Fact]) -> list[Sentence]:
     text, names = listing(facts, "{{@.metric}} at {{@.value}}")
-    return [say("change", f"Hardly moved: {text}.", **names)] if facts else []
+    how = "Unchanged" if all(f.direction == "flat" for f in facts) else "Hardly moved"
+    return [say("change", f"{how}: {text}.", **names)] if facts else []
 
 
 def _judged(material: Material, facts: Sequence[Fact]) -> list[Sentence]:

@@ -34,7 +34,7 @@ def tell(material: Material) -> Told:
     """Return where the change that leads came from, and the largest part of others."""
     lead = material.lead
     if lead is None or lead.direction == "flat":
-        return Told(paragraphs([_nothing(material)]))
+        return Told(paragraphs([_nothing(material), *_spread(material)]), drawn=_standing(material))
     parts = _by_dimension(material, lead.metric)
     split = _split(material, lead.metric)
     whole = [*_simpson(material, lead.metric), *_broad(material, lead.metric), *_mix(split)]
@@ -66,6 +66,36 @@ def _nothing(material: Material) -> Sentence:
             f=material.lead,
         )
     return say("none", "There is no change to trace to its parts.")
+
+
+def _spread(material: Material) -> list[Sentence]:
+    """Return how the whole is spread over members, where no change is told."""
+    found = []
+    for group in shares(material)[:DIMENSIONS]:
+        text, names = listing(group[1:MEMBERS], "{{@.entity}} for {{@.share}}", name="g")
+        more = f" and {text}" if len(names) == 1 else f", {text}" if names else ""
+        template = "By {{f.dimension}}, {{f.entity}} accounts for {{f.share}} of {{f.metric}}"
+        found.append(say("share", f"{template}{more}.", f=group[0], **names))
+    for metric in dict.fromkeys(f.metric for f in material.of("rank")):
+        found += _range(material, metric)[:1]
+    return found[: 2 * DIMENSIONS]
+
+
+def shares(material: Material) -> list[list[Fact]]:
+    """Return the shares by dimension of the last metric that has any: amounts follow counts."""
+    groups: dict[tuple[int, str], list[Fact]] = {}
+    for f in material.of("share"):
+        groups.setdefault((-material.place(f.metric), f.terms.get("by", "")), []).append(f)
+    last = min((place for place, _ in groups), default=0)
+    kept = [group for (place, _), group in groups.items() if place == last]
+    for group in kept:
+        group.sort(key=lambda f: (f["rank"].value, f.id))
+    return kept
+
+
+def _standing(material: Material) -> tuple[Fact, ...]:
+    largest = [f for group in shares(material) for f in group[:1]]
+    return (*largest, *material.of("concentration", "rank"))
 
 
 def _by_dimension(material: Material, metric: str) -> list[list[Fact]]:

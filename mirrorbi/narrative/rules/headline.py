@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.rules import quality
+from mirrorbi.narrative.rules.drivers import shares
 from mirrorbi.narrative.rules.material import Material
 from mirrorbi.narrative.rules.phrasing import Told, by_percent, filtered, paragraphs, say
 from mirrorbi.wording.sentence import Sentence
@@ -20,8 +21,11 @@ def _headline(material: Material) -> Sentence:
     value = _value(material)
     if value is not None:
         when = " {{f.when}}" if value.period else ""
-        return say("headline", f"{{{{f.metric}}}} came to {{{{f.value}}}}{when}{filtered(value)}.",
-                   f=value)  # fmt: skip
+        part = next((group[0] for group in shares(material)), None)
+        template = f"{{{{f.metric}}}} came to {{{{f.value}}}}{when}"
+        if part is not None and part.metric == value.metric:
+            template += ", of which {{g.entity}} accounts for {{g.share}}"
+        return say("headline", f"{template}{filtered(value)}.", f=value, g=part or value)
     return quality.headline(material) or say("headline", "There is no data to review.")
 
 
@@ -38,7 +42,9 @@ def _change(f: Fact) -> Sentence:
 
 
 def _value(material: Material) -> Fact | None:
-    values = material.whole("value")
+    split = {group[0].metric for group in shares(material)}
     return min(
-        values, key=lambda f: (f.better is None, material.place(f.metric), f.id), default=None
+        material.whole("value"),
+        key=lambda f: (f.metric not in split, f.better is None, material.place(f.metric), f.id),
+        default=None,
     )

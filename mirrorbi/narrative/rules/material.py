@@ -52,9 +52,14 @@ class Material:
         return [fact for fact in self.of(*kinds, metric=metric) if not fact.scope]
 
     def tested(self, kind: str) -> list[Fact]:
-        """Return findings of a tested kind: of the whole first, of members only the clear ones."""
+        """Return findings of a tested kind: of the whole first, of members only the clear ones.
+
+        A member that did what the whole did is no news.
+        """
         whole = self.whole(kind)
-        return [*whole, *(f for f in self.of(kind) if f.scope and clear(f))]
+        told = {(f.metric, f.direction) for f in whole}
+        members = [f for f in self.of(kind) if f.scope and clear(f)]
+        return [*whole, *(f for f in members if (f.metric, f.direction) not in told)]
 
     def first(self, *kinds: str, metric: str | None = None, by: str | None = None) -> Fact | None:
         """Return the best fact of these kinds, if there is one."""

@@ -39,8 +39,8 @@ def _gaps(material: Material) -> Iterator[Sentence]:
     for f in holes[:2]:
         template = "{{f.missing}} of {{f.of}} {{f.step}}s {{f.missing:has|have}} no rows."
         yield say("quality", template, f=f)
-    if gaps and not holes:
-        finest = max(gaps, key=lambda f: f["of"].value)
+    finest = max(gaps, key=lambda f: f["of"].value, default=None)
+    if finest is not None and not holes and finest["of"].value > 1:
         yield say("quality", "None of its {{f.of}} {{f.step}}s is without rows.", f=finest)
 
 
@@ -64,7 +64,7 @@ def _cells(material: Material) -> Iterator[Sentence]:
         material.of("nulls"), key=lambda fact: (-fact["share"].value, fact.metric)
     )[:COLUMNS]  # fmt: skip
     if f is not None and not f["with_nulls"].value:
-        yield say("quality", "Every cell of its {{f.columns}} columns is filled.", f=f)
+        yield say("quality", "No cell is empty.")
     elif f is not None:
         yield say(
             "quality",
