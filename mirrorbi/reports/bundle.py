@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from mirrorbi.errors import RenderError
 
@@ -38,44 +39,47 @@ class Bundle:
 def pick_bundle(trace_types: AbstractSet[str]) -> Bundle:
     """Return the smallest build that draws these trace types.
 
-    The cartesian build is kept in the package (0.64 MB as base64). Any other type, such
-    as a map or a surface, takes the full build of the installed plotly package (1.96 MB).
+    The basic and the cartesian build are kept in the package (0.50 and 0.64 MB as
+    base64). Any other type, such as a map or a surface, takes the full build of the
+    installed plotly package (1.96 MB).
 
     Raises
     ------
     RenderError
-        If the kept build is not the one described beside it.
+        If a kept build is not the one described beside it.
 
     Examples
     --------
     >>> pick_bundle({"bar", "scatter"}).name
+    'plotly.js-basic-dist-min'
+    >>> pick_bundle({"bar", "heatmap"}).name
     'plotly.js-cartesian-dist-min'
     >>> pick_bundle({"scattergeo"}).name
     'plotly.js-dist-min'
     """
-    if trace_types <= set(_described()["traces"]):
-        return _cartesian()
+    for place, build in enumerate(_described()["builds"]):
+        if trace_types <= set(build["traces"]):
+            return _kept(place)
     return _full()
 
 
 @cache
-def _described() -> dict[str, list[str] | str]:
+def _described() -> dict[str, Any]:
     text = (files("mirrorbi.reports") / "assets" / "plotly-bundle.json").read_text("utf-8")
-    described: dict[str, list[str] | str] = json.loads(text)
+    described: dict[str, Any] = json.loads(text)
     return described
 
 
 @cache
-def _cartesian() -> Bundle:
-    about = _described()
-    small = (files("mirrorbi.reports") / "assets" / "plotly-cartesian.min.js.gz").read_bytes()
+def _kept(place: int) -> Bundle:
+    about = _described()["builds"][place]
+    small = (files("mirrorbi.reports") / "assets" / about["file"]).read_bytes()
     if hashlib.sha256(small).hexdigest() != about["sha256_gz"]:
         raise RenderError(
-            "The file plotly-cartesian.min.js.gz is not the one that plotly-bundle.json describes.",
+            f"The file {about['file']} is not the one that plotly-bundle.json describes.",
             hint="Reinstall mirrorbi, or run mirrorbi/reports/assets/renew.py.",
         )
-    raw_hash = bytes.fromhex(str(about["sha256"]))
-    return _bundle(str(about["name"]), str(about["version"]), small, raw_hash)
+    return _bundle(about["name"], _described()["version"], small, bytes.fromhex(about["sha256"]))
 
 
 @cache

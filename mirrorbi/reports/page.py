@@ -175,10 +175,14 @@ def render_page(page: Page) -> str:
     hashes = [_csp_hash(script)]
     if page.plotly:
         hashes.append(page.plotly.csp_hash)
+    texts = dict.fromkeys(text for proof in page.proofs for text in proof.sql)
+    queries = {text: place for place, text in enumerate(texts)}
     return str(
         _template().render(
             report=page,
             blocks=[_set(block) for block in page.blocks],
+            queries=queries,
+            queries_json=json_for_script(list(queries)),
             style=css_tokens() + _asset("page.css"),
             script=script,
             script_hashes=" ".join(f"'{value}'" for value in hashes),

@@ -243,6 +243,7 @@ def test_a_proof_opens_and_closes_by_keyboard(visit):
     proof = seen.page.locator(".mb-proof:popover-open")
     assert proof.count() == 1
     assert figure.get_attribute("aria-expanded") == "true"
+    assert proof.locator("pre").all_inner_texts() == ["SELECT 1"]
     at, box = figure.bounding_box(), proof.bounding_box()
     assert abs(box["y"] - (at["y"] + at["height"])) < 20
     assert box["x"] >= 0
@@ -391,8 +392,8 @@ def test_a_chart_is_named_for_a_screen_reader(visit):
     assert seen.ask("document.activeElement.className") == "mb-skip"
 
 
-@pytest.mark.parametrize("trace", ["scatterpolar", "scattergl", "sankey", "treemap"])
-def test_the_full_library_draws_other_traces(visit, tmp_path, trace):
+@pytest.mark.parametrize("trace", ["heatmap", "scatterpolar", "scattergl", "sankey"])
+def test_larger_libraries_draw_other_traces(visit, tmp_path, trace):
     data = {
         "scatterpolar": {"r": [1, 2, 3], "theta": [0, 90, 180]},
         "scattergl": {"x": [1, 2], "y": [2, 1]},
@@ -400,7 +401,7 @@ def test_the_full_library_draws_other_traces(visit, tmp_path, trace):
             "node": {"label": ["a", "b"]},
             "link": {"source": [0], "target": [1], "value": [1]},
         },
-        "treemap": {"labels": ["a", "b"], "parents": ["", "a"], "values": [2, 1]},
+        "heatmap": {"z": [[1, 2], [3, 4]]},
     }[trace]
     block = {
         "kind": "chart",

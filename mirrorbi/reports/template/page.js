@@ -2,7 +2,9 @@
 (() => {
   const root = document.documentElement;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const palettes = JSON.parse(document.getElementById("mb-palettes").textContent);
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const palettes = read("mb-palettes");
+  const queries = read("mb-queries");
   const systemDark = matchMedia("(prefers-color-scheme: dark)");
   const printedWidth = 680; // A4 less its margins, in CSS pixels
   let printing = false;
@@ -117,6 +119,7 @@
     clearTimeout(timer);
     pinned = stay;
     anchor = figure;
+    addQueries(proof);
     if (!proof.matches(":popover-open")) proof.showPopover();
     place(proof, figure);
     figure.setAttribute("aria-expanded", "true");
@@ -149,6 +152,18 @@
         later(350, () => open(figure, proof, false));
     });
     figure.addEventListener("pointerleave", () => leave(proof));
+  }
+
+  // Many figures share a query: each is kept once, and put where it is opened.
+  function addQueries(proof) {
+    for (const place of (proof.dataset.queries || "").split(" ").filter(Boolean)) {
+      const text = document.createElement("pre");
+      text.tabIndex = 0;
+      text.setAttribute("aria-label", "Query");
+      text.textContent = queries[place];
+      proof.append(text);
+    }
+    delete proof.dataset.queries;
   }
 
   function arrange(proof) {
