@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,8 @@ _HIDDEN = INJECTED | {"parameters", "hide", "remove_cell", "remove_output"}
 SHOW_OUTPUT = "show-output"
 """The tag of a cell whose printed text belongs to the report."""
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
+_STYLE = re.compile(r"^\s*<style>.*?</style>", re.DOTALL)
+"""What our displays bring along for a notebook; the page has its own."""
 _SCRIPTED_PLOT = ("Plotly.newPlot", "plotly-graph-div", "data:text/html;base64")
 
 
@@ -147,7 +150,8 @@ def _display(
     if PLOTLY in data:
         _chart(found, data[PLOTLY], payload or {})
     elif isinstance(payload, dict) and "text/html" in data:
-        found.blocks.append({"kind": "fragment", "html": _text(data["text/html"])})
+        markup = _STYLE.sub("", _text(data["text/html"]))
+        found.blocks.append({"kind": "fragment", "html": markup})
     elif _WIDGET in data:
         found.figures += "FigureWidget" in _text(data.get("text/plain", ""))
         found.faults.append(

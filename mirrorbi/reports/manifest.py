@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from mirrorbi.data.periods import Calendar
 from mirrorbi.errors import VerifyError
+from mirrorbi.facts.fact import Fact
 from mirrorbi.reports.collect import Collected, facts_of
 from mirrorbi.reports.plan import Plan
 
@@ -75,6 +77,20 @@ def read_manifest(html: str, where: str = "The file") -> dict[str, Any]:
             hint="Use the mirrorbi that wrote it: its version is at the foot of the report.",
         )
     return dict(manifest)
+
+
+def written_facts(manifest: Mapping[str, Any]) -> dict[str, Fact]:
+    """Return the facts that a manifest holds, by id."""
+    calendar = calendar_of(manifest["sweeps"])
+    return {fact["id"]: Fact.from_dict(fact, calendar) for fact in manifest["facts"]}
+
+
+def calendar_of(sweeps: Iterable[Mapping[str, Any]]) -> Calendar:
+    """Return where weeks and years begin in the data of a report."""
+    for sweep in sweeps:
+        week_start, year_start = sweep["dataset"].get("calendar") or (0, 1)
+        return Calendar(week_start, year_start)
+    return Calendar()
 
 
 def versions() -> dict[str, str]:

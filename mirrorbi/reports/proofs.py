@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
 
 from mirrorbi.facts.fact import Fact, Quantity
 from mirrorbi.reports.page import Proof
@@ -14,20 +13,20 @@ from mirrorbi.wording.slots import fill_slot
 
 
 def make_proofs(
-    facts: Iterable[Mapping[str, Any]], sql: Mapping[str, str], locale: str = "en_GB"
+    facts: Iterable[Fact], sql: Mapping[str, str], locale: str = "en_GB"
 ) -> tuple[Proof, ...]:
     """Return one proof per fact.
 
     Parameters
     ----------
     facts
-        As `Fact.to_dict` gives them.
+        Those that the report cites.
     sql
         The SQL of each query, by query id.
     locale
         Of the number formats.
     """
-    return tuple(_proof(Fact.from_dict(fact), sql, locale) for fact in facts)
+    return tuple(_proof(fact, sql, locale) for fact in facts)
 
 
 def _proof(fact: Fact, sql: Mapping[str, str], locale: str) -> Proof:

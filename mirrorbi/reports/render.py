@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mirrorbi.reports.bundle import pick_bundle
 from mirrorbi.reports.collect import Collected
-from mirrorbi.reports.manifest import make_manifest
+from mirrorbi.reports.embedded import read_page
+from mirrorbi.reports.manifest import calendar_of, make_manifest, written_facts
 from mirrorbi.reports.page import Page, render_page
 from mirrorbi.reports.plan import Plan, shown_path, text_of_value
 from mirrorbi.reports.proofs import make_proofs
@@ -34,14 +36,15 @@ def render(plan: Plan, found: Collected) -> str:
         subtitle=subtitle_of(manifest["sweeps"]),
         blocks=tuple(found.blocks),
         contents=tuple(found.contents),
-        proofs=make_proofs(manifest["facts"], manifest["sql"], manifest["locale"]),
+        proofs=make_proofs(written_facts(manifest).values(), manifest["sql"], manifest["locale"]),
         provenance=tuple(provenance(plan, manifest)),
         reproduce=(plan.command, f"mirrorbi verify {shown_path(plan.report, plan.caller)}"),
         manifest=manifest,
         plotly=pick_bundle(traces) if traces else None,
         lang=manifest["locale"].replace("_", "-"),
     )
-    return render_page(page)
+    shown = read_page(render_page(page)).digest
+    return render_page(replace(page, manifest={**manifest, "shown": shown}))
 
 
 def subtitle_of(sweeps: Iterable[Mapping[str, Any]]) -> str:
@@ -51,7 +54,7 @@ def subtitle_of(sweeps: Iterable[Mapping[str, Any]]) -> str:
 
     for sweep in sweeps:
         label, period = sweep["dataset"].get("label", ""), sweep["request"].get("period")
-        shown = format_period(Period.parse(period)) if period else ""
+        shown = format_period(Period.parse(period, calendar_of([sweep]))) if period else ""
         return " · ".join(part for part in (label, shown) if part)
     return ""
 
