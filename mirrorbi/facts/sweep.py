@@ -140,13 +140,14 @@ def find_facts(
 def _kinds(kinds: str | Iterable[str] | None) -> tuple[str, ...]:
     if kinds is None:
         return KINDS
-    asked = [kinds] if isinstance(kinds, str) else list(kinds)
-    for kind in asked:
-        if kind not in KINDS:
+    asked: set[str] = set()
+    for word in [kinds] if isinstance(kinds, str) else kinds:
+        if word not in KINDS and word not in FAMILIES:
             raise FactError(
-                f"There is no kind of fact {kind!r}.",
-                hint=did_you_mean(kind, KINDS, noun="kinds"),
+                f"There is no kind of fact {word!r}.",
+                hint=did_you_mean(word, [*KINDS, *FAMILIES], noun="kinds"),
             )
+        asked |= {word} if word in KINDS else set(FAMILIES[word])
     return tuple(kind for kind in KINDS if kind in asked)
 
 
