@@ -337,7 +337,7 @@ def tables(draw):
     return schema, columns, draw(st.sampled_from([1, 30]))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(tables())
 def test_any_table_gives_a_model_that_works(connection, drawn):
     schema, columns, times = drawn

@@ -6,6 +6,7 @@ import warnings
 import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,9 +33,10 @@ def connection():
 
 @pytest.fixture(scope="module")
 def table(connection):
-    columns = {name: pd.array(values, dtype=object) for name, values in FRAME.items()}
-    data = ibis.memtable(pd.DataFrame(columns).assign(i=range(6)), schema={**TYPES, "i": "int64"})
-    return connection.create_table("rows_", data, temp=True)
+    types = ibis.schema({**TYPES, "i": "int64"}).to_pyarrow()
+    columns = {**FRAME, "i": list(range(6))}
+    read = pa.table({n: pa.array(v, types.field(n).type) for n, v in columns.items()})
+    return connection.create_table("rows_", ibis.memtable(read), temp=True)
 
 
 @pytest.fixture(scope="module")

@@ -156,6 +156,19 @@ def test_several_mistakes_are_told_together_by_line():
     assert [int(line.split()[1].rstrip(":")) for line in rest] == [line_of(text, p) for p in parts]
 
 
+def test_mistakes_are_told_in_the_order_of_the_file():
+    text = "metrics:\n  rows: {agg: cuont}\ndataset: {nam: x}\n"
+    with pytest.raises(ModelError) as caught:
+        parse_model(text, "m.yaml")
+    assert [line[:9] for line in str(caught.value).split("\n")[1:]] == ["  line 2:", "  line 3:"]
+
+
+def test_a_key_that_is_not_written_has_the_line_of_its_parent():
+    model = parse_model("metrics:\n  rows: {agg: count}\ndimensions:\n  dst:\n", "m.yaml")
+    with pytest.raises(ModelError, match=r"^m\.yaml, line 4: dimensions\.dst\.column .* 'dest'"):
+        check_model(model, SCHEMA, "m.yaml")
+
+
 def test_at_most_five_mistakes_are_told():
     text = message(DEMO.read_text().replace("label: ", "lable: "))
     assert text.startswith("flights.model.yaml has 14 errors:")
