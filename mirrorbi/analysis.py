@@ -94,7 +94,7 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
     elif isinstance(model, Mapping):
         meaning, name = parse_model(model), "given"
     elif model or beside is not None:
-        path = Path(model) if model else beside
+        path = _located(Path(model)) if model else beside
         assert path is not None  # noqa: S101 (for the type checker: one of the two is there)
         meaning, name = load_model(path), path.name
     else:
@@ -104,6 +104,13 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
     if meaning.time and meaning.time.timezone:
         zone_of_session(opened.table, meaning.time.timezone)
     return Analysis(opened, meaning, name)
+
+
+def _located(path: Path) -> Path:
+    """Return a model's path as found in the folders in which data is looked up."""
+    from mirrorbi.data.places import search_folders
+
+    return next((f / path for f in search_folders() if (f / path).is_file()), path)
 
 
 def zone_of_session(table: Any, timezone: str) -> None:
