@@ -19,7 +19,8 @@ WINDOW, SEASONS = 120, 3
 
 _PRESENT = 0.6
 _CLEARLY = 0.9
-_FAR = 5.0
+_FAR = 6.0
+_NEAREST = 5
 _CONSTANT = 1e-10
 
 
@@ -58,14 +59,22 @@ class History:
 
     @property
     def tamed(self) -> Floats:
-        """The values, with those further than 5 robust deviations from the middle drawn in.
+        """The values, with those far from the median of their five nearest drawn in to it.
 
-        So that one wild period neither makes nor hides a pattern of many.
+        Far are 6 robust standard deviations of such distances. So one wild period neither
+        makes nor hides a pattern of many, and trends and steps stay as they are.
         """
-        known = self.values[np.isfinite(self.values)]
-        centre = float(np.median(known))
-        reach = _FAR * 1.4826 * float(np.median(np.abs(known - centre)))
-        return np.clip(self.values, centre - reach, centre + reach) if reach else self.values
+        seen = np.isfinite(self.values)
+        known = self.values[seen]
+        inner = middle(np.lib.stride_tricks.sliding_window_view(known, _NEAREST).T)
+        edge = _NEAREST // 2
+        local = np.pad(inner, edge, mode="edge")
+        distance = known - local
+        reach = _FAR * 1.4826 * float(middle(np.abs(distance)))
+        out = self.values.copy()
+        if reach:
+            out[seen] = local + np.clip(distance, -reach, reach)
+        return out
 
     def moved(self, steps: int) -> History:
         """Return the same stretch of a series that begins that many steps earlier."""

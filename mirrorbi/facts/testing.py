@@ -20,7 +20,7 @@ LEAST = 1e-9
 _COUNTED = 20
 """Replicates beyond the observation from which they are counted, not extrapolated."""
 
-_TAIL = 0.05
+_TAIL = 0.1
 """Part of the replicates from which the tail is extrapolated."""
 
 
@@ -86,9 +86,9 @@ def tail_probability(observed: float, replicates: Floats) -> float:
 
     Counted, the observation included, where at least 20 replicates reach it. Further out,
     where counting would give the same to all, the tail is continued by an exponential
-    fitted to the excesses of the largest twentieth (the generalised Pareto
-    approximation of Knijnenburg et al., Bioinformatics 25, 2009, with shape 0, which is
-    that of log-likelihood ratios).
+    fitted to the excesses of the largest tenth (the generalised Pareto approximation of
+    Knijnenburg et al., Bioinformatics 25, 2009, with shape 0, which is that of
+    log-likelihood ratios), on the safe side by one standard error.
 
     Parameters
     ----------
@@ -112,7 +112,8 @@ def tail_probability(observed: float, replicates: Floats) -> float:
         return settled(counted)
     kept = max(_COUNTED, int(total * _TAIL))
     tail = np.sort(replicates)[-kept - 1 :]
-    excess = float((tail[1:] - tail[0]).mean())
+    # One standard error is added, so that luck in the draws does not make rare findings rarer.
+    excess = float((tail[1:] - tail[0]).mean()) * (1 + kept**-0.5)
     if excess <= 0 or observed <= tail[0]:
         return settled(counted)
     beyond = kept / total * float(np.exp(-(observed - tail[0]) / excess))

@@ -250,18 +250,13 @@ def find(scan: Scan) -> Iterator[Fact]:
 
 def _fact(scan: Scan, series: Series, found: Unusual) -> Fact:
     metric, scope = series.metric, series.scope
-    value, expected = exact(found.value), exact(found.expected)
-    low, high = _possible(series, scan.unit(metric), found)
+    value = exact(found.value)
+    expected, low, high = _possible(series, scan.unit(metric), found)
+    delta = value - exact(expected)
     n = int(series.rows[-1])
-    last = {
-        name: np.append(np.full(len(series.periods) - 1, np.nan), number)
-        for name, number in (
-            ("expected", found.expected),
-            ("low", low),
-            ("high", high),
-        )
-    }
-    delta = value - expected
+    band = {"expected": expected, "low": low, "high": high}
+    before = np.full(len(series.periods) - 1, np.nan)
+    columns = {name: np.append(before, number) for name, number in band.items()}
     return scan.blank(
         "unusual",
         metric,
@@ -269,9 +264,7 @@ def _fact(scan: Scan, series: Series, found: Unusual) -> Fact:
         quantities={
             "delta": scan.difference(metric, delta),
             "value": scan.quantity(metric, value),
-            "expected": scan.quantity(metric, expected),
-            "low": scan.quantity(metric, low),
-            "high": scan.quantity(metric, high),
+            **{name: scan.quantity(metric, number) for name, number in band.items()},
             "z": Quantity.of(found.z, "number", 1),
         },
         estimate="delta",
@@ -284,13 +277,14 @@ def _fact(scan: Scan, series: Series, found: Unusual) -> Fact:
         score=scan.impact(scope) * min(1.0, abs(found.z) / _LARGE),
         evidence=(series.query,),
         # No q is less than its p: what will not be reported is not drawn.
-        table=None if found.p > RARE else series_table(series, scan.unit(metric), last),
+        table=None if found.p > RARE else series_table(series, scan.unit(metric), columns),
     )
 
 
-def _possible(series: Series, unit: str, found: Unusual) -> tuple[float, float]:
-    """Return the band without what cannot be: less than nothing, or more than all."""
+def _possible(series: Series, unit: str, found: Unusual) -> tuple[float, float, float]:
+    """Return expectation and band without what cannot be: less than nothing, more than all."""
     known = series.values[np.isfinite(series.values)]
-    low = max(found.low, 0.0) if known.min() >= 0 else found.low
-    high = min(found.high, 1.0) if unit == "percent" and known.max() <= 1 else found.high
-    return low, high
+    least = 0.0 if known.min() >= 0 else -np.inf
+    most = 1.0 if unit == "percent" and known.max() <= 1 else np.inf
+    expected, low, high = np.clip([found.expected, found.low, found.high], least, most).tolist()
+    return expected, low, high
