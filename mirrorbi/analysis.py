@@ -11,7 +11,7 @@ from mirrorbi.data.periods import Grain, Period
 
 if TYPE_CHECKING:
     from mirrorbi.data.model import Model
-    from mirrorbi.facts.fact import FactSet
+    from mirrorbi.facts.factset import FactSet
 
 
 class Analysis(Dataset):

@@ -13,7 +13,8 @@ from mirrorbi.charts.theme import LIGHT
 from mirrorbi.charts.titles import subtitle, title
 from mirrorbi.charts.words import describe, table_html
 from mirrorbi.errors import ChartError, did_you_mean
-from mirrorbi.facts.fact import Fact, FactSet, Table
+from mirrorbi.facts.fact import Fact, Table
+from mirrorbi.facts.factset import FactSet
 from mirrorbi.wording.sentence import Sentence, fill, markup, plain
 from mirrorbi.wording.text import escape
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.errors import FactError, did_you_mean
 from mirrorbi.facts.asked import definite, request_of
-from mirrorbi.facts.fact import Fact, FactSet, exact
+from mirrorbi.facts.fact import Fact, exact
+from mirrorbi.facts.factset import FactSet
 from mirrorbi.facts.ranking import ranked
 from mirrorbi.facts.scan import Scan
 from mirrorbi.facts.testing import RARE, false_discovery

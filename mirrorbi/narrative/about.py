@@ -11,7 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from mirrorbi.data.periods import Calendar, Grain, Period
-from mirrorbi.facts.fact import Fact, FactSet, Quantity, Table
+from mirrorbi.facts.fact import Fact, Quantity, Table
+from mirrorbi.facts.factset import FactSet
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.wording.text import clean
 

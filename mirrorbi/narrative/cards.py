@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from mirrorbi.facts.fact import Fact, FactSet
+from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.context import MIME, QUIET, STYLE, Context
 from mirrorbi.narrative.rules.phrasing import by_percent, say
 from mirrorbi.wording.sentence import Sentence, markup, plain

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mirrorbi.facts.fact import Fact, FactSet
+from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.factset import FactSet
 from mirrorbi.wording.sentence import Sentence, Span, fill
 
 MIME = "application/vnd.mirrorbi.v1+json"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.facts.fact import Fact, FactSet
+from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.context import MIME, QUIET, STYLE, Context
 from mirrorbi.wording.sentence import Sentence, markup, plain
 

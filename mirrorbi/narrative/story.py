@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mirrorbi.errors import WordingError, did_you_mean
-from mirrorbi.facts.fact import Fact, FactSet
+from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative import rules
 from mirrorbi.narrative.cards import Cards
 from mirrorbi.narrative.context import MIME, STYLE, Context

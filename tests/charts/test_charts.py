@@ -14,7 +14,8 @@ from mirrorbi.charts.display import PAYLOAD_TYPE, PLOTLY_TYPE
 from mirrorbi.charts.theme import LIGHT
 from mirrorbi.data.periods import Period
 from mirrorbi.errors import ChartError
-from mirrorbi.facts.fact import Fact, FactSet, Table
+from mirrorbi.facts.fact import Fact, Table
+from mirrorbi.facts.factset import FactSet
 
 HOSTILE = [
     "<b>bold</b>",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mirrorbi.facts.fact import Fact, FactSet
+from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.about import ALPHA, about
 
 LEADING = 0.66

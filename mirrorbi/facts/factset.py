@@ -1,0 +1,87 @@
+"""The facts of one sweep, with what is needed to compute them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mirrorbi.facts.fact import Fact
+
+
+class FactSet(Sequence[Fact]):
+    """The facts of one sweep, best first, with what is needed to compute them again.
+
+    Parameters
+    ----------
+    facts
+        Sorted by score, then id.
+    request
+        The arguments of the sweep, as plain values: the same call gives the same facts.
+    dataset
+        What the sweep ran on: ``source``, ``label``, ``data_hash``, ``rows``, ``first``
+        and ``last`` day, ``model`` (file name, ``draft`` or ``given``), ``model_hash``,
+        ``engine``, ``entity``.
+    tests
+        Number of significance tests over which the false discovery rate was controlled.
+    sql
+        The SQL of each query, by query id.
+    """
+
+    def __init__(
+        self,
+        facts: Iterable[Fact],
+        *,
+        request: Mapping[str, Any] | None = None,
+        dataset: Mapping[str, Any] | None = None,
+        tests: int = 0,
+        sql: Mapping[str, str] | None = None,
+    ) -> None:
+        self._facts = tuple(facts)
+        self.request = dict(request or {})
+        self.dataset = dict(dataset or {})
+        self.tests = tests
+        self.sql = dict(sql or {})
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._facts[index]
+
+    def __repr__(self) -> str:
+        return f"<FactSet of {len(self)} facts, {self.tests} tests>"
+
+    def filter(self, *kinds: str, metric: str | None = None) -> FactSet:
+        """Return the facts of these kinds (all, if none is named) and this metric, in order."""
+        return self._with(
+            fact
+            for fact in self._facts
+            if (not kinds or fact.kind in kinds) and metric in (None, fact.metric)
+        )
+
+    def top(self, n: int) -> FactSet:
+        """Return the best ``n`` facts."""
+        return self._with(self._facts[:n])
+
+    def get(self, fact_id: str) -> Fact | None:
+        """Return the fact of that id, or ``None``."""
+        return next((fact for fact in self._facts if fact.id == fact_id), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return facts, request and provenance as plain values, ready for JSON."""
+        return {
+            "dataset": self.dataset,
+            "request": self.request,
+            "tests": self.tests,
+            "facts": [fact.to_dict() for fact in self._facts],
+            "sql": self.sql,
+        }
+
+    def sweep(self) -> dict[str, Any]:
+        """Return request and provenance without the facts: what a report must carry."""
+        return {"dataset": self.dataset, "request": self.request, "tests": self.tests}
+
+    def _with(self, facts: Iterable[Fact]) -> FactSet:
+        return FactSet(
+            facts, request=self.request, dataset=self.dataset, tests=self.tests, sql=self.sql
+        )
