@@ -11,7 +11,7 @@ from typing import Any
 from mirrorbi.data.dialect import Dialect, find_dialect, records
 from mirrorbi.data.inference import read_types
 from mirrorbi.data.reading import Reading, drop, keep, listed, same_columns, shorten, tidy_names
-from mirrorbi.data.textfile import reading, scratch, text_file
+from mirrorbi.data.textfile import free_path, reading, scratch, text_file
 from mirrorbi.errors import SourceError
 
 _LONGEST_LINE = 64 << 20
@@ -98,6 +98,7 @@ def _read(files: Sequence[_File], connection: Any) -> Reading:
     typed = read_types(
         table,
         {name: [value for file in files for value in _sample(file, name)] for name in names},
+        complete=all(file.dialect.complete for file in files),
         semicolons=any(file.dialect.delimiter == ";" for file in files),
         line_of=lambda wanted: _places(files, wanted),
     )
@@ -174,7 +175,7 @@ def _places(files: Sequence[_File], wanted: Mapping[str, str]) -> dict[str, str]
 def _rewritten(file: _File, folder: Path) -> _File:
     """Return the file in the plainest dialect, written anew; a ragged file is refused."""
     width = file.dialect.width
-    copy = folder / f"{file.text.stem}-plain-{file.shown.__hash__() & 0xFFFFFF:x}.csv"
+    copy = free_path(folder, "plain")
     with reading(file.shown), copy.open("w", encoding="utf-8", newline="") as plain:
         writer = csv.writer(plain, lineterminator="\n")
         every = records(file.text, file.dialect, strict=True)

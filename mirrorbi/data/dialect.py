@@ -19,7 +19,6 @@ from mirrorbi.data.reading import shorten
 _COMMON = (",", ";", "\t", "|")
 _RARE = ("\x01", "\x1f", "^", "~", "§", "¦", ":")
 _SAMPLE_LINES = 2_000
-_SAMPLE_CELLS = 200_000
 _SAMPLE_CHARS = 4_000_000
 # Stands for a delimiter of two characters while Python's reader, which takes only one, reads.
 _STAND_IN = "\ue0ff"
@@ -43,6 +42,8 @@ class Dialect:
         The fields of the header as written; of a text without header, as many ``None``.
     sample
         The first records of data.
+    complete
+        Whether these are all.
     notes
         What was guessed.
     """
@@ -53,6 +54,7 @@ class Dialect:
     header: bool
     names: tuple[str | None, ...]
     sample: tuple[tuple[str, ...], ...] = ()
+    complete: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -77,11 +79,10 @@ def find_dialect(path: Path, *, tabs: bool = False) -> Dialect:
             lines = _first(lines, _SAMPLE_CHARS)
         whole = not file.read(1)
     declared = re.fullmatch(r"(?i)\"?sep=(.{1,2}?)\"?\s*", lines[0])
-    if declared:
-        dialect = _describe(_read(lines[1:], declared[1], whole), declared[1])
-        return replace(dialect, skip=dialect.skip + 1)
-    delimiter = _delimiter(lines, tabs, whole)
-    return _describe(_read(lines, delimiter, whole), delimiter)
+    delimiter = declared[1] if declared else _delimiter(lines, tabs, whole)
+    above = 1 if declared else 0
+    dialect = _describe(_read(lines[above:], delimiter, whole), delimiter)
+    return replace(dialect, skip=dialect.skip + above, complete=whole)
 
 
 def records(
@@ -175,14 +176,13 @@ def _describe(found: _Found, delimiter: str) -> Dialect:
             f"{shorten(delimiter.join(first))}."
         )
         rest = [first, *rest]
-    cut = max(50, _SAMPLE_CELLS // max(1, len(first)))
     return Dialect(
         delimiter=delimiter,
         escape=found.escape,
         skip=skip,
         header=header,
         names=tuple(first) if header else (None,) * len(first),
-        sample=tuple(record for record in rest[:cut] if len(record) == len(first)),
+        sample=tuple(record for record in rest if len(record) == len(first)),
         notes=tuple(notes),
     )
 

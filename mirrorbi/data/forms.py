@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 MISSING_WORDS = (
@@ -41,6 +42,9 @@ class Form:
         pattern and is no value all the same (30 February).
     certain
         Whether the pattern alone proves that the value can be converted.
+    lenient
+        As ``convert``, but null for a word that stands for no value; ``None`` if
+        ``convert`` does so anyway.
     note
         How the values were read, where a reader should know; ``{columns}`` is filled.
     """
@@ -49,16 +53,26 @@ class Form:
     pattern: str
     convert: Callable[[Any], Any]
     certain: bool = False
+    lenient: Callable[[Any], Any] | None = None
     note: str = ""
 
     def matches(self, text: str) -> bool:
         """Return whether a value looks like this form."""
-        return re.fullmatch(self.pattern, text) is not None
+        return _compiled(self.pattern).fullmatch(text) is not None
+
+    def convert_or_null(self, text: Any) -> Any:
+        """Return the typed value, null where a word such as ``NA`` stands for none."""
+        return (self.lenient or self.convert)(text)
 
     def fits(self, text: Any) -> Any:
         """Return the ibis expression that is true where a value has this form."""
         matched = text.re_search(f"^(?:{self.pattern})$")
         return matched if self.certain else matched & self.convert(text).notnull()
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def _cast(dtype: str) -> Callable[[Any], Any]:
@@ -125,7 +139,14 @@ def _number(text: Any, group: str, point: str) -> Any:
     plain = text
     for sign in group:
         plain = plain.replace(sign, "")
-    return (plain if point == "." else plain.replace(point, ".")).cast("float64")
+    number = (plain if point == "." else plain.replace(point, ".")).try_cast("float64")
+    return _without_nan(number)
+
+
+def _without_nan(number: Any) -> Any:
+    import ibis
+
+    return number.isnan().ifelse(ibis.null("float64"), number)
 
 
 _DOTS = _local("dm", ".", "day.month.year")
@@ -134,13 +155,16 @@ _RIVALS = (
     (_local("dm", "-", "day-month-year"), _local("md", "-", "month-day-year")),
 )
 
-WHOLE = Form("whole numbers", f"[+-]?{_INT}", _cast("int64"), certain=True)
+WHOLE = Form(
+    "whole numbers", f"[+-]?{_INT}", _cast("int64"), certain=True, lenient=_try_cast("int64")
+)
 DECIMAL = Form(
     "numbers",
     r"[+-]?(?:(?:0|[1-9][0-9]{0,14})|(?:0|[1-9][0-9]{0,17})?\.[0-9]+|(?:0|[1-9][0-9]{0,17})\.)"
     r"(?:[eE][+-]?[0-9]{1,3})?|[+-]?[Ii][Nn][Ff](?:[Ii][Nn][Ii][Tt][Yy])?",
     _cast("float64"),
     certain=True,
+    lenient=lambda text: _without_nan(text.try_cast("float64")),
 )
 THOUSANDS = Form(
     "numbers",
@@ -158,13 +182,14 @@ COMMA = Form(
 )
 DOTTED = Form("numbers", r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[+-]?[0-9]{1,3}", COMMA.convert)
 """Numbers that are thousands if the comma is decimal, and thousandths if the point is."""
-CODE = Form("identifiers", "0[0-9]+|[0-9]{16,}", _cast("string"), certain=True)
+CODE = Form("identifiers", "0[0-9]+|[0-9]{19,}", _cast("string"), certain=True)
 """Digits that are no number: a number would lose the zero in front, or the last digits."""
 TRUTH = Form(
     "truth values",
     "[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]",
-    lambda text: text.lower() == "true",
+    _cast("boolean"),
     certain=True,
+    lenient=_try_cast("boolean"),
 )
 COMPACT = Form(
     "dates",

@@ -74,7 +74,9 @@ def _read(files: Sequence[Path], shown: Sequence[str], connection: Any) -> Readi
     names, notes = tidy_names(view.columns)
     if names == ["json"] and not view.schema()["json"].is_json():
         raise _not_records(shown)
-    raw = view.select(**{new: view[old] for new, old in zip(names, view.columns, strict=True)})
+    columns = {new: view[old] for new, old in zip(names, view.columns, strict=True)}
+    raw = keep(connection, view.select(**columns))
+    drop(connection, view)
     rows, kinds = _kinds(raw)
     if not rows:
         raise SourceError(
@@ -95,10 +97,10 @@ def _read(files: Sequence[Path], shown: Sequence[str], connection: Any) -> Readi
     samples = {name: [value for value in sample[name] if value is not None] for name in flat}
     quoted = {n: v for n, v in samples.items() if kinds[n]["text"]}
     plain = {n: v for n, v in samples.items() if n not in quoted}
-    dates = read_types(text, quoted, groups=TIMES)
-    typed = read_types(dates.table, plain, groups=((WHOLE,), (DECIMAL,), (TRUTH,)))
-    table = keep(connection, typed.table)
-    drop(connection, view)
+    typed = read_types(text, plain, groups=((WHOLE,), (DECIMAL,), (TRUTH,)))
+    dates = read_types(typed.table, quoted, groups=TIMES)
+    table = keep(connection, dates.table)
+    drop(connection, raw)
     notes += _mixtures(kinds, flat)
     return Reading(table, (*notes, *dates.notes, *typed.notes))
 

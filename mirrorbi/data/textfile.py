@@ -135,7 +135,7 @@ def _unpacked(path: Path, folder: Path, shown: str) -> Path:
     with path.open("rb") as file:
         magic = file.read(4)
     if magic[:2] == b"\x1f\x8b":
-        target = _free(folder, "unpacked")
+        target = free_path(folder, "unpacked")
         try:
             with gzip.open(path) as packed, target.open("wb") as plain:
                 shutil.copyfileobj(packed, plain, _CHUNK)
@@ -171,7 +171,7 @@ def _unzipped(path: Path, folder: Path, shown: str) -> Path:
                 )
             if members[0].flag_bits & 0x1:
                 raise SourceError(f"{shown!r} is protected by a password.", hint="Unpack it first.")
-            target = _free(folder, "unpacked")
+            target = free_path(folder, "unpacked")
             with archive.open(members[0]) as packed, target.open("wb") as plain:
                 shutil.copyfileobj(packed, plain, _CHUNK)
             return target
@@ -253,7 +253,7 @@ def _foreign_lines(path: Path, size: int = 1 << 16) -> bytes:
 
 
 def _recoded(path: Path, encoding: str, label: str, folder: Path, shown: str) -> Path:
-    target = _free(folder, "recoded")
+    target = free_path(folder, "recoded")
     try:
         with (
             path.open(encoding=encoding, newline="") as source,
@@ -268,6 +268,7 @@ def _recoded(path: Path, encoding: str, label: str, folder: Path, shown: str) ->
     return target
 
 
-def _free(folder: Path, stem: str) -> Path:
+def free_path(folder: Path, stem: str) -> Path:
+    """Return a path in a scratch folder that is not taken."""
     number = sum(1 for _ in folder.iterdir())
     return folder / f"{stem}-{number}.txt"
