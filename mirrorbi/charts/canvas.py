@@ -13,6 +13,8 @@ from mirrorbi.charts.theme import LIGHT, layout
 from mirrorbi.wording.periods import format_period
 
 HEIGHT, TOP, BOTTOM = 300, 18, 46
+_FEW, _FEW_WIDTH = 6, 760
+"""A line through so few periods is not drawn wider than this, in pixels."""
 _LINE = 17
 """Pixels from one line of a label to the next."""
 
@@ -142,7 +144,8 @@ class Canvas:
         )
         self._add_hover()
         narrow = narrow_periods(series.periods, series.locale)
-        return Drawing(self._data, figure, narrow, first=series.first)
+        width = _FEW_WIDTH if len(series) <= _FEW else 0
+        return Drawing(self._data, figure, narrow, width, series.first)
 
     def _add_hover(self) -> None:
         """Let every value be read: on its own line, or on unseen dots if that is in parts."""

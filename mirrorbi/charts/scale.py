@@ -125,16 +125,15 @@ def values_on(
     return axis, widest(texts, 12) + 8
 
 
-def periods_on(
-    periods: Sequence[Period], locale: str, *, most: int = 12, domain: float = 0.6
-) -> dict[str, Any]:
+def periods_on(periods: Sequence[Period], locale: str, *, most: int = 12) -> dict[str, Any]:
     """Return an axis of periods, one step each, with about ``most`` labels.
 
     The last period is always labelled; the year is written where it changes.
     """
     at = _chosen(len(periods), most)
+    room = 0.6 if len(periods) > 3 else 0.45
     return bare_axis(
-        range=[-domain, len(periods) - 1 + domain],
+        range=[-room, len(periods) - 1 + room],
         tickmode="array",
         tickvals=at,
         ticktext=_dates([periods[i] for i in at], locale),
