@@ -120,7 +120,7 @@ def _number(fact: Fact, head: str) -> Quantity | None:
 def _as_fine(name: str, fact: Fact) -> Quantity:
     """Return a quantity with no more decimals than the largest of its unit in the fact.
 
-    "851 above 30,816", not "851.5 above 30,816".
+    "852 above 30,816", not "851.5 above 30,816".
     """
     q = fact.quantities[name]
     if q.decimals is not None or q.unit in _OWN_UNITS or name in _STATISTICS:
