@@ -167,8 +167,7 @@ class _Drafter:
             (a, b)
             for i, a in enumerate(texts)
             for b in texts[i + 1 :]
-            if min(a.distinct, b.distinct) > 2
-            and abs(a.distinct - b.distinct) <= 0.05 * max(a.distinct, b.distinct)
+            if abs(a.distinct - b.distinct) <= 0.05 * max(a.distinct, b.distinct)
             and a.profile.nulls == b.profile.nulls
         ]
         found: list[tuple[Column, Column]] = []

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mirrorbi.data.expression import Arithmetic
 from mirrorbi.data.model import Aggregation, DerivedMetric, Metric, RatioMetric, SimpleMetric
 from mirrorbi.facts.panel import Cells, Floats, Panel, settled
 
@@ -30,8 +31,8 @@ def splits(metrics: Lookup, name: str) -> bool:
     if isinstance(metric, SimpleMetric):
         return metric.agg in (Aggregation.SUM, Aggregation.COUNT)
     if isinstance(metric, DerivedMetric):
-        tree = ast.parse(metric.expression.strip(), mode="eval")
-        return _linear(tree.body, lambda part: splits(metrics, part))
+        parsed = Arithmetic.parse(metric.expression).parsed
+        return _linear(parsed.tree, lambda part: splits(metrics, parsed.names.get(part, part)))
     return False
 
 

@@ -277,6 +277,13 @@ def test_hostile_names_stay_text(connection, kind, values):
     assert not [n for n in HOSTILE if n not in told and not {n, quoted(n)} & used]
 
 
+def test_hostile_names_stay_text_in_comments(connection):
+    names = {"a\u2028b": cycle(["x", "y"]), "long\x85name\n- {}": cycle(["xx", "yy"])}
+    draft = drafted(connection, names)
+    assert "columns.a\u2028b" in draft.reasons
+    assert all(line.isprintable() for line in to_yaml(draft).split("\n"))
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_yaml_value(text):
