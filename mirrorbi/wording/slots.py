@@ -14,8 +14,8 @@ names a fact of the sentence. What can stand for ``slot``:
 - names: ``metric``, ``entity`` (the member or members looked at), ``dimension`` and its
   plural ``dimensions``, ``scope`` ("for carrier UA"; "overall" where the fact is about
   everything), and each term;
-- time: ``period``, ``baseline``, ``grain``; ``when`` and ``baseline.when`` with the
-  preposition ("in December 2013"); ``.full`` for a baseline with its year, ``.short``.
+- time: ``period``, ``next`` (the one after), ``baseline``, ``grain``; ``when`` and
+  ``baseline.when`` with the preposition ("in December 2013"); ``.full`` for a baseline with its year, ``.short``.
 
 Labels stand as inside a sentence, "on-time rate"; `capital` makes the first letter large.
 """
@@ -38,7 +38,7 @@ PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z]\w*)\.([^{}]+?)\s*\}\}")
 """``{{fact.slot}}`` in a template."""
 
 _NAMES = ("metric", "entity", "dimension", "dimensions", "scope")
-_TIMES = ("period", "baseline", "when", "grain")
+_TIMES = ("period", "baseline", "when", "grain", "next")
 _OWN_UNITS = ("percent", "pp", "rank", "p")
 _STATISTICS = ("z", "rho", "hhi", "gini")
 _NUMBERS = ("n", "p", "q", "level", "interval")
@@ -90,6 +90,7 @@ def slots_of(fact: Fact) -> list[str]:
     names += ["scope", *(["entity"] if fact.scope else [])]
     names += ["dimension", "dimensions"] if fact.scope or "by" in fact.terms else []
     names += ["period", "when", "grain"] if fact.period else []
+    names += ["next"] if fact.period and fact.period.grain else []
     names += ["baseline", "baseline.when", "baseline.full"] if fact.baseline else []
     names += [*BY_DIRECTION, "extreme"] if fact.direction else []
     names += ["better"] if fact.good is not None else []
@@ -193,6 +194,8 @@ def _time(fact: Fact, head: str, tail: str, locale: str) -> str | None:
         return None
     if head == "grain":
         return str(period.grain or "period")
+    if head == "next":
+        return format_period(period.next(), locale) if period.grain and not tail else None
     if head == "when":
         return when(period, locale) if not tail else None
     return format_period(period, locale, "short" if tail else "long")

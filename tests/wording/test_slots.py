@@ -61,6 +61,7 @@ CHANGE = Fact(
         ("baseline.full", "November 2013"),
         ("baseline.when", "in November"),
         ("grain", "month"),
+        ("next", "January 2014"),
         ("direction", "fell"),
         ("gain", "fall"),
         ("side", "below"),

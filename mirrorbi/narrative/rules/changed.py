@@ -43,7 +43,7 @@ def tell(material: Material) -> Told:
         paragraphs(
             [*_lead(material, lead), *_unfinished(material)],
             told,
-            _judged(material, material.changes[:TOLD]),
+            _judged(material.changes[:TOLD]),
         ),
         drawn=tuple(material.changes),
     )
@@ -122,12 +122,12 @@ def _still(facts: Sequence[Fact]) -> list[Sentence]:
     return [say("change", f"{how}: {text}.", **names)] if facts else []
 
 
-def _judged(material: Material, facts: Sequence[Fact]) -> list[Sentence]:
+def _judged(facts: Sequence[Fact]) -> list[Sentence]:
     """Return how the changes compare with the earlier ones of their own series."""
     tested = [f for f in facts if f.q is not None]
     if not tested:
         return [say("judged", "There is too little history to say which of these is unusual.")]
-    names = {"f": tested[0], "s": material.sweep}
+    names = {"f": tested[0]}
     standing = [f for f in tested if clear(f)]
     opening = "Against the usual swings from {{f.grain}} to {{f.grain}}, "
     if not standing:
@@ -137,7 +137,7 @@ def _judged(material: Material, facts: Sequence[Fact]) -> list[Sentence]:
         return [
             say(
                 "judged",
-                f"{opening}{what} once all {{{{s.tests}}}} tests of this review are allowed for.",
+                f"{opening}{what}, with the number of tests allowed for.",
                 **names,
             )
         ]
@@ -146,7 +146,7 @@ def _judged(material: Material, facts: Sequence[Fact]) -> list[Sentence]:
     return [
         say(
             "judged",
-            f"{opening}{text} stood out once all {{{{s.tests}}}} tests are allowed for{rest}.",
+            f"{opening}{text} stood out, with the number of tests allowed for{rest}.",
             **names,
             **more,
         )

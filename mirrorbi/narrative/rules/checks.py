@@ -69,11 +69,8 @@ def _ask(material: Material) -> Iterator[Sentence]:
     for by in dimensions[1:3]:
         f = _hardest(parts, by)
         if f is not None:
-            yield say(
-                "check",
-                f"What changed for {{{{f.entity}}}}? {{{{f.metric}}}} there {movement(f)}.",
-                f=f,
-            )
+            asked = "What changed for {{f.dimension}} {{f.entity}}? "
+            yield say("check", f"{asked}{{{{f.metric}}}} there {movement(f)}.", f=f)
 
 
 def _hardest(parts: list[Fact], by: str | None) -> Fact | None:
@@ -125,6 +122,7 @@ def _small(material: Material) -> Iterator[Sentence]:
 def _wait(material: Material) -> Iterator[Sentence]:
     tested = [f for f in material.changes if f.q is not None]
     lead = material.lead
-    if lead is not None and tested and not any(clear(f) for f in tested) and lead.period:
-        template = "Will it last? The {{f.grain}} after {{f.period}} will tell."
-        yield say("check", template, f=lead)
+    if lead is None or lead.period is None or lead.period.grain is None:
+        return
+    if tested and not any(clear(f) for f in tested):
+        yield say("check", "Will it last? {{f.next}} will tell.", f=lead)

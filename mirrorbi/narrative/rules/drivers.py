@@ -23,8 +23,8 @@ DIMENSIONS = 3
 MEMBERS = 3
 """Members named per dimension."""
 
-OTHERS = 2
-"""Further metrics whose largest contribution is told."""
+OTHERS = 1
+"""Further metrics whose largest part is told."""
 
 SLIGHT = Decimal("0.1")
 """Part of a change up to which the mix hardly matters."""
@@ -170,24 +170,23 @@ def _members(group: list[Fact], *, first: bool) -> list[Sentence]:
     if first:
         text, names = listing(named[1:], f"{{{{@.entity}}}} {{{{@.{size}.signed}}}}", name="g")
         text = f"{{{{f.entity}}}} contributed {{{{f.{size}.signed}}}}" + (
-            f", {text}" if len(named) == 3 else f" and {text}" if text else ""
+            f", {text}" if len(named) == MEMBERS else f" and {text}" if text else ""
         )
-        sentence = say("driver", f"By {{{{f.dimension}}}}, {text}.", f=top, **names)
-    else:
-        text, names = listing(named, f"{{{{@.entity}}}} ({{{{@.{size}.signed}}}})")
-        noun = "parts are" if len(named) > 1 else "part is"
-        sentence = say("driver", f"By {{{{f1.dimension}}}}, the largest {noun} {text}.", **names)
-    told = first and {"base", "value"} <= set(top.quantities) and not stays(top)
-    return [sentence, _within(top)] if told else [sentence]
+        template = f"By {{{{f.dimension}}}}, {text}{_within(top)}."
+        return [say("driver", template, f=top, **names)]
+    text, names = listing(named, f"{{{{@.entity}}}} ({{{{@.{size}.signed}}}})")
+    noun = "parts are" if len(named) > 1 else "part is"
+    return [say("driver", f"By {{{{f1.dimension}}}}, the largest {noun} {text}.", **names)]
 
 
-def _within(f: Fact) -> Sentence:
-    """Return what the metric itself did for a member."""
-    pair = f["value"].value - f["base"].value
-    if pair * f[f.estimate].value > 0:
-        return say("driver", f"{{{{f.metric}}}} for {{{{f.entity}}}} {movement(f)}.", f=f)
-    template = "{{f.metric}} for {{f.entity}} went from {{f.base.bare}} to {{f.value}}."
-    return say("driver", template, f=f)
+def _within(f: Fact) -> str:
+    """Return what the metric itself did for a member, as a piece of template."""
+    if not {"base", "value"} <= set(f.quantities) or stays(f):
+        return ""
+    way = "went from {{f.base.bare}} to {{f.value}}"
+    if (f["value"].value - f["base"].value) * f[f.estimate].value > 0:
+        way = movement(f)
+    return f"; {{{{f.metric}}}} for {{{{f.entity}}}} {way}"
 
 
 def _scopes(material: Material, lead: Fact) -> list[Sentence]:
