@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mirrorbi.errors import CellError, MirrorBIError
+from mirrorbi.errors import CellError, MirrorBIError, StoreError
 from mirrorbi.reports.engine import Watch
 from mirrorbi.reports.folder import Folder
 from mirrorbi.reports.launch import EARLY, Launch, environment_for
@@ -123,6 +124,8 @@ def perform(
             executed = _execute(plan, watch, timeout)
             watch.launch.dismiss()
             outcome = _publish(plan, folder, work, executed)
+        except StoreError:
+            raise
         except MirrorBIError as error:
             _keep_failure(plan, folder, watch, error)
             raise
@@ -153,6 +156,8 @@ def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    # Papermill does not read "period: str | None = None", and would warn of it.
+    logging.getLogger("papermill").addFilter(_not_about_parameters)
     try:
         papermill.execute_notebook(
             nbformat.from_dict(_with_secrets(plan)),  # type: ignore[no-untyped-call]
@@ -173,7 +178,13 @@ def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
             f"The notebook failed in {failure.place}: {failure.message}.",
             hint=f"See {plan.failure_page}.",
         ) from None
+    finally:
+        logging.getLogger("papermill").removeFilter(_not_about_parameters)
     return watch.notebook
+
+
+def _not_about_parameters(record: logging.LogRecord) -> bool:
+    return "unknown parameter" not in record.getMessage()
 
 
 def _with_secrets(plan: Plan) -> dict[str, Any]:

@@ -19,7 +19,9 @@ from mirrorbi.reports.plan import make_plan
 from mirrorbi.reports.run import Run, perform
 
 SECRET = "s3cr3t<&>token"  # noqa: S105
-PARAMETERS = "rows: int = 2  # lines of the table\nperiod: str = '2013-12'\ntoken: mb.Secret = ''"
+PARAMETERS = (
+    "rows: int | None = 2  # lines of the table\nperiod: str = '2013-12'\ntoken: mb.Secret = ''"
+)
 
 
 def carry_out(notebook: Path, output: Path, timeout: float | None = None, **given: object) -> Run:
@@ -249,7 +251,7 @@ def test_a_full_disk_leaves_the_last_good_report(tmp_path, write, cells) -> None
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
-    assert "cannot be written: File too large" in done.stderr
+    assert "a.ipynb' could not be written: File too large" in done.stderr
     assert "Traceback" not in done.stderr
     assert (reports / "a.html").read_text() == "the last good report"
     assert (reports / "a.ipynb").read_text() == "its notebook"
