@@ -18,7 +18,12 @@ _NARRATORS = {
     "rules": "Rules of MirrorBI; no language model took part",
     "": "The author of the notebook",
 }
-POLICY = "Computed where the notebook ran; nothing was sent to any service"
+_COMPARED = {
+    "previous": "the period before",
+    "year_ago": "the same period a year ago",
+    "average": "the average of the periods before",
+}
+POLICY = "Computed where the notebook ran; MirrorBI sent nothing to any service"
 
 
 def render(plan: Plan, found: Collected) -> str:
@@ -38,7 +43,10 @@ def render(plan: Plan, found: Collected) -> str:
         contents=tuple(found.contents),
         proofs=make_proofs(written_facts(manifest).values(), manifest["sql"], manifest["locale"]),
         provenance=tuple(provenance(plan, manifest)),
-        reproduce=(plan.command, f"mirrorbi verify {shown_path(plan.report, plan.caller)}"),
+        reproduce=(
+            plan.command,
+            f"mirrorbi verify {shown_path(plan.report.resolve(), plan.caller)}",
+        ),
         manifest=manifest,
         plotly=pick_bundle(traces) if traces else None,
         lang=manifest["locale"].replace("_", "-"),
@@ -71,7 +79,8 @@ def provenance(plan: Plan, manifest: Mapping[str, Any]) -> Iterable[tuple[str, s
         yield from _data(dataset)
     for request in (sweep["request"] for sweep in manifest["sweeps"]):
         if request.get("period"):
-            yield "Period", f"{request['period']}, compared with: {request.get('compare', '')}"
+            word = request.get("compare", "")
+            yield "Period", f"{request['period']}, compared with {_COMPARED.get(word, word)}"
             break
     shown = [f"{name} = {text_of_value(value)}" for name, value in manifest["parameters"].items()]
     shown += [f"{name}: secret, not kept" for name in manifest["secrets"]]
