@@ -25,10 +25,17 @@ _TITLES = {
     "break": "{metric} moved from {{f.before}} to {{f.after}} {{f.when}}",
     "concentration": "The top {{f.k}} of {{f.members}} by {{f.dimension}} hold {{f.share}} of "
     "{{f.metric}}",
-    "coverage": "{{f.rows}} rows over {{f.periods}} periods",
+    "coverage": "{{f.rows}} {{f.rows:row|rows}} over {{f.periods}} {{f.periods:period|periods}}",
     "completeness": "{{f.share}} of all cells are filled",
     "missing_periods": "{{f.missing}} of {{f.of}} periods have no rows",
     "late_data": "{{f.rows}} of about {{f.expected}} expected rows are in",
+    "mix_part": "{{f.entity}} accounts for {{f.effect.signed}} of the {{f.delta.signed}} in "
+    "{{f.metric}}",
+    "incomplete": "{{f.period}} is incomplete: {{f.days}} of {{f.of}} days are in",
+    "duplicates": "{{f.duplicates}} of {{f.rows}} rows repeat another",
+    "nulls": "{{f.share}} of {{f.metric}} is empty",
+    "constant": "{{f.metric}} has the same value in all {{f.rows}} rows",
+    "infinite": "{{f.infinite}} of {{f.rows}} values of {{f.metric}} are infinite",
 }
 
 _UNITS = {
@@ -41,7 +48,7 @@ _UNITS = {
 
 
 def title(fact: Fact) -> Sentence | None:
-    """Return the finding in a few words, ``None`` for a kind that has no chart."""
+    """Return the finding in a few words, ``None`` for a kind that is not known."""
     template = _template(fact)
     if template is None:
         return None
@@ -81,6 +88,10 @@ def _template(fact: Fact) -> str | None:
     if fact.kind == "correlation":
         together = "with" if fact["rho"].value > 0 else "against"
         return f"{{{{f.metric}}}} moved {together} {{{{f.other_label}}}}"
+    if fact.kind == "coverage" and "periods" not in fact.quantities:
+        return "{{f.rows}} {{f.rows:row|rows}}"
+    if fact.kind == "value" and fact.period is None:
+        return "{metric}: {{f.value}}"
     return _TITLES.get(fact.kind)
 
 

@@ -48,7 +48,7 @@ def facts(
         return
     data = found.dataset
     span = f", {data['first']} to {data['last']}" if data["first"] else ""
-    say(f"{data['label']}: {data['rows']:,} rows{span}")
+    say(f"{data['label']}: {data['rows']:,} {'row' if data['rows'] == 1 else 'rows'}{span}")
     if data["model"] == "draft":
         say("No model: metrics were guessed from the data. Write one with 'mirrorbi model'.")
     say()
@@ -68,16 +68,12 @@ def facts(
 def phrase(fact: Fact) -> str:
     """Return a fact in a few words."""
     from mirrorbi.charts.titles import title
-    from mirrorbi.wording.numbers import format_quantity
     from mirrorbi.wording.sentence import fill, plain
 
     sentence = title(fact)
-    if sentence is not None:
-        return plain(fill(sentence, [fact]))
-    who = ", ".join(member for _, member in fact.scope)
-    name = f"{fact.kind.replace('_', ' ')}, {fact.estimate.replace('_', ' ')}"
-    amount = format_quantity(fact[fact.estimate]) if fact.estimate in fact.quantities else ""
-    return f"{who + ': ' if who else ''}{name} {amount}".strip()
+    if sentence is None:
+        return fact.kind
+    return plain(fill(sentence, [fact]))
 
 
 def _q(value: float) -> str:
