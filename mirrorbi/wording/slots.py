@@ -15,7 +15,8 @@ names a fact of the sentence. What can stand for ``slot``:
   plural ``dimensions``, ``scope`` ("for carrier UA"; "overall" where the fact is about
   everything), and each term;
 - time: ``period``, ``next`` (the one after), ``baseline``, ``grain``; ``when`` and
-  ``baseline.when`` with the preposition ("in December 2013"); ``.full`` for a baseline with its year, ``.short``.
+  ``baseline.when`` with the preposition ("in December 2013"); ``.full`` for a baseline
+  with its year, ``.short``.
 
 Labels stand as inside a sentence, "on-time rate"; `capital` makes the first letter large.
 """
