@@ -79,6 +79,17 @@ def is_person(name: str) -> bool:
     return bool(lexicon.PERSONS & set(words(name))) or _any_in(lexicon.PERSON_STEMS, joined)
 
 
+def names_persons(name: str) -> bool:
+    """Return whether a column's name says that its values are persons or clients: ``customer``.
+
+    ``customer segment`` does not.
+    """
+    parts = words(name)
+    return bool(parts) and (
+        parts[-1] in lexicon.PERSONS or parts[-1].endswith(tuple(lexicon.PERSON_STEMS))
+    )
+
+
 def is_calendar(name: str) -> bool:
     """Return whether a column's name is a part of a date: ``year``, ``month``, ``hour``."""
     parts = words(name)

@@ -214,8 +214,9 @@ class _Drafter:
     def _entity(self) -> str | None:
         columns = self.roles.identifiers
         for column in columns:
-            named = is_identifier(column.name)
-            why = "is an identifier, by its name" if named else "hardly repeats"
+            why = "is an identifier, by its name"
+            if not is_identifier(column.name):
+                why = "names persons or clients" if is_person(column.name) else "hardly repeats"
             self.roles.leave(column, why)
         repeating = [c for c in columns if is_person(c.name) or not c.nearly_unique]
         if not repeating:

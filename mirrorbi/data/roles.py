@@ -10,6 +10,8 @@ from mirrorbi.data.classify import (
     is_calendar,
     is_cycle,
     is_identifier,
+    is_person,
+    names_persons,
     privacy_of,
 )
 from mirrorbi.data.model import Privacy
@@ -20,6 +22,9 @@ MAX_MEMBERS = 1_000
 
 FEW_ROWS = 100
 """Up to so many rows, the number of different values says nothing of a column."""
+
+FEW_PERSONS = 20
+"""Up to so many members, a column about persons or clients groups them: ``client``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,12 @@ class Roles:
             self.measures.append(column)
 
     def _sort_text(self, column: Column) -> None:
-        if column.rows > FEW_ROWS and (column.distinct > MAX_MEMBERS or not column.repeats):
+        if names_persons(column.name) and column.distinct > FEW_PERSONS:
+            self.privacy[column.name] = Privacy.PERSONAL
+            self.identifiers.append(column)
+        elif is_person(column.name) and is_identifier(column.name):
+            self.identifiers.append(column)
+        elif column.rows > FEW_ROWS and (column.distinct > MAX_MEMBERS or not column.repeats):
             if is_identifier(column.name) or column.nearly_unique:
                 self.identifiers.append(column)
             else:

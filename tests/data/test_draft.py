@@ -157,6 +157,17 @@ def test_persons_are_neither_dimension_nor_metric_nor_time(orders):
     assert not used & set(model.privacy)
 
 
+def test_a_column_of_many_clients_is_counted_not_grouped_by(connection):
+    many = drafted(connection, {"Kunde": cycle([f"K{i}" for i in range(60)]), "Ort": cycle("ab")})
+    assert many.model.dataset.entity == "Kunde"
+    assert many.model.privacy == {"Kunde": Privacy.PERSONAL}
+    assert list(many.model.dimensions) == ["ort"]
+    segments = cycle([f"S{i}" for i in range(60)])
+    few = drafted(connection, {"client": cycle(["A", "B", "C"]), "customer segment": segments})
+    assert list(few.model.dimensions) == ["client", "customer_segment"]
+    assert few.model.privacy == {}
+
+
 def test_who_is_counted_and_what_names_a_row(orders):
     assert orders.model.dataset.entity == "customer_id"
     assert orders.model.dataset.grain == ("order_id",)
