@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import mirrorbi
 from mirrorbi.data.model import RatioMetric, SimpleMetric
 from mirrorbi.data.modelfile import load_model
 
@@ -44,6 +45,28 @@ def test_on_time_rate_is_the_published_one(flights):
     rate = (flights["arr_delay"] <= 15).groupby(month).mean()
     assert round(100 * rate[11], 2) == 81.75
     assert round(100 * rate[12], 2) == 64.72
+
+
+def test_metrics_of_the_model_are_those_of_pandas(flights):
+    ds = mirrorbi.open(FOLDER / "flights.parquet")
+    month = pd.to_datetime(flights["date"]).dt.month
+    by = flights.groupby(month)
+    names = list(ds.model.metrics)
+    found = ds.query(names, grain="month").frame
+    late = flights["dep_delay"].where(flights["dep_delay"] > 0).groupby(month)
+    wanted = {
+        "flights": by.size(),
+        "on_time_rate": (flights["arr_delay"] <= 15).groupby(month).mean(),
+        "cancellation_rate": by["cancelled"].mean(),
+        "departure_delay": by["dep_delay"].mean(),
+        "arrival_delay": by["arr_delay"].median(),
+        "delay_hours": late.sum() / 60,
+        "aircraft": by["tailnum"].nunique(),
+    }
+    assert set(wanted) == {name for name in names if not ds.model.metrics[name].hidden}
+    for name, values in wanted.items():
+        assert found[name].to_numpy() == pytest.approx(values.to_numpy(dtype=float)), name
+    assert ds.duplicates() == 0
 
 
 def test_grain_of_the_model_names_one_row(flights, model):
