@@ -16,8 +16,8 @@ from mirrorbi.reports.secret import Mask, from_environment
 from mirrorbi.settings import Settings, load_settings
 
 _LONGEST_SLUG = 60
-_BARE = "period"
-"""The parameter whose value says enough without its name."""
+_BARE = ("period", "source")
+"""Parameters whose value says enough without its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,16 @@ class Plan:
 
         It is the notebook's, then the parameters that differ from the notebook's own.
         """
+        given = self.bound.given
         parts = [
-            _slug(value) if name == _BARE else f"{_slug(name)}-{_slug(value)}"
-            for name, value in self.bound.given.items()
+            _slug(_spoken(value)) if name in _BARE else f"{_slug(name)}-{_slug(value)}"
+            for name, value in given.items()
         ]
         if not parts:
             return self.notebook.stem
         text = "-".join(parts)
         lossless = all(
-            isinstance(v, str | int | float) and _slug(v) == str(v)
-            for v in self.bound.given.values()
+            isinstance(v, str | int | float) and _slug(v) == str(v) for v in given.values()
         )
         if not lossless or len(text) > _LONGEST_SLUG:
             text = f"{text[:_LONGEST_SLUG].rstrip('-')}-{_digest(self.bound.given)}"
@@ -104,10 +104,20 @@ class Plan:
         return Mask(self.bound.secrets.values())
 
     @property
+    def values(self) -> dict[str, Any]:
+        """All parameters as a reader may see them: files by name, no folder of this machine."""
+        return {name: told(value, self.caller) for name, value in self.bound.values.items()}
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The parameters that differ from the notebook's own, as a reader may see them."""
+        return {name: told(value, self.caller) for name, value in self.bound.given.items()}
+
+    @property
     def command(self) -> str:
         """The command line that makes this run again; a secret's value is left to fill in."""
         words = ["mirrorbi", "run", shown_path(self.notebook.path, self.caller)]
-        for name, value in self.bound.given.items():
+        for name, value in self.given.items():
             words += ["-p", f"{name}={text_of_value(value)}"]
         for name in self.bound.secrets:
             words += ["-p", f"{name}=…"]
@@ -148,6 +158,17 @@ def shown_path(path: Path, base: Path) -> str:
         return path.name
 
 
+def told(value: Any, base: Path) -> Any:
+    """Return a parameter's value with every absolute path shown as `shown_path` does."""
+    if isinstance(value, list):
+        return [told(part, base) for part in value]
+    if isinstance(value, dict):
+        return {name: told(part, base) for name, part in value.items()}
+    if isinstance(value, str) and Path(value).is_absolute():
+        return shown_path(Path(value), base)
+    return value
+
+
 def text_of_value(value: Any) -> str:
     """Return a parameter's value as one types it on the command line."""
     if isinstance(value, list | dict | bool) or value is None:
@@ -155,6 +176,10 @@ def text_of_value(value: Any) -> str:
 
         return json.dumps(value, ensure_ascii=False)
     return str(value)
+
+
+def _spoken(value: Any) -> Any:
+    return Path(value).name if isinstance(value, str) else value
 
 
 def _slug(value: Any) -> str:
