@@ -61,6 +61,16 @@ class Break(NamedTuple):
     season: int
     order: int
 
+    def until(self, other: Break) -> Break:
+        """Return the break with its levels up to another on one of its sides."""
+        near = (
+            self._replace(end=other.place, after=other.before)
+            if other.place > self.place
+            else self._replace(start=other.place, before=other.after)
+        )
+        moved = (near.after - near.before) - (self.after - self.before)
+        return near._replace(low=self.low + moved, high=self.high + moved)
+
     @property
     def method(self) -> str:
         """The computation, in words."""
@@ -121,10 +131,12 @@ def breaks_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[
     out = [[] if one is None else [one] for one in first]
     for i, pair in zip(again, zip(later, later, strict=True), strict=True):
         sides = [one for one in pair if one is not None]
-        if sides:
-            second = min(sides, key=lambda one: one.p)
+        one = first[i]
+        if sides and one is not None:
+            second = min(sides, key=lambda side: side.p)
             # The stronger of two is looked for: Bonferroni.
-            out[i].append(second._replace(p=min(1.0, len(sides) * second.p)))
+            second = second._replace(p=min(1.0, len(sides) * second.p))
+            out[i] = [one.until(second) if second.p <= _AGAIN else one, second]
     return out
 
 

@@ -73,7 +73,8 @@ class History:
         reach = _FAR * 1.4826 * float(middle(np.abs(distance)))
         out = self.values.copy()
         if reach:
-            out[seen] = local + np.clip(distance, -reach, reach)
+            wild = np.abs(distance) > reach
+            out[seen] = np.where(wild, local + np.sign(distance) * reach, known)
         return out
 
     def moved(self, steps: int) -> History:

@@ -23,6 +23,9 @@ LEVELS = (0.15, 0.4, 0.6, 0.8, 0.95)
 """Levels of the confidence distribution of the memory at which replicates are made. They
 lean to long memory: at these, false alarms stay at the nominal rate from n = 12."""
 
+TWO_STEPS = 24
+"""Values from which a series may have two breaks."""
+
 _GRID = np.array([-0.7, -0.45, -0.2, 0.0, 0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.87, 0.93, 0.97])
 _CALIBRATIONS = 300
 _CONFOUNDED = 1e-6
@@ -70,6 +73,18 @@ class Fit:
     @cached_property
     def _total(self) -> Floats:
         return np.asarray(np.maximum(np.einsum("ij,ij->j", self.flat, self.flat), _TINY))
+
+    @cached_property
+    def left_by_two(self) -> Floats:
+        """What the best shape and the best of what it leaves, fitted together, leave."""
+        one, other = self.best, np.argmax(np.abs(self.shapes.T @ self.residual), axis=0)
+        pair = self.shapes[:, one], self.shapes[:, other]
+        common = np.einsum("ij,ij->j", *pair)
+        sizes = self.of(one), self.of(other)
+        own = np.maximum(1 - common**2, _CONFOUNDED)
+        first = (sizes[0] - common * sizes[1]) / own
+        second = (sizes[1] - common * sizes[0]) / own
+        return np.asarray(self.flat - first * pair[0] - second * pair[1])
 
     def of(self, shape: Places) -> Floats:
         """Return the size of one shape per series."""
@@ -170,13 +185,22 @@ class Question:
             scores = self.shapes.T @ flat
         return Fit(self.shapes, flat, scores)
 
+    def noise(self, fit: Fit) -> Floats:
+        """Return what is taken for noise: what is left without the best shape.
+
+        Without the two best steps where the series is long enough: a second break would
+        otherwise pass for memory and hide the first.
+        """
+        twice = self.shape == "step" and sum(self.present) >= TWO_STEPS
+        return fit.left_by_two if twice else fit.residual
+
     @cached_property
     def calibration(self) -> Floats:
         """Sorted lag-1 autocorrelations of what is left of noise: (memories, simulations)."""
         rng = np.random.default_rng(seed_of("calibration", self.present, self.season, self.shape))
         shocks = rng.standard_normal((len(self.present) + BURN, _CALIBRATIONS))
         noise = remember(np.tile(shocks, len(_GRID)), np.repeat(_GRID, _CALIBRATIONS))
-        left = lag_one(self.fit(noise).residual)
+        left = lag_one(self.noise(self.fit(noise)))
         return np.sort(left.reshape(len(_GRID), _CALIBRATIONS), axis=1)
 
     def memories(self, residual: Floats) -> Floats:

@@ -178,7 +178,7 @@ def judge(asked: Question, columns: Floats, seed: int) -> list[Verdict]:
     """
     found = asked.fit(np.nan_to_num(columns))
     left = (found.residual**2).sum(axis=0)
-    residual = found.residual.copy()
+    residual = asked.noise(found).copy()
     straight = left <= EXACT * found.score**2
     if straight.any():
         own = np.random.default_rng(seed).standard_normal(len(columns)) * asked.mask[:, 0]

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mirrorbi.facts.autoregression import CAP
 from mirrorbi.facts.changes import direction_of
 from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
 from mirrorbi.facts.history import History, alike, history, middle, pattern
@@ -28,8 +27,10 @@ LEVEL = 0.95
 """Part of ordinary values that lie inside the band."""
 
 _SMOOTH = 0.5
+_LOCAL = 12
 _EFFICIENCY = 0.37
 _LARGE = 6.0
+_ROUNDING = 1e-10
 _TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -167,7 +168,7 @@ def _judged(
     drawn = replicated(noises, np.abs(z), measure, seed, steps=steps, smooth=_SMOOTH)
     return [
         _unusual(past, value, float(made.expected[i]), float(spread[i]), float(z[i]), drawn[i][0])
-        if made.spread[i] > 0 and np.isfinite(z[i])
+        if made.spread[i] > _ROUNDING and np.isfinite(z[i])
         else None
         for i, (past, value) in enumerate(zip(pasts, values, strict=True))
     ]
@@ -195,10 +196,10 @@ def _unusual(
 def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int = 1) -> Forecast:
     """Forecast each series from its season, its level and how long it stays away from it.
 
-    What is expected is the median at that point of the season, plus the middle level, plus
-    the latest distance from that level as far as such distances last (by the lag-1
-    autocorrelation, corrected for its bias after Marriott and Pope, 1954), plus the median
-    of the earlier errors, which is the drift.
+    What is expected is the median at that point of the season, plus the median level of
+    the latest 12 values, plus the latest distance from it as far as such distances last
+    (by the lag-1 autocorrelation, corrected for its bias after Marriott and Pope, 1954),
+    plus the median of the earlier errors, which is the drift.
 
     Parameters
     ----------
@@ -222,7 +223,7 @@ def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int 
     away = (level - centre) * seen[:, None]
     total = np.maximum((away**2).sum(axis=0), _TINY)
     raw = (away[1:] * away[:-1]).sum(axis=0) / total
-    lasts = np.clip((n * raw + 1) / (n - 3), 0.0, CAP)
+    lasts = np.clip((n * raw + 1) / (n - 3), 0.0, 1.0)
     errors = (away[1:] - lasts * away[:-1])[seen[1:] & seen[:-1]]
     drift = middle(errors)
     distance = np.abs(errors - drift)
@@ -231,7 +232,9 @@ def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int 
     # The pattern goes on: the step that is forecast lies some seasons after one of its kind.
     kind = (len(present) - 1 + ahead) % season
     point = seasonal[kind] if season > 1 else 0.0
-    return Forecast(centre + lasts**ahead * away[-1] + ahead * drift + point, spread)
+    local = middle(level[seen][-_LOCAL:])
+    stays = lasts**ahead * (level[-1] - local)
+    return Forecast(local + stays + ahead * drift + point, spread)
 
 
 def find(scan: Scan) -> Iterator[Fact]:

@@ -171,7 +171,8 @@ def test_the_fact_says_slope_total_span_and_method() -> None:
 
 
 def test_noise_gives_no_fact() -> None:
-    assert found(np.random.default_rng(3).normal(1000, 30, 24)) == []
+    noise = np.random.default_rng(3).normal(1000, 30, (24, 6))
+    assert sum(len(found(column)) for column in noise.T) <= 1
 
 
 def test_the_incomplete_last_month_is_not_part_of_the_trend() -> None:
