@@ -17,7 +17,7 @@ def model(
 ) -> None:
     """Draft the semantic model of a data set: time, dimensions, metrics, units.
 
-    Every guess is commented in the file; correct it and delete the comment.
+    Every guess is commented in the file; correct it, then delete the line 'draft: true'.
     """
     from mirrorbi.cli.output import Line, say
     from mirrorbi.data.draft import draft_model
@@ -49,7 +49,7 @@ def model(
         f"time: {meaning.time.column if meaning.time else 'none'}"
     )
     say(str(target))
-    say("Every guess is commented: correct it and delete the comment.")
+    say("Every guess is commented: correct it, then delete the line 'draft: true'.")
 
 
 def _beside(paths: tuple[Path, ...]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -158,6 +159,8 @@ def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
 
     # Papermill does not read "period: str | None = None", and would warn of it.
     logging.getLogger("papermill").addFilter(_not_about_parameters)
+    # It warns of parameters whose annotation it cannot read; ours were checked before.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     try:
         papermill.execute_notebook(
             nbformat.from_dict(_with_secrets(plan)),  # type: ignore[no-untyped-call]
@@ -175,7 +178,7 @@ def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
 
         failure = failure_of(watch.notebook)
         raise CellError(
-            f"The notebook failed in {failure.place}: {failure.message}.",
+            f"The notebook failed in {failure.place}: {failure.message.rstrip('.')}.",
             hint=f"See {plan.failure_page}.",
         ) from None
     finally:
