@@ -13,18 +13,27 @@ from mirrorbi.wording.sentence import Sentence, Span, fill
 MIME = "application/vnd.mirrorbi.v1+json"
 """The type under which a display tells the report what it is made of."""
 
-STYLE = (
-    "<style>:where(.mb-headline){font-size:1.6em;font-weight:700;line-height:1.2;max-width:26em}"
-    ":where(.mb-section) :where(p,li){max-width:72ch;line-height:1.5}"
-    ":where(.mb-fig){text-decoration:underline dotted;text-underline-offset:.22em;cursor:help;"
-    "white-space:nowrap}:where(.mb-cards){display:flex;flex-wrap:wrap;gap:1.5em 2.5em;"
-    "list-style:none;margin:1em 0;padding:0}:where(.mb-card){min-width:11em}"
-    ":where(.mb-card) :where(p){margin:0}:where(.mb-card-value){font-size:1.8em;font-weight:650;"
-    "line-height:1.2}:where(.mb-card-change){font-weight:600}"
-    ":where(.mb-better){color:#00796d}:where(.mb-worse){color:#bc3d0e}"
-    ":where(.mb-card-period){opacity:.75}</style>"
+_RULES = {
+    ".mb-headline": "font-size:1.6em;font-weight:700;line-height:1.2;max-width:26em",
+    ".mb-section p,.mb-section li": "max-width:72ch;line-height:1.5",
+    ".mb-fig": "text-decoration:underline dotted;text-underline-offset:.22em;cursor:help",
+    ".mb-cards": "display:flex;flex-wrap:wrap;gap:1em 2.5em;list-style:none;margin:1em 0;padding:0",
+    ".mb-card": "min-width:11em",
+    ".mb-card p": "margin:0",
+    ".mb-card-value": "font-size:1.8em;font-weight:650;line-height:1.2",
+    ".mb-card-change": "font-weight:600",
+    ".mb-better": "color:#00796d",
+    ".mb-worse": "color:#bc3d0e",
+    ".mb-card-period": "opacity:.75",
+}
+_NOTEBOOKS = ":where(.jp-OutputArea,.output_area,[data-vscode-theme-kind],#output-body)"
+
+STYLE = "".join(
+    ["<style>"]
+    + [f"{_NOTEBOOKS} :where({names}){{{rule}}}" for names, rule in _RULES.items()]
+    + ["</style>"]
 )
-"""For notebooks. Selectors weigh nothing, so that the style sheet of a report wins."""
+"""For JupyterLab, Jupyter Notebook, VS Code and Colab; a report has a style sheet of its own."""
 
 QUIET = "tex2jax_ignore mathjax_ignore"
 """Classes that keep a notebook from reading two dollar signs as a formula."""

@@ -126,7 +126,8 @@ def _judged(facts: Sequence[Fact]) -> list[Sentence]:
     """Return how the changes compare with the earlier ones of their own series."""
     tested = [f for f in facts if f.q is not None]
     if not tested:
-        return [say("judged", "There is too little history to say which of these is unusual.")]
+        what = "whether this" if len(facts) == 1 else "which of these"
+        return [say("judged", f"There is too little history to say {what} is unusual.")]
     names = {"f": tested[0]}
     standing = [f for f in tested if clear(f)]
     opening = "Against the usual swings from {{f.grain}} to {{f.grain}}, "

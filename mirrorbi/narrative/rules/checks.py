@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.rules.material import Material, clear
@@ -12,11 +13,15 @@ from mirrorbi.wording.sentence import Sentence
 MOST = 6
 """Points in the list."""
 
+OFTEN = Decimal("0.2")
+"""Part of a column from which its gaps are asked about."""
+
 
 def tell(material: Material) -> Told:
     """Return the questions, the ones about the data itself first."""
     found = [
         *_late(material),
+        *_broken(material),
         *_unfinished(material),
         *_unlike(material),
         *_ask(material),
@@ -35,6 +40,27 @@ def _late(material: Material) -> Iterator[Sentence]:
             "expected."
         )
         yield say("check", template, f=f)
+
+
+def _broken(material: Material) -> Iterator[Sentence]:
+    """Ask about rows that repeat or are missing, and about columns that are often empty."""
+    for f in material.of("duplicates"):
+        if f["duplicates"].value:
+            template = "Are the {{f.duplicates}} repeated {{f.duplicates:row|rows}} meant to count?"
+            yield say("check", template, f=f)
+    holes = [f for f in material.of("missing_periods") if f["missing"].value]
+    for f in holes[:1]:
+        template = (
+            "Were there no rows to record, or did they not arrive? {{f.missing}} "
+            "{{f.missing:"
+            + f"{f.terms.get('step', 'period')}|{f.terms.get('step', 'period')}s"
+            + "}} "
+            "{{f.missing:is|are}} empty."
+        )
+        yield say("check", template, f=f)
+    for f in material.of("nulls")[:2]:
+        if f["share"].value >= OFTEN:
+            yield say("check", "Is it right that {{f.share}} of {{f.metric}} is empty?", f=f)
 
 
 def _unfinished(material: Material) -> Iterator[Sentence]:

@@ -50,8 +50,8 @@ def _duplicates(material: Material) -> Iterator[Sentence]:
         return
     if f["duplicates"].value:
         template = (
-            "{{f.duplicates}} {{f.duplicates:row repeats|rows repeat}} another in {{f.keys}}, "
-            "{{f.share}} of all."
+            "{{f.duplicates}} {{f.duplicates:row repeats|rows repeat}} another in {{f.keys}} "
+            "({{f.share}} of all)."
         )
     else:
         template = "No row repeats another in {{f.keys}}."

@@ -29,7 +29,7 @@ def _none(material: Material) -> list[Sentence]:
     if not material.looked_for("trend"):
         return [say("none", "This review was not asked for trends.")]
     if material.extent is None or not material.facts.tests:
-        return [say("none", "The data has no history long enough for a trend.")]
+        return [say("none", "There is too little history to speak of a trend.")]
     template = "As a whole, no metric shows a trend clear of chance over {{e.period}}."
     return [say("none", template, e=material.extent)]
 
