@@ -46,13 +46,15 @@ def tell(material: Material) -> Told:
     if not parts:
         told = _scopes(material, lead)
     found = paragraphs(whole, told, [*_others(material, lead), *_range(material, lead.metric)])
-    return Told(found or paragraphs([_nothing(material)]), drawn=_drawn(material, lead.metric))
+    return Told(found or paragraphs([_nothing(material)]), drawn=_drawn(material, lead))
 
 
-def _drawn(material: Material, metric: str) -> tuple[Fact, ...]:
-    """Return what is worth a chart: a split, then who is highest, then other splits."""
+def _drawn(material: Material, lead: Fact) -> tuple[Fact, ...]:
+    """Return what is worth a chart: a split, then who stands out, then other splits."""
+    metric = lead.metric
     splits = [f for f in material.of("contribution", "mix", metric=metric) if f.table]
     ranks = [f for f in material.of("rank", metric=metric) if f.table]
+    ranks.sort(key=lambda f: f.direction != lead.direction)
     reversal = material.of("simpson", metric=metric)
     others = [f for f in material.of("contribution", "mix") if f.table and f.metric != metric]
     return (*reversal, *splits[:1], *ranks[:1], *others[:1], *splits[1:], *ranks[1:])

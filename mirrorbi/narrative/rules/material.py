@@ -11,6 +11,9 @@ from mirrorbi.narrative.about import ALPHA, about
 LEADING = 0.66
 """Part of the best score from which a metric may lead; the first of the model then does."""
 
+QUIET = 0.33
+"""Best score below which nothing stands out; then any metric may lead."""
+
 
 class Material:
     """The facts of one review, sorted the way the sections need them.
@@ -89,7 +92,8 @@ class Material:
         if not changes:
             return []
         top = max(fact.score for fact in changes)
-        large = [fact for fact in changes if fact.score >= LEADING * top]
+        least = LEADING * top if top >= QUIET else 0.0
+        large = [f for f in changes if f.score >= least and (f.direction != "flat" or not least)]
         # A metric of which nobody said what is good is background, not news.
         lead = min(large, key=lambda f: (f.better is None, self.place(f.metric), f.id))
         return [lead, *(fact for fact in changes if fact is not lead)]
