@@ -126,7 +126,7 @@ def _change(scan: Scan, metric: str, scope: Scope) -> Iterator[Fact]:
         scope=scope,
         baseline=scan.baseline,
         compare=scan.compare,
-        direction=direction_of(delta),
+        direction=direction_of(quantities["delta"].shown),
         quantities=quantities,
         estimate="delta",
         interval=interval,

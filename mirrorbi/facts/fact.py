@@ -54,6 +54,20 @@ class Quantity(NamedTuple):
         """
         return cls(exact(value), unit, decimals)
 
+    @property
+    def shown(self) -> Decimal:
+        """The value to the decimals that it is shown with, where those are given.
+
+        Examples
+        --------
+        >>> Quantity.of(0.00037, "pp", 1).shown
+        Decimal('0.000')
+        """
+        if self.decimals is None:
+            return self.value
+        places = self.decimals + (2 if self.unit in ("percent", "pp") else 0)
+        return round(self.value, places)
+
 
 class Interval(NamedTuple):
     """Where the estimate's true value lies, at that level of confidence."""

@@ -158,8 +158,6 @@ def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
 
     # Papermill does not read "period: str | None = None", and would warn of it.
     logging.getLogger("papermill").addFilter(_not_about_parameters)
-    # It warns of parameters whose annotation it cannot read; ours were checked before.
-    logging.getLogger("papermill").setLevel(logging.ERROR)
     try:
         papermill.execute_notebook(
             nbformat.from_dict(_with_secrets(plan)),  # type: ignore[no-untyped-call]
