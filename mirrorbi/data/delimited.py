@@ -10,6 +10,7 @@ from typing import Any
 
 from mirrorbi.data.dialect import Dialect, find_dialect, records
 from mirrorbi.data.inference import read_types
+from mirrorbi.data.places import engine_path
 from mirrorbi.data.reading import Reading, drop, keep, listed, same_columns, shorten, tidy_names
 from mirrorbi.data.textfile import free_path, reading, scratch, text_file
 from mirrorbi.errors import SourceError
@@ -61,7 +62,7 @@ def read_delimited(paths: Sequence[Path], shown: Sequence[str], connection: Any)
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
             raise SourceError(
-                f"{listed(shown)} could not be read: {first}",
+                f"{listed(map(repr, shown))} could not be read: {first}",
                 hint="Export it again as plain CSV in UTF-8.",
             ) from error
 
@@ -108,7 +109,7 @@ def _read(files: Sequence[_File], connection: Any) -> Reading:
         given = zip(files[0].names, files[0].dialect.names, strict=True)
         notes += tidy_names([name for tidy, name in given if tidy not in spare])[1]
     for view in views:
-        drop(connection, view)
+        drop(connection, view, "VIEW")
     return Reading(kept, tuple(dict.fromkeys([*notes, *typed.notes])))
 
 
@@ -129,7 +130,7 @@ def _scan(file: _File, connection: Any) -> Any:
     dialect = file.dialect
     size = file.text.stat().st_size
     return connection.read_csv(
-        str(file.text),
+        engine_path(file.text),
         columns={f"c{position}": "string" for position in range(dialect.width)},
         auto_detect=False,
         delim=dialect.delimiter,

@@ -88,15 +88,13 @@ def _series(series: Any, name: str) -> tuple[Any, list[str], bool]:
     notes: list[str] = []
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        series = series.astype(object if dtype.categories.inferred_type != "string" else "str")
-        dtype = series.dtype
-        if series.map(lambda value: isinstance(value, pd.Interval)).any():
-            series = _as_text(series)
-    if isinstance(dtype, pd.PeriodDtype):
+        if not _is_simple(dtype.categories.dtype):
+            series = series.cat.rename_categories(str)
+    elif isinstance(dtype, pd.PeriodDtype):
         series = series.dt.start_time
         notes.append(f"Periods in {name!r} were read as their first moment.")
     elif isinstance(dtype, pd.IntervalDtype) or dtype.kind == "c":
-        series = _as_text(series)
+        return pa.array(_as_text(series), pa.string()), notes, False
     elif isinstance(dtype, pd.SparseDtype):
         series = series.sparse.to_dense()
     elif dtype.kind == "m":
@@ -106,6 +104,12 @@ def _series(series: Any, name: str) -> tuple[Any, list[str], bool]:
         return pa.Array.from_pandas(series.reset_index(drop=True)), notes, False
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         return pa.array(_as_text(series), pa.string(), from_pandas=True), notes, True
+
+
+def _is_simple(dtype: Any) -> bool:
+    import pandas as pd
+
+    return not isinstance(dtype, (pd.IntervalDtype, pd.PeriodDtype)) and dtype.kind != "c"
 
 
 def _as_text(series: Any) -> Any:

@@ -17,7 +17,7 @@ from mirrorbi.data.remarks import LineOf, Mixture, Remarks
 _CHECKED_AT_ONCE = 200
 _COUNTED_AT_ONCE = 20
 _EXPLAINED = 8
-_TRIED = 200
+_TRIED = 100
 _WORDS = re.compile(r"(?!(?i:true|false|[+-]?inf(?:inity)?)$)[^0-9]*")
 
 Groups = Sequence[Sequence[Form]]
@@ -235,8 +235,8 @@ class _Deciding:
         """Return values of a column that is empty in the sample."""
         if self.complete:
             return []
-        column = self.table.filter(self.table[name].notnull())[name].limit(_TRIED)
-        return _distinct(column.to_pyarrow().to_pylist())
+        filled = self.table.filter(self.table[name].notnull()).select(name).limit(_TRIED)
+        return _distinct(filled.to_pyarrow()[name].to_pylist())
 
     def _settle(self, name: str, counts: _Counts) -> None:
         for group in self.groups if counts.real else ():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def read_jsonlines(paths: Sequence[Path], shown: Sequence[str], connection: Any)
             for text, name in zip(texts, shown, strict=True):
                 _refuse_first_fault(text.path, name)
             raise SourceError(
-                f"{listed(shown)} could not be read as JSON: {str(error).splitlines()[0]}",
+                f"{listed(map(repr, shown))} could not be read as JSON: {str(error).splitlines()[0]}",
                 hint=_HOW,
             ) from error
     notes = [note for text in texts for note in text.notes]
@@ -76,17 +77,14 @@ def _read(files: Sequence[Path], shown: Sequence[str], connection: Any) -> Readi
         raise _not_records(shown)
     columns = {new: view[old] for new, old in zip(names, view.columns, strict=True)}
     raw = keep(connection, view.select(**columns))
-    drop(connection, view)
+    drop(connection, view, "VIEW")
     rows, kinds = _kinds(raw)
     if not rows:
-        raise SourceError(
-            f"{listed(shown)} holds no records.",
-            hint="Check the job that wrote it: it may have found nothing.",
-        )
+        raise _no_records(shown)
     nested = [name for name in names if kinds[name]["nested"]]
     if len(nested) == len(names):
         raise SourceError(
-            f"Every key of {listed(shown)} holds records or lists: {listed(nested)}.",
+            f"Every key of {listed(map(repr, shown))} holds records or lists: {listed(nested)}.",
             hint="Write their values under keys of their own.",
         )
     if nested:
@@ -100,7 +98,7 @@ def _read(files: Sequence[Path], shown: Sequence[str], connection: Any) -> Readi
     typed = read_types(text, plain, groups=((WHOLE,), (DECIMAL,), (TRUTH,)))
     dates = read_types(typed.table, quoted, groups=TIMES)
     table = keep(connection, dates.table)
-    drop(connection, raw)
+    drop(connection, raw, "TABLE")
     notes += _mixtures(kinds, flat)
     return Reading(table, (*notes, *dates.notes, *typed.notes))
 
@@ -128,8 +126,10 @@ def _mixtures(kinds: Mapping[str, Mapping[str, int]], names: Sequence[str]) -> l
 
 def _check_start(file: Path, shown: str) -> None:
     with file.open(encoding="utf-8-sig") as text:
-        start = text.read(4096).lstrip()[:1]
-    if start not in ("{", "["):
+        start = text.read(4096).lstrip()
+    if re.fullmatch(r"\[\s*\]\s*", start):
+        raise _no_records([shown])
+    if not start.startswith(("{", "[")):
         raise SourceError(f"{shown!r} does not begin with a JSON record.", hint=_HOW)
 
 
@@ -167,8 +167,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
+def _no_records(shown: Sequence[str]) -> SourceError:
+    return SourceError(
+        f"{listed(map(repr, shown))} holds no records.",
+        hint="Check the job that wrote it: it may have found nothing.",
+    )
+
+
 def _not_records(shown: Sequence[str]) -> SourceError:
-    return SourceError(f"{listed(shown)} holds values that are no records.", hint=_HOW)
+    return SourceError(f"{listed(map(repr, shown))} holds values that are no records.", hint=_HOW)
 
 
 def _text_of() -> Any:

@@ -32,7 +32,7 @@ def read_parquet(paths: Sequence[Path], shown: Sequence[str], connection: Any) -
         rows += count
     if not rows:
         raise SourceError(
-            f"{listed(shown)} has columns but no rows.",
+            f"{listed(map(repr, shown))} has columns but no rows.",
             hint="Check the job that wrote it: it may have found nothing.",
         )
     notes = _differences(schemas, shown)

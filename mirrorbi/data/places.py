@@ -6,10 +6,11 @@ import glob
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from mirrorbi.errors import SourceError, did_you_mean
+from mirrorbi.errors import SourceError
 
 Kind = Literal["csv", "parquet", "jsonl", "excel", "frame", "ibis"]
 
@@ -174,9 +175,12 @@ def _not_found(words: str, given: Path) -> SourceError:
         parent = (folder / given).parent
         if parent.is_dir():
             names = [entry.name for entry in parent.iterdir() if not _hidden(entry.name)]
-            near = did_you_mean(given.name, names)
-            if near.startswith("Did"):
-                return SourceError(f"There is no file {words!r}.", hint=near)
+            # Compared without their folder, shown with it: the answer can be pasted.
+            near = get_close_matches(given.name.lower(), map(str.lower, names), n=2)
+            if near:
+                shown = [given.with_name(n).as_posix() for n in names if n.lower() in near]
+                hint = f"Did you mean {' or '.join(map(repr, shown[:2]))}?"
+                return SourceError(f"There is no file {words!r}.", hint=hint)
     return SourceError(f"There is no file {words!r}.", hint=_looked())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from mirrorbi.errors import SourceError
 
@@ -39,17 +39,10 @@ def keep(connection: Any, table: Any) -> Any:
     return connection.create_table(ibis.util.gen_name("mirrorbi"), table, temp=True)
 
 
-def drop(connection: Any, table: Any) -> None:
-    """Forget a table or view that `keep` or a reader of the engine made."""
-    name = table.get_name()
-    kinds = dict(
-        connection.raw_sql(
-            "SELECT table_name, table_type FROM information_schema.tables"
-        ).fetchall()
-    )
-    kind = "VIEW" if kinds.get(name) == "VIEW" else "TABLE"
+def drop(connection: Any, table: Any, kind: Literal["TABLE", "VIEW"]) -> None:
+    """Forget a table that `keep` made, or a view that a reader of the engine made."""
     # ibis 12 writes this statement without the name under sqlglot 30.
-    connection.raw_sql(f'DROP {kind} IF EXISTS "{name}"')
+    connection.raw_sql(f'DROP {kind} "{table.op().name}"')
 
 
 def tidy_names(names: Sequence[object]) -> tuple[list[str], list[str]]:

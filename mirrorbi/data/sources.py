@@ -180,7 +180,7 @@ def _is_ibis(source: Any) -> bool:
 
 
 def _table_name(table: Any) -> str:
-    try:
-        return str(table.get_name())
-    except Exception:  # noqa: BLE001 (an expression that has no name of its own)
-        return "ibis table"
+    from ibis.expr.operations import PhysicalTable
+
+    node = table.op()
+    return str(node.name) if isinstance(node, PhysicalTable) else "ibis table"

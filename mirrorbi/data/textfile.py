@@ -197,9 +197,9 @@ def _encoding(path: Path, head: bytes, shown: str) -> tuple[str, str]:
                 hint="Give it the ending that fits, or export it as CSV.",
             )
     even, odd = head[0:4096:2], head[1:4096:2]
-    if len(even) > 1 and odd.count(0) > 0.7 * len(odd) and not even.count(0):
+    if len(even) > 1 and odd.count(0) > 0.7 * len(odd) and even.count(0) < 0.1 * len(even):
         return "utf-16-le", "UTF-16 without a mark"
-    if len(odd) > 1 and even.count(0) > 0.7 * len(even) and not odd.count(0):
+    if len(odd) > 1 and even.count(0) > 0.7 * len(even) and odd.count(0) < 0.1 * len(odd):
         return "utf-16-be", "UTF-16 without a mark"
     # Hive separates fields by the control characters 1 and 2.
     odd_ones = sum(head.count(bytes([code])) for code in (*range(3, 9), *range(14, 27)))
