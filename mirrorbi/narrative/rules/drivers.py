@@ -54,7 +54,8 @@ def _drawn(material: Material, lead: Fact) -> tuple[Fact, ...]:
     metric = lead.metric
     splits = [f for f in material.of("contribution", "mix", metric=metric) if f.table]
     ranks = [f for f in material.of("rank", metric=metric) if f.table]
-    ranks.sort(key=lambda f: f.direction != lead.direction)
+    by = splits[0].terms.get("by") if splits else None
+    ranks.sort(key=lambda f: (f.direction != lead.direction, f.terms.get("by") != by))
     reversal = material.of("simpson", metric=metric)
     others = [f for f in material.of("contribution", "mix") if f.table and f.metric != metric]
     return (*reversal, *splits[:1], *ranks[:1], *others[:1], *splits[1:], *ranks[1:])
