@@ -113,8 +113,8 @@ def movement(fact: Fact, name: str = "f", *, verb: bool = True) -> str:
 
 
 def stays(fact: Fact) -> bool:
-    """Return whether before and after read the same."""
-    return format_quantity(fact["base"]) == format_quantity(fact["value"])
+    """Return whether before and after, or their difference, read as no change."""
+    return fact.direction == "flat" or format_quantity(fact["base"]) == format_quantity(fact["value"])
 
 
 def filtered(fact: Fact) -> str:
