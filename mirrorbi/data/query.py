@@ -75,7 +75,7 @@ class Query:
     def id(self) -> str:
         """Ten hexadecimal digits that stand for this question, stable from run to run."""
         text = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:10]
+        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the query as plain values, ready for JSON."""

@@ -201,7 +201,7 @@ class Fact:
             sorted(self.terms.items()),
         ]
         text = json.dumps(parts, ensure_ascii=False)
-        return "f" + hashlib.sha256(text.encode()).hexdigest()[:10]
+        return "f" + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:10]
 
     @property
     def good(self) -> bool | None:
