@@ -72,7 +72,7 @@ def printable(text: str) -> str:
 
     Examples
     --------
-    >>> printable("a\\x1b[2Jb")
+    >>> printable("a\x1b[2Jb")
     'a [2Jb'
     """
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)

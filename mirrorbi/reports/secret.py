@@ -107,6 +107,7 @@ def _forms(secret: str) -> set[str]:
         json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],
         html.escape(secret),
+        quote(secret),
         quote(secret, safe=""),
         quote_plus(secret),
         base64.b64encode(raw).decode().rstrip("="),
