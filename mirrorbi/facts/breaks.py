@@ -10,7 +10,7 @@ import numpy as np
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.changes import direction_of
 from mirrorbi.facts.fact import Fact, Interval, exact
-from mirrorbi.facts.history import ENOUGH, History, alike, history, pattern
+from mirrorbi.facts.history import History, alike, history, pattern
 from mirrorbi.facts.panel import Floats
 from mirrorbi.facts.scan import Scan, Series
 from mirrorbi.facts.shapes import Question, question
@@ -20,6 +20,10 @@ from mirrorbi.facts.testing import RARE, seed_of
 from mirrorbi.facts.values import plain_size, small
 
 KINDS = ("break",)
+
+ENOUGH = 15
+"""Values from which a break is tested: with fewer, false alarms in noise of long memory
+exceed the nominal rate."""
 
 _AGAIN = 0.05
 """Probability of the first break up to which the parts on both sides are searched too."""
@@ -101,12 +105,12 @@ def breaks_of(values: Floats, season: int = 1, seed: int = 0) -> list[Break]:
     Returns
     -------
     list of Break
-        Every break that was tested, strongest first: none with fewer than 12 values,
+        Every break that was tested, strongest first: none with fewer than 15 values,
         without a last value, or if they never differ; otherwise one or two.
 
     Examples
     --------
-    >>> level = np.array([5.0, 6, 5, 4, 5, 6, 5, 11, 12, 11, 10, 11, 12, 11])
+    >>> level = np.array([5.0, 6, 5, 4, 5, 6, 5, 11, 12, 11, 10, 11, 12, 11, 10])
     >>> first, *_ = breaks_of(level)
     >>> first.place, round(first.before, 9), round(first.after, 9), first.p < 0.01
     (7, 5.0, 11.0, True)
@@ -116,7 +120,7 @@ def breaks_of(values: Floats, season: int = 1, seed: int = 0) -> list[Break]:
 
 def breaks_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[list[Break]]:
     """Find and test the breaks of each of many series, as `breaks_of` does for one."""
-    first = _strongest([history(values, season) for values in series], seed)
+    first = _strongest([history(values, season, least=ENOUGH) for values in series], seed)
     again = [i for i, one in enumerate(first) if one is not None and one.p <= _AGAIN]
     parts = [
         part
@@ -154,7 +158,9 @@ def find(scan: Scan) -> Iterator[Fact]:
 
 def _part(values: Floats, start: int, end: int, season: int) -> History | None:
     known = np.flatnonzero(np.isfinite(values[start:end]))
-    part = history(values[start : start + known[-1] + 1], season) if len(known) else None
+    if not len(known):
+        return None
+    part = history(values[start : start + known[-1] + 1], season, least=ENOUGH)
     return part and part.moved(start)
 
 

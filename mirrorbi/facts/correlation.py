@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
-from mirrorbi.data.model import DerivedMetric, Metric, RatioMetric, SimpleMetric
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Direction, Fact, Quantity, Table, exact
 from mirrorbi.facts.history import history
 from mirrorbi.facts.panel import Floats
+from mirrorbi.facts.relations import related
 from mirrorbi.facts.scan import Scan
 from mirrorbi.facts.shapes import EXACT, question
 from mirrorbi.facts.sieve import COMMON, FIRST, REPLICATES, Noise
@@ -30,6 +29,9 @@ LAGS = 3
 """Steps that one may follow the other, either way."""
 
 _SAME = 0.999
+
+_EFFECT = 0.3
+"""Effect of two metrics that always go together: no news of the reviewed period."""
 
 
 class Correlation(NamedTuple):
@@ -62,6 +64,24 @@ class Correlation(NamedTuple):
             f"Spearman, both detrended, without season and prewhitened (autoregression); "
             f"strongest of lags -{LAGS} to {LAGS}; p: permutations, the search included"
         )
+
+
+class Whitened(NamedTuple):
+    """What trend, season and memory leave of a series.
+
+    Parameters
+    ----------
+    first
+        Position of the first step with a shock.
+    values
+        The shocks, one per step; NaN where there is none.
+    lost
+        Parameters fitted, besides the mean.
+    """
+
+    first: int
+    values: Floats
+    lost: int
 
 
 def correlation_of(
@@ -98,33 +118,35 @@ def correlation_of(
     (1, True, True)
     """
     both = np.isfinite(one) & np.isfinite(other)
-    pair = np.array([np.where(both, one, np.nan), np.where(both, other, np.nan)])
-    found = whitened(pair[0], season), whitened(pair[1], season)
-    if found[0] is None or found[1] is None:
+    x, y = (whitened(np.where(both, values, np.nan), season) for values in (one, other))
+    if x is None or y is None:
         return None
-    first = max(found[0][0], found[1][0])
-    left, right = found[0][1][first:], found[1][1][first:]
+    first = max(x.first, y.first)
+    left, right = x.values[first:], y.values[first:]
     present = np.isfinite(left) & np.isfinite(right)
-    if present.sum() < ENOUGH - 1 or abs(spearman(left[present], right[present])) > _SAME:
+    m = int(present.sum())
+    if m < ENOUGH - 1 or abs(spearman(left[present], right[present])) > _SAME:
         return None
     lags = range(-LAGS, LAGS + 1)
-    counts = np.array([_at(present, present, lag)[0].sum() for lag in lags])
-    if counts.min() < ENOUGH // 2:
+    counts = np.array([np.logical_and(*_at(present, present, lag)).sum() for lag in lags])
+    lost = (x.lost + y.lost) / 2
+    if counts.min() < ENOUGH // 2 or m - 1 - lost < ENOUGH // 2:
         return None
-    x, y = _scores(left, present), _scores(right, present)
-    table = np.array([np.roll(x, lag) * _inside(len(x), lag) for lag in lags])
-    weight = np.sqrt(present.sum() / counts)[:, None]
-    seen = weight[:, 0] * (table @ y)
-    lag = lags[int(np.argmax(np.abs(seen)))]
-    p = _permuted(table, weight, y, present, float(np.abs(seen).max()), seed)
-    here = _at(left, right, lag)
-    known = np.isfinite(here[0]) & np.isfinite(here[1])
-    rho = spearman(here[0][known], here[1][known])
-    return Correlation(rho, lag, p, int(known.sum()), first)
+    scores = _scores(left, present), _scores(right, present)
+    table = np.array([np.roll(scores[0], lag) * _inside(len(left), lag) for lag in lags])
+    table *= np.sqrt(m / counts)[:, None]
+    seen = np.abs(table @ scores[1])
+    lag = lags[int(np.argmax(seen))]
+    # What was fitted to both leaves them alike in more directions than shuffling does.
+    wider = float(np.sqrt((m - 1) / (m - 1 - lost)))
+    p = _permuted(table * wider, scores[1], present, float(seen.max()), seed)
+    pair = _at(left, right, lag)
+    known = np.isfinite(pair[0]) & np.isfinite(pair[1])
+    return Correlation(spearman(pair[0][known], pair[1][known]), lag, p, int(known.sum()), first)
 
 
-def whitened(values: Floats, season: int = 1) -> tuple[int, Floats] | None:
-    """Return what trend, season and memory leave of a series, and where it begins.
+def whitened(values: Floats, season: int = 1) -> Whitened | None:
+    """Return what trend, season and memory leave of a series.
 
     Parameters
     ----------
@@ -135,9 +157,8 @@ def whitened(values: Floats, season: int = 1) -> tuple[int, Floats] | None:
 
     Returns
     -------
-    (int, array) or None
-        Position of the first step with a shock; and the shocks, one per step, NaN where
-        there is none. ``None`` where there are too few values or they never differ.
+    Whitened or None
+        ``None`` where there are too few values or they never differ.
     """
     found = history(values, season, least=ENOUGH)
     if found is None:
@@ -148,10 +169,11 @@ def whitened(values: Floats, season: int = 1) -> tuple[int, Floats] | None:
     # Nothing but rounding is left of a straight line.
     if residual @ residual <= EXACT * float(fit.score[0]) ** 2:
         return None
-    shocks = Noise(asked, residual).innovations
+    noise = Noise(asked, residual)
     out = np.full(len(values), np.nan)
-    out[found.first + 1 :] = shocks
-    return int(np.flatnonzero(np.isfinite(out))[0]), out
+    out[found.first + 1 :] = noise.innovations
+    first = int(np.flatnonzero(np.isfinite(out))[0])
+    return Whitened(first, out, found.season + noise.order)
 
 
 def spearman(one: Floats, other: Floats) -> float:
@@ -176,35 +198,6 @@ def ranks(values: Floats) -> Floats:
     return mean
 
 
-def related(metrics: Callable[[str], Metric], one: str, other: str) -> bool:
-    """Return whether two metrics go together by construction.
-
-    One is a part of the other, both share a part that one of them counts as numerator, or
-    one counts a part of the rows of the other.
-
-    Parameters
-    ----------
-    metrics
-        Gives the metric of a name.
-    one, other
-        Names of two metrics.
-    """
-    parts = _parts(metrics, one), _parts(metrics, other)
-    if one in parts[1] or other in parts[0]:
-        return True
-    tops = _tops(metrics, one) & _tops(metrics, other)
-    if tops:
-        return True
-    pair = [metrics(name) for name in (one, other)]
-    simple = [metric for metric in pair if isinstance(metric, SimpleMetric)]
-    if len(simple) < 2:
-        return False
-    a, b = simple
-    return (a.agg, a.column) == (b.agg, b.column) or (
-        {a.agg.value, b.agg.value} == {"count"} and None in (a.filter, b.filter)
-    )
-
-
 def find(scan: Scan) -> Iterator[Fact]:
     """Yield the tested correlation of every two metrics of the whole."""
     if scan.grain is None or scan.complete.sum() < ENOUGH:
@@ -218,24 +211,6 @@ def find(scan: Scan) -> Iterator[Fact]:
         found = correlation_of(pair[0], pair[1], scan.grain.per_year, seed)
         if found is not None:
             yield _fact(scan, one, other, found)
-
-
-def _parts(metrics: Callable[[str], Metric], name: str) -> set[str]:
-    metric = metrics(name)
-    inner: set[str] = set()
-    if isinstance(metric, RatioMetric):
-        inner = {metric.numerator, metric.denominator}
-    elif isinstance(metric, DerivedMetric):
-        tree = ast.parse(metric.expression.strip(), mode="eval")
-        inner = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return inner | {deep for part in inner for deep in _parts(metrics, part)}
-
-
-def _tops(metrics: Callable[[str], Metric], name: str) -> set[str]:
-    metric = metrics(name)
-    if isinstance(metric, RatioMetric):
-        return {metric.numerator} | _tops(metrics, metric.numerator)
-    return {name} | _parts(metrics, name)
 
 
 def _at(left: np.ndarray, right: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
@@ -259,16 +234,14 @@ def _scores(values: Floats, present: np.ndarray) -> Floats:
     return out
 
 
-def _permuted(
-    table: Floats, weight: Floats, y: Floats, present: np.ndarray, seen: float, seed: int
-) -> float:
+def _permuted(table: Floats, y: Floats, present: np.ndarray, seen: float, seed: int) -> float:
     rng = np.random.default_rng(seed)
     places = np.flatnonzero(present)
 
     def draw(count: int) -> Floats:
         shuffled = np.zeros((len(y), count))
         shuffled[places] = rng.permuted(np.tile(y[places][:, None], count), axis=0)
-        strongest: Floats = np.abs(weight * (table @ shuffled)).max(axis=0)
+        strongest: Floats = np.abs(table @ shuffled).max(axis=0)
         return strongest
 
     found = draw(FIRST)
@@ -307,7 +280,7 @@ def _fact(scan: Scan, one: str, other: str, found: Correlation) -> Fact:
         method=found.method,
         terms={"other": other, "other_label": dataset.label(other), "step": str(scan.grain)},
         caveats=small(n),
-        score=scan.impact() * found.rho**2,
+        score=scan.impact() * _EFFECT * found.rho**2,
         evidence=(pair[0].query,),
         table=Table(columns, lines),
     )

@@ -19,9 +19,10 @@ Shape = Literal["line", "step"]
 EXACT = 1e-12
 """Part of a series below which what is left of it is rounding."""
 
-LEVELS = (0.15, 0.4, 0.6, 0.8, 0.95)
+LEVELS = (0.25, 0.5, 0.7, 0.85, 0.97)
 """Levels of the confidence distribution of the memory at which replicates are made. They
-lean to long memory: at these, false alarms stay at the nominal rate from n = 12."""
+lean to long memory: with these, false alarms are at or under the nominal rate from 12
+values for a line and 15 for a step, up to AR(0.7) (``benchmarks/false_alarms.py``)."""
 
 TWO_STEPS = 24
 """Values from which a series may have two breaks."""

@@ -179,7 +179,7 @@ def judge(asked: Question, columns: Floats, seed: int) -> list[Verdict]:
     found = asked.fit(np.nan_to_num(columns))
     left = (found.residual**2).sum(axis=0)
     residual = asked.noise(found).copy()
-    straight = left <= EXACT * found.score**2
+    straight = (residual**2).sum(axis=0) <= EXACT * found.score**2
     if straight.any():
         own = np.random.default_rng(seed).standard_normal(len(columns)) * asked.mask[:, 0]
         residual[:, straight] = own[:, None]

@@ -45,11 +45,11 @@ def test_a_seasonal_slope_compares_like_with_like() -> None:
 @pytest.mark.parametrize("n", [12, 24, 60])
 def test_a_clear_trend_is_found_and_its_slope_lies_in_the_interval(n: int) -> None:
     rng = np.random.default_rng(n)
-    columns = [np.arange(n) * 0.6 + rng.normal(size=n) for _ in range(40)]
+    columns = [np.arange(n) * 0.8 + rng.normal(size=n) for _ in range(40)]
     trends = [t for t in trends_of(columns) if t is not None]
     assert len(trends) == 40
     assert np.mean([t.p < 0.05 for t in trends]) > 0.8
-    assert np.mean([t.low <= 0.6 <= t.high for t in trends]) >= 0.85
+    assert np.mean([t.low <= 0.8 <= t.high for t in trends]) >= 0.85
 
 
 def test_a_trend_is_found_under_a_season_much_larger_than_it() -> None:
