@@ -34,7 +34,8 @@ def content(page: Path) -> list[str]:
     body = BUNDLE.sub("(bundle)", html[: found.start()] + html[found.end() :])
     for name, version in versions.items():
         body = re.sub(rf"({re.escape(name)}\W+){re.escape(version)}", r"\1(version)", body)
-    return [*said, *re.sub(r"duckdb \d[\w.]*", "duckdb (version)", body).splitlines()]
+    lines = [*said, *body.splitlines()]
+    return [re.sub(r"duckdb \d[\w.]*", "duckdb (version)", line) for line in lines]
 
 
 def main() -> int:
