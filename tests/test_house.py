@@ -12,7 +12,7 @@ import mirrorbi
 ROOT = Path(mirrorbi.__file__).parent
 FLOORS = {
     "errors": 0,
-    "settings": 0,
+    "settings": 0.5,
     "_version": 0,
     "storage": 1,
     "data": 1,
