@@ -15,7 +15,9 @@ from mirrorbi.data.reading import Reading, drop, keep, listed, same_columns, sho
 from mirrorbi.data.textfile import free_path, reading, scratch, text_file
 from mirrorbi.errors import SourceError
 
-_LONGEST_LINE = 64 << 20
+_LINE = 2 << 20
+# A small file may be all one line; buffers for such lines in a large one would take memory.
+_SMALL = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,18 @@ def _opened(path: Path, shown: str, folder: Path) -> _File:
 
 
 def _read(files: Sequence[_File], connection: Any) -> Reading:
-    views = [_scan(file, connection) for file in files]
+    alike: dict[tuple[Any, ...], list[_File]] = {}
+    for file in files:
+        dialect = replace(file.dialect, sample=(), complete=False, notes=())
+        alike.setdefault((dialect, file.names), []).append(file)
+    views = [_scan(group, connection) for group in alike.values()]
     names = files[0].names
-    rows = [
-        view.select(**{name: view[f"c{position}"] for position, name in enumerate(file.names)})
-        for view, file in zip(views, files, strict=True)
-    ]
-    table = rows[0]
-    for more in rows[1:]:
-        table = table.union(more.select(*names))
+    table, *more = (
+        view.select(**{name: view[f"c{own.index(name)}"] for name in names})
+        for view, (_, own) in zip(views, alike, strict=True)
+    )
+    if more:
+        table = table.union(*more)
     notes = [note for file in files for note in file.notes]
     if len(names) == 1:
         # An empty line is a record of one empty field, or just an empty line at the end.
@@ -125,12 +130,12 @@ def _spare(file: _File, table: Any) -> list[str]:
     return [name for name in unnamed if counts[name][0].as_py() == 0]
 
 
-def _scan(file: _File, connection: Any) -> Any:
-    """Return a view of the file's fields as text; nothing about it is left to be guessed."""
-    dialect = file.dialect
-    size = file.text.stat().st_size
+def _scan(files: Sequence[_File], connection: Any) -> Any:
+    """Return a view of the fields of files alike, as text; nothing is left to be guessed."""
+    dialect = files[0].dialect
+    longest = max(file.text.stat().st_size for file in files)
     return connection.read_csv(
-        engine_path(file.text),
+        [engine_path(file.text) for file in files],
         columns={f"c{position}": "string" for position in range(dialect.width)},
         auto_detect=False,
         delim=dialect.delimiter,
@@ -143,7 +148,7 @@ def _scan(file: _File, connection: Any) -> Any:
         strict_mode=True,
         null_padding=False,
         ignore_errors=False,
-        max_line_size=min(max(size + 1, 2 << 20), _LONGEST_LINE) if size < 8 << 20 else 2 << 20,
+        max_line_size=max(_LINE, longest + 1) if longest < _SMALL else _LINE,
     )
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mirrorbi.data.forms import looks_like_value
+from mirrorbi.data.forms import MISSING_WORDS, looks_like_value
 from mirrorbi.data.reading import shorten
 
 _COMMON = (",", ";", "\t", "|")
@@ -79,9 +79,9 @@ def find_dialect(path: Path, *, tabs: bool = False) -> Dialect:
             lines = _first(lines, _SAMPLE_CHARS)
         whole = not file.read(1)
     declared = re.fullmatch(r"(?i)\"?sep=(.{1,2}?)\"?\s*", lines[0])
-    delimiter = declared[1] if declared else _delimiter(lines, tabs, whole)
     above = 1 if declared else 0
-    dialect = _describe(_read(lines[above:], delimiter, whole), delimiter)
+    found = _read(lines[1:], declared[1], whole) if declared else _best(lines, tabs, whole)
+    dialect = _describe(found)
     return replace(dialect, skip=dialect.skip + above, complete=whole)
 
 
@@ -112,56 +112,77 @@ def records(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """What a delimiter makes of the lines: records, each with the number of lines before it."""
+
+    delimiter: str
     escape: str
     records: tuple[tuple[int, tuple[str, ...]], ...]
     width: int
     agreement: float
+    sound: bool
+    """Whether quotation marks match."""
+
+    @property
+    def fit(self) -> tuple[bool, float, bool, int]:
+        # What cuts the first line as it cuts the rest is the likelier delimiter.
+        first = len(self.records[0][1]) if self.records else 0
+        agreement = self.agreement * (1.0 if first == self.width else 0.6)
+        return self.sound, agreement, self.delimiter in _COMMON, self.width
 
 
 def _read(lines: Sequence[str], delimiter: str, whole: bool) -> _Found:
-    """Return the records, with the number of lines before each, read the way that fits best."""
+    """Return the records that a delimiter makes, with the escape that fits best."""
     escapes = ('"', "\\") if any('\\"' in line for line in lines) else ('"',)
-    tries = []
-    for escape in escapes:
-        source, single = _single(lines, delimiter)
-        reader = csv.reader(source, **_options(single, escape))
-        found: list[tuple[int, tuple[str, ...]]] = []
-        before = 0
-        with _long_fields():
-            for record in reader:
-                if record:
-                    found.append((before, tuple(_restored(record, delimiter))))
-                before = reader.line_num
-        if not whole and len(found) > 1:
-            found.pop()  # may be cut in the middle
-        widths = Counter(len(record) for _, record in found)
-        width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-        tries.append(_Found(escape, tuple(found), width, count / max(1, len(found))))
-    return max(tries, key=lambda found: found.agreement)
+    return max((_try(lines, delimiter, escape, whole) for escape in escapes), key=lambda f: f.fit)
 
 
-def _delimiter(lines: Sequence[str], tabs: bool, whole: bool) -> str:
+def _try(lines: Sequence[str], delimiter: str, escape: str, whole: bool) -> _Found:
+    sound = True
+    try:
+        found = list(_records(lines, delimiter, escape, strict=True))
+    except csv.Error as error:
+        # A sample that is cut may end inside of a quoted value.
+        sound = not whole and "unexpected end" in str(error)
+        found = list(_records(lines, delimiter, escape, strict=False))
+    if not whole and len(found) > 1:
+        found.pop()
+    widths = Counter(len(record) for _, record in found)
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+    agreement = count / max(1, len(found))
+    return _Found(delimiter, escape, tuple(found), width, agreement, sound)
+
+
+def _records(
+    lines: Sequence[str], delimiter: str, escape: str, *, strict: bool
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    source, single = _single(lines, delimiter)
+    reader = csv.reader(source, strict=strict, **_options(single, escape))
+    before = 0
+    with _long_fields():
+        for record in reader:
+            if record:
+                yield before, tuple(_restored(record, delimiter))
+            before = reader.line_num
+
+
+def _best(lines: Sequence[str], tabs: bool, whole: bool) -> _Found:
     order = ("\t", *(d for d in _COMMON if d != "\t")) if tabs else _COMMON
-    for choices in (order, _RARE):
-        best, score = "", (0.0, 0)
-        for delimiter in choices:
-            if not any(delimiter in line for line in lines):
-                continue
+    tries = []
+    for delimiter in (*order, *_RARE):
+        if any(delimiter in line for line in lines):
             found = _read(lines, delimiter, whole)
             first = len(found.records[0][1]) if found.records else 0
-            if found.width < 2 or (choices is _RARE and (found.agreement < 1 or first < 2)):
-                continue
-            # A delimiter that cuts the first line as it cuts the rest is the likelier one.
-            fit = (found.agreement * (1.0 if first == found.width else 0.6), found.width)
-            if fit > score:
-                best, score = delimiter, fit
-        if best:
-            doubled = all(best not in line.replace(best * 2, "") for line in lines)
-            return best * 2 if doubled else best
-    return order[0]
+            if found.width > 1 and (delimiter in _COMMON or (found.agreement == 1 and first > 1)):
+                tries.append(found)
+    if not tries:
+        return _read(lines, order[0], whole)
+    best = max(tries, key=lambda found: found.fit)
+    if all(best.delimiter not in line.replace(best.delimiter * 2, "") for line in lines):
+        return _read(lines, best.delimiter * 2, whole)
+    return best
 
 
-def _describe(found: _Found, delimiter: str) -> Dialect:
+def _describe(found: _Found) -> Dialect:
     start, notes = _header_index(found), []
     if start:
         titles = [" ".join(filter(None, record)) for _, record in found.records[:start]]
@@ -173,11 +194,11 @@ def _describe(found: _Found, delimiter: str) -> Dialect:
     if not header:
         notes.append(
             "The first line holds values, not names, so the columns were numbered: "
-            f"{shorten(delimiter.join(first))}."
+            f"{shorten(found.delimiter.join(first))}."
         )
         rest = [first, *rest]
     return Dialect(
-        delimiter=delimiter,
+        delimiter=found.delimiter,
         escape=found.escape,
         skip=skip,
         header=header,
@@ -200,18 +221,21 @@ def _header_index(found: _Found) -> int:
 
 
 def _is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
-    """Return whether a record is names: none of it is a value of the kind below it.
+    """Return whether a record is names: a word over values is, a value over values is not.
 
-    Years and months over numbers are names of a wide table, so they do not count.
+    Years and months over numbers are names of a wide table.
     """
     rest = [record for record in rest if len(record) == len(first)][:50]
+    doubtful = False
     for index, field in enumerate(first):
-        if not looks_like_value(field) or re.fullmatch(r"\s*(19|20)\d\d(-\d\d)?\s*", field):
-            continue
         below = [record[index] for record in rest if record[index].strip()]
-        if all(looks_like_value(value) for value in below):
-            return False
-    return True
+        if not all(map(looks_like_value, below)):
+            continue
+        if looks_like_value(field):
+            doubtful |= not re.fullmatch(r"\s*(19|20)\d\d(-\d\d)?\s*", field)
+        elif below and field.strip() and field.strip().lower() not in MISSING_WORDS:
+            return True
+    return not doubtful
 
 
 def _options(delimiter: str, escape: str) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def read_excel(
         return Reading(cells, tuple(dict.fromkeys(notes)))
     typed = read_types(cells, texts, line_of=lambda wanted: _places(grids, wanted))
     table = keep(connection, typed.table)
-    drop(connection, cells)
+    drop(connection, cells, "TABLE")
     return Reading(table, tuple(dict.fromkeys([*notes, *typed.notes])))
 
 

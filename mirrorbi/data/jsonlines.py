@@ -49,7 +49,8 @@ def read_jsonlines(paths: Sequence[Path], shown: Sequence[str], connection: Any)
             for text, name in zip(texts, shown, strict=True):
                 _refuse_first_fault(text.path, name)
             raise SourceError(
-                f"{listed(map(repr, shown))} could not be read as JSON: {str(error).splitlines()[0]}",
+                f"{listed(map(repr, shown))} could not be read as JSON: "
+                f"{str(error).splitlines()[0]}",
                 hint=_HOW,
             ) from error
     notes = [note for text in texts for note in text.notes]

@@ -45,9 +45,12 @@ def read_parquet(paths: Sequence[Path], shown: Sequence[str], connection: Any) -
         hive_types_autocast=not any(re.search(r"=0[0-9]{2,}$", part) for part in partitions),
     )
     names, renamed = tidy_names(schemas[0].names)
+    if renamed and len(schemas) == 1:
+        engines = table.columns[: len(names)]
+        table = table.rename(dict(zip(names, engines, strict=True)))
+        notes = (*notes, *renamed)
     usable = without_nested(table)
-    same = len(set(names)) == len(set(map(str.lower, schemas[0].names)))
-    return Reading(usable.table, (*notes, *(() if same else renamed), *usable.notes))
+    return Reading(usable.table, (*notes, *usable.notes))
 
 
 def _footer(path: Path, shown: str) -> tuple[Any, int]:

@@ -263,16 +263,17 @@ def _without_footnotes(
 
 
 def _is_data(first: Row, below: Sequence[Row]) -> bool:
-    """Return whether a row is no header: it holds numbers where numbers are below it."""
+    """Return whether a row is no header: numbers over numbers, and no word over them."""
+    doubtful = False
     for position, value in enumerate(first):
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            continue
-        if isinstance(value, int) and 1900 <= value <= 2100:
-            continue  # years are names in a wide table
         under = [_at(row, position) for row in below if _at(row, position) is not None]
-        if all(isinstance(other, (int, float)) for other in under):
-            return True
-    return False
+        if not under or not all(isinstance(other, (int, float)) for other in under):
+            continue
+        if isinstance(value, str):
+            return False
+        year = isinstance(value, int) and 1900 <= value <= 2100  # names in a wide table
+        doubtful |= isinstance(value, (int, float)) and not year
+    return doubtful
 
 
 def _name(value: Any) -> str | None:

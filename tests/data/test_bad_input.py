@@ -65,7 +65,7 @@ GARBAGE = bytes(range(256)) * 40
         ("picture.csv", b"\x89PNG\r\n\x1a\n" + GARBAGE, "is a picture, not text"),
         ("table.csv", b"PAR1" + GARBAGE + b"PAR1", "is a Parquet file, not text"),
         ("cut.csv.gz", gzip.compress(GARBAGE)[:-20], "damaged or incomplete gzip"),
-        ("empty.csv.gz", gzip.compress(b""), "is empty"),
+        ("empty.csv.gz", gzip.compress(b"", mtime=0), "is empty"),
         ("cut.zip", b"PK\x03\x04" + GARBAGE, "damaged or incomplete zip"),
         ("cut.parquet", b"PAR1" + GARBAGE, "is no Parquet file, or not a whole one"),
         ("empty.parquet", b"", "'empty.parquet' is empty"),

@@ -323,6 +323,11 @@ def test_years_are_names_in_a_wide_table(engine, tmp_path):
     assert source.table.columns == ("region", "2023", "2024")
 
 
+def test_words_over_numbers_are_names_whatever_stands_beside_them(engine, tmp_path):
+    source = opened(engine, tmp_path / "x.csv", "shop,7,sales\n1,2,3\n4,5,6\n")
+    assert source.table.columns == ("shop", "7", "sales")
+
+
 def test_names_that_occur_twice_are_kept_apart_with_a_note(engine, tmp_path):
     source = opened(engine, tmp_path / "x.csv", "a,A,a_2,\n1,2,3,4\n")
     assert source.table.columns == ("a", "A_3", "a_2", "column_4")

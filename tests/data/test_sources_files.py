@@ -149,7 +149,8 @@ def test_parquet_names_that_differ_by_case_only_are_both_there(engine):
     pq.write_table(pa.table({"a": [1], "A": [2]}), "case.parquet")
     source = open_source("case.parquet", engine)
     assert rows(source) == [(1, 2)]
-    assert any("'a'" in note for note in source.notes)
+    assert source.table.columns == ("a", "A_2")
+    assert source.notes == ("Two columns were named 'a': the later became 'A_2'.",)
 
 
 def test_a_file_without_an_ending_is_known_by_its_content(engine):
@@ -245,6 +246,14 @@ def test_text_files_of_several_dialects_make_one_table(engine):
         (date(2024, 1, 2), 2.0),
         (date(2024, 1, 3), 3.5),
     ]
+
+
+def test_hundreds_of_files_open_as_one(engine):
+    Path("m").mkdir()
+    for number in range(300):
+        Path(f"m/{number:03}.csv").write_text(f"day,n\n2024-01-01,{number}\n")
+    source = open_source("m", engine)
+    assert source.table.n.sum().to_pyarrow().as_py() == sum(range(300))
 
 
 # -- names and places ------------------------------------------------------------------
