@@ -88,6 +88,7 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
 
     opened = open_source(source, connect())
     schema = dict(opened.table.schema().items())
+    known = None
     beside = find_model(opened.paths) if model is None or model == "" else None
     if isinstance(model, Model):
         meaning, name = model, "given"
@@ -98,12 +99,13 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
         assert path is not None  # noqa: S101 (for the type checker: one of the two is there)
         meaning, name = load_model(path), path.name
     else:
+        known = profile(opened.table)
         stem = Path(opened.name).stem
-        meaning, name = draft_model(opened.table, profile(opened.table), stem).model, "draft"
+        meaning, name = draft_model(opened.table, known, stem).model, "draft"
     check_model(meaning, schema, name)
     if meaning.time and meaning.time.timezone:
         zone_of_session(opened.table, meaning.time.timezone)
-    return Analysis(opened, meaning, name)
+    return Analysis(opened, meaning, name, known)
 
 
 def _located(path: Path) -> Path:

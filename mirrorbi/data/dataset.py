@@ -43,6 +43,8 @@ class Dataset(Vocabulary):
         What its columns mean, checked against them.
     model_name
         Where the model came from, for people: a file name, ``draft`` or ``given``.
+    known
+        The profile of the data, where it was made already.
 
     Examples
     --------
@@ -52,9 +54,16 @@ class Dataset(Vocabulary):
     [1, 2]
     """
 
-    def __init__(self, opened: OpenedSource, model: Model, model_name: str = "given") -> None:
+    def __init__(
+        self,
+        opened: OpenedSource,
+        model: Model,
+        model_name: str = "given",
+        known: Profile | None = None,
+    ) -> None:
         super().__init__(model)
         self.opened = opened
+        self._known = known
         self.table = _named(opened, model.dataset.name)
         self.model_name = model_name
         self._direct = Direct(self.table, model)
@@ -198,7 +207,7 @@ class Dataset(Vocabulary):
 
     @cached_property
     def _profile(self) -> Profile:
-        return profile(self.table)
+        return self._known or profile(self.table)
 
     def profile(self) -> Profile:
         """Return what each column holds, read once."""
