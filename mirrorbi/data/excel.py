@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mirrorbi.data.inference import read_types
-from mirrorbi.data.reading import Reading, drop, keep, same_columns
+from mirrorbi.data.reading import Reading, drop, keep, keep_arrow, same_columns
 from mirrorbi.data.sheet import Grid, find_grid, read_sheet
 from mirrorbi.data.textfile import reading
 from mirrorbi.errors import SourceError
@@ -43,7 +43,6 @@ def read_excel(
         If a file is no workbook, the sheet is unknown or holds no rows, or its formulas
         were never calculated.
     """
-    import ibis
     import pyarrow as pa
 
     grids = []
@@ -59,7 +58,7 @@ def read_excel(
         values = [row[grid.names.index(name)] for grid in grids for _, row in grid.rows]
         arrays[name], note = _array(values, name)
         notes += note
-    cells = keep(connection, ibis.memtable(pa.table(arrays)))
+    cells = keep_arrow(connection, pa.table(arrays)).table
     texts = {
         name: [value for value in array.slice(0, _SAMPLE).to_pylist() if value]
         for name, array in arrays.items()

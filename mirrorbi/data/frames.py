@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mirrorbi.data.reading import Reading, keep, listed, tidy_names, without_nested
+from mirrorbi.data.reading import Reading, keep_arrow, listed, tidy_names
 from mirrorbi.errors import SourceError
 
 
@@ -28,7 +28,6 @@ def read_frame(source: Any, connection: Any) -> Reading:
     SourceError
         If there are no rows or no columns.
     """
-    import ibis
     import pyarrow as pa
 
     if _is_pandas(source):
@@ -44,8 +43,8 @@ def read_frame(source: Any, connection: Any) -> Reading:
             "The frame has columns but no rows.", hint="Check the filters that made it."
         )
     plain, more = _plain(table)
-    usable = without_nested(ibis.memtable(plain))
-    return Reading(keep(connection, usable.table), (*notes, *more, *usable.notes))
+    kept = keep_arrow(connection, plain)
+    return Reading(kept.table, (*notes, *more, *kept.notes))
 
 
 def _is_pandas(source: Any) -> bool:

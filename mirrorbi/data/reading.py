@@ -39,6 +39,19 @@ def keep(connection: Any, table: Any) -> Any:
     return connection.create_table(ibis.util.gen_name("mirrorbi"), table, temp=True)
 
 
+def keep_arrow(connection: Any, arrow: Any) -> Reading:
+    """Return an Arrow table copied into the memory of the engine, but for nested columns."""
+    import ibis
+
+    lent = ibis.memtable(arrow)
+    usable = without_nested(lent)
+    try:
+        return Reading(keep(connection, usable.table), usable.notes)
+    finally:
+        # The engine would hold the Arrow memory beside its own copy.
+        connection.con.unregister(lent.op().name)
+
+
 def drop(connection: Any, table: Any, kind: Literal["TABLE", "VIEW"]) -> None:
     """Forget a table that `keep` made, or a view that a reader of the engine made."""
     # ibis 12 writes this statement without the name under sqlglot 30.

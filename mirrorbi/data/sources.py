@@ -14,7 +14,7 @@ from mirrorbi.data.places import (
     kind_by_name,
     names_for_people,
 )
-from mirrorbi.data.reading import Reading, listed, without_nested
+from mirrorbi.data.reading import Reading, keep, listed, without_nested
 from mirrorbi.data.textfile import reading
 from mirrorbi.errors import SourceError
 
@@ -76,8 +76,7 @@ def open_source(source: Any, connection: Any) -> OpenedSource:
     if isinstance(source, (str, os.PathLike)):
         return _open_files(os.fspath(source), connection)
     if _is_ibis(source):
-        usable = without_nested(source)
-        return OpenedSource(usable.table, "ibis", _table_name(source), (), usable.notes)
+        return _open_ibis(source, connection)
     from mirrorbi.data.frames import is_frame, read_frame
 
     if is_frame(source):
@@ -179,8 +178,20 @@ def _is_ibis(source: Any) -> bool:
     return isinstance(source, ibis.Table)
 
 
-def _table_name(table: Any) -> str:
-    from ibis.expr.operations import PhysicalTable
+def _open_ibis(source: Any, connection: Any) -> OpenedSource:
+    from ibis.expr.operations import InMemoryTable, PhysicalTable, UnboundTable
 
-    node = table.op()
-    return str(node.name) if isinstance(node, PhysicalTable) else "ibis table"
+    node = source.op()
+    tables = node.find(PhysicalTable)
+    if any(isinstance(table, UnboundTable) for table in tables):
+        raise SourceError(
+            "The ibis table is bound to no backend, so it holds no data.",
+            hint="Take it from a connection, as in connection.table('sales').",
+        )
+    usable = without_nested(source)
+    if all(isinstance(table, InMemoryTable) for table in tables):
+        # ibis would ask it in an engine of its own, which may reach the network.
+        table = keep(connection, usable.table)
+        return OpenedSource(table, "frame", "DataFrame", (), usable.notes)
+    name = str(node.name) if isinstance(node, PhysicalTable) else "ibis table"
+    return OpenedSource(usable.table, "ibis", name, (), usable.notes)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from mirrorbi.data.engine import connect
 from mirrorbi.data.sources import OpenedSource, open_source
+from mirrorbi.errors import SourceError
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +172,16 @@ def test_an_ibis_table_stays_where_it_is(engine):
     assert source.table.columns == ("n",)
     assert source.notes == ("Left out, because they hold lists, records or bytes: tags.",)
     assert open_source(table.filter(table.n > 1), engine).table.count().to_pyarrow().as_py() == 1
+
+
+def test_an_ibis_table_of_this_memory_moves_into_the_engine(engine):
+    table = ibis.memtable(pa.table({"n": [1, 2], "tags": [["a"], []]}))
+    source = open_source(table.filter(table.n > 1), engine)
+    assert source.kind == "frame"
+    assert source.table.get_backend() is engine
+    assert values(source, "n") == [2]
+
+
+def test_an_ibis_table_without_data_is_refused(engine):
+    with pytest.raises(SourceError, match="bound to no backend"):
+        open_source(ibis.table({"n": "int64"}, name="x"), engine)
