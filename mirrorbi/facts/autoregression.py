@@ -15,10 +15,20 @@ BURN = 12
 _TINY = float(np.finfo(np.float64).tiny)
 
 
-def lag_one(residual: Floats) -> Floats:
-    """Return the lag-1 autocorrelation of each column, about 0."""
-    total = np.maximum((residual**2).sum(axis=0), _TINY)
-    found: Floats = (residual[1:] * residual[:-1]).sum(axis=0) / total
+def persistence(series: Floats) -> Floats:
+    """Return how long each column, about 0, stays on one side.
+
+    The autocorrelations up to a lag of the root of n, weighted down to nothing (Bartlett's
+    window, as for long-run variances by Newey and West, 1987). The first of them alone
+    would not see the slow part of series that also jump about, and it is the slow part
+    that passes for trends and breaks.
+    """
+    total = np.maximum((series**2).sum(axis=0), _TINY)
+    lags = max(1, round(len(series) ** 0.5))
+    found = np.zeros(series.shape[1])
+    for lag in range(1, lags + 1):
+        weight = 1 - (lag - 1) / lags
+        found += weight * (series[lag:] * series[:-lag]).sum(axis=0) / total
     return found
 
 

@@ -19,6 +19,7 @@ WINDOW, SEASONS = 120, 3
 
 _PRESENT = 0.6
 _CLEARLY = 0.9
+_LUMP = 0.3
 _FAR = 6.0
 _NEAREST = 5
 _CONSTANT = 1e-10
@@ -76,6 +77,12 @@ class History:
             wild = np.abs(distance) > reach
             out[seen] = np.where(wild, local + np.sign(distance) * reach, known)
         return out
+
+    @property
+    def lumpy(self) -> bool:
+        """Whether one value makes up three in ten or more, as in counts of rare events."""
+        known = self.values[np.isfinite(self.values)]
+        return bool(np.unique(known, return_counts=True)[1].max() >= _LUMP * len(known))
 
     def moved(self, steps: int) -> History:
         """Return the same stretch of a series that begins that many steps earlier."""

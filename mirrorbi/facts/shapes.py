@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mirrorbi.facts.autoregression import BURN, CAP, lag_one, remember
+from mirrorbi.facts.autoregression import BURN, CAP, persistence, remember
 from mirrorbi.facts.panel import Floats
 from mirrorbi.facts.testing import seed_of
 
@@ -197,11 +197,11 @@ class Question:
 
     @cached_property
     def calibration(self) -> Floats:
-        """Sorted lag-1 autocorrelations of what is left of noise: (memories, simulations)."""
+        """Sorted persistence of what is left of noise: (memories, simulations)."""
         rng = np.random.default_rng(seed_of("calibration", self.present, self.season, self.shape))
         shocks = rng.standard_normal((len(self.present) + BURN, _CALIBRATIONS))
         noise = remember(np.tile(shocks, len(_GRID)), np.repeat(_GRID, _CALIBRATIONS))
-        left = lag_one(self.noise(self.fit(noise)))
+        left = persistence(self.noise(self.fit(noise)))
         return np.sort(left.reshape(len(_GRID), _CALIBRATIONS), axis=1)
 
     def memories(self, residual: Floats) -> Floats:
@@ -212,8 +212,8 @@ class Question:
         residual
             What the shape left of one series; 0 where there is no value.
         """
-        r = float(lag_one(residual[:, None])[0])
-        above = (self.calibration >= r).mean(axis=1)
+        seen = float(persistence(residual[:, None])[0])
+        above = (self.calibration >= seen).mean(axis=1)
         level = np.maximum.accumulate(above) + 1e-9 * np.arange(len(_GRID))
         return np.asarray(np.clip(np.interp((*LEVELS, 0.5), level, _GRID), _GRID[0], CAP))
 

@@ -3,7 +3,7 @@
 Business series remember: a high month follows a high month. Tests that take the months as
 independent see trends and breaks in such noise, in up to half of all series. Here the
 null distribution is simulated from an autoregression of the series itself (sieve
-bootstrap, Bühlmann, Bernoulli 3, 1997), with two corrections for short series. The lag-1
+bootstrap, Bühlmann, Bernoulli 3, 1997), with two corrections for short series. The
 autocorrelation of residuals is far below that of the noise, so it is compared with what
 simulated noise of known memory gives after the same treatment (as Andrews, Econometrica
 61, 1993, does for the mean). And as a short series says little about its memory, the
@@ -50,7 +50,7 @@ class Verdict(NamedTuple):
     reach
         Half the width of the 95 % interval of the score, for this shape.
     memory
-        Median-unbiased lag-1 autocorrelation of the noise.
+        Median-unbiased memory of the noise: that of a first-order autoregression.
     order
         Order of the autoregression.
     """

@@ -51,6 +51,9 @@ class Unusual(NamedTuple):
         Values before the latest.
     season
         Steps in the season that was taken into account; 1 for none.
+    counted
+        Whether the values are too few distinct ones for anything but a count of earlier
+        errors as large.
     """
 
     value: float
@@ -61,6 +64,7 @@ class Unusual(NamedTuple):
     p: float
     n: int
     season: int
+    counted: bool
 
     @property
     def method(self) -> str:
@@ -69,6 +73,8 @@ class Unusual(NamedTuple):
         return (
             f"expected: {season}local level from {self.n} earlier periods; z: error over "
             "1.4826 MAD of earlier errors; band and p: autoregressive sieve bootstrap"
+            + "; p at least the part of earlier errors as large"
+            * self.counted
         )
 
 
@@ -81,10 +87,17 @@ class Forecast(NamedTuple):
         One per series.
     spread
         Robust standard deviation of the errors of the same forecast at earlier steps.
+    distance
+        Those errors, without their median and sign: (steps, series).
     """
 
     expected: Floats
     spread: Floats
+    distance: Floats
+
+    def of(self, i: int) -> Forecast:
+        """Return the forecast of one of the series."""
+        return Forecast(self.expected[[i]], self.spread[[i]], self.distance[:, [i]])
 
 
 def unusual_of(values: Floats, season: int = 1, seed: int = 0) -> Unusual | None:
@@ -167,29 +180,33 @@ def _judged(
     steps = len(present) + ahead
     drawn = replicated(noises, np.abs(z), measure, seed, steps=steps, smooth=_SMOOTH)
     return [
-        _unusual(past, value, float(made.expected[i]), float(spread[i]), float(z[i]), drawn[i][0])
+        _unusual(past, value, made.of(i), float(z[i]), drawn[i][0])
         if made.spread[i] > _ROUNDING and np.isfinite(z[i])
         else None
         for i, (past, value) in enumerate(zip(pasts, values, strict=True))
     ]
 
 
-def _unusual(
-    past: History, value: float, expected: float, spread: float, z: float, ordinary: Floats
-) -> Unusual:
+def _unusual(past: History, value: float, made: Forecast, z: float, ordinary: Floats) -> Unusual:
+    expected, spread = float(made.expected[0]), float(made.spread[0])
     far = settled(float(np.quantile(ordinary, LEVEL))) * spread
     counted = _EFFICIENCY * past.n
-    low = past.centre + past.scale * (expected - far)
+    # On the scale of a log-likelihood ratio the tail is close to exponential.
+    p = tail_probability(float(np.log1p(z * z / counted)), np.log1p(ordinary**2 / counted))
+    if past.lumpy:
+        # Few distinct values have no spread that errors could be measured by: counted.
+        reached = made.distance[:, 0] >= abs(z) * spread * (1 - _ROUNDING)
+        p = max(p, settled((1 + int(reached.sum())) / (1 + len(reached))))
     return Unusual(
         value=value,
         expected=past.centre + past.scale * expected,
-        low=low,
+        low=past.centre + past.scale * (expected - far),
         high=past.centre + past.scale * (expected + far),
         z=z,
-        # On the scale of a log-likelihood ratio the tail is close to exponential.
-        p=tail_probability(float(np.log1p(z * z / counted)), np.log1p(ordinary**2 / counted)),
+        p=p,
         n=past.n,
         season=past.season,
+        counted=past.lumpy,
     )
 
 
@@ -234,7 +251,7 @@ def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int 
     point = seasonal[kind] if season > 1 else 0.0
     local = middle(level[seen][-_LOCAL:])
     stays = lasts**ahead * (level[-1] - local)
-    return Forecast(local + stays + ahead * drift + point, spread)
+    return Forecast(local + stays + ahead * drift + point, spread, distance)
 
 
 def find(scan: Scan) -> Iterator[Fact]:

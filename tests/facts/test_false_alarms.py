@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import signal, stats
 
 from mirrorbi.facts.autoregression import BURN, remember
 from mirrorbi.facts.breaks import breaks_in
@@ -69,6 +69,14 @@ def test_false_alarms_are_at_or_under_the_nominal_rate(family: str, n: int, memo
     for rate in (0.05, 0.2):
         # More alarms than this happen in one of a thousand such tests at the nominal rate.
         assert (p <= rate).sum() <= stats.binom.isf(0.001, REPLICATIONS, rate)
+
+
+@pytest.mark.parametrize("family", ["trend", "break"])
+def test_slow_memory_beneath_fast_is_seen(family: str) -> None:
+    shocks = np.random.default_rng(9).normal(size=(200, REPLICATIONS))
+    slow = signal.lfilter([1], [1, -0.4, -0.3], shocks, axis=0)[120:]
+    p = probabilities(family, list(slow.T))
+    assert (p <= 0.05).sum() <= stats.binom.isf(0.001, REPLICATIONS, 0.05)
 
 
 def test_the_oracle_that_takes_values_as_independent_fails_where_ours_holds() -> None:

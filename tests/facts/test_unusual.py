@@ -125,6 +125,20 @@ def test_a_forecast_of_white_noise_is_its_level_and_of_a_walk_its_last_value() -
     assert np.median(of_walk.spread) == pytest.approx(1, abs=0.2)
 
 
+def test_rare_events_are_counted_against_those_before_and_not_measured() -> None:
+    rng = np.random.default_rng(8)
+    judged = unusual_in([column.astype(float) for column in rng.poisson(0.2, (200, 24))])
+    p = np.array([one.p for one in judged if one is not None])
+    assert len(p) > 150
+    assert (p <= 0.05).mean() <= 0.08
+    steady = np.array([16.0] * 40 + [15.0] + [16.0] * 20 + [2.0])
+    found = unusual_of(steady)
+    assert found is not None
+    assert found.p < 0.03
+    assert found.counted
+    assert "part of earlier errors" in found.method
+
+
 def test_a_gap_before_the_latest_value_is_stepped_over() -> None:
     values = 3.0 * np.arange(30) + np.random.default_rng(5).normal(size=30)
     values[-3:-1] = np.nan
