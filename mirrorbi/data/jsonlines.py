@@ -17,6 +17,8 @@ from mirrorbi.errors import SourceError
 
 _SAMPLE = 1_000
 _LONGEST = 64 << 20
+# The planner of the engine takes time with the square of the number of aggregates.
+_AT_ONCE = 100
 _KINDS = {
     "text": ("VARCHAR",),
     "numbers": ("BIGINT", "UBIGINT", "DOUBLE"),
@@ -96,8 +98,9 @@ def _read(files: Sequence[Path], shown: Sequence[str], connection: Any) -> Readi
     samples = {name: [value for value in sample[name] if value is not None] for name in flat}
     quoted = {n: v for n, v in samples.items() if kinds[n]["text"]}
     plain = {n: v for n, v in samples.items() if n not in quoted}
-    typed = read_types(text, plain, groups=((WHOLE,), (DECIMAL,), (TRUTH,)))
-    dates = read_types(typed.table, quoted, groups=TIMES)
+    whole = rows <= _SAMPLE
+    typed = read_types(text, plain, groups=((WHOLE,), (DECIMAL,), (TRUTH,)), complete=whole)
+    dates = read_types(typed.table, quoted, groups=TIMES, complete=whole)
     table = keep(connection, dates.table)
     drop(connection, raw, "TABLE")
     notes += _mixtures(kinds, flat)
@@ -106,16 +109,19 @@ def _read(files: Sequence[Path], shown: Sequence[str], connection: Any) -> Readi
 
 def _kinds(raw: Any) -> tuple[int, dict[str, dict[str, int]]]:
     """Return the number of rows, and for each column how many values are of each kind."""
-    wanted = {"rows": raw.count()}
-    for index, name in enumerate(raw.columns):
-        kind = _type_of()(raw[name])
-        for word, types in _KINDS.items():
-            wanted[f"{word}{index}"] = kind.isin(types).sum()
-    line = raw.aggregate(**wanted).to_pyarrow().to_pylist()[0]
-    return line["rows"], {
-        name: {word: line[f"{word}{index}"] or 0 for word in _KINDS}
-        for index, name in enumerate(raw.columns)
-    }
+    rows = int(raw.count().to_pyarrow().as_py())
+    kinds: dict[str, dict[str, int]] = {}
+    for start in range(0, len(raw.columns), _AT_ONCE):
+        names = raw.columns[start : start + _AT_ONCE]
+        wanted = {}
+        for index, name in enumerate(names):
+            kind = _type_of()(raw[name])
+            for word, types in _KINDS.items():
+                wanted[f"{word}{index}"] = kind.isin(types).sum()
+        line = raw.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+        for index, name in enumerate(names):
+            kinds[name] = {word: line[f"{word}{index}"] or 0 for word in _KINDS}
+    return rows, kinds
 
 
 def _mixtures(kinds: Mapping[str, Mapping[str, int]], names: Sequence[str]) -> list[str]:
