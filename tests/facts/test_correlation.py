@@ -125,6 +125,8 @@ MODEL = {
         "big_lines": {"agg": "count", "filter": "orders > 100"},
         "small_lines": {"agg": "count", "filter": "visits < 50"},
         "basket": {"agg": "avg", "column": "orders"},
+        "big_share": {"type": "ratio", "numerator": "big_lines", "denominator": "lines"},
+        "big_per_visit": {"type": "ratio", "numerator": "big_lines", "denominator": "visits"},
     },
 }
 
@@ -185,6 +187,9 @@ def test_hidden_metrics_are_not_compared() -> None:
         ("orders", "big_lines", True),
         ("visits", "big_lines", False),
         ("basket", "orders", True),
+        ("big_share", "big_per_visit", True),
+        ("big_per_visit", "kept", True),
+        ("big_per_visit", "return_rate", False),
         ("basket", "order_rate", True),
         ("basket", "returns", False),
         ("orders", "return_rate", True),

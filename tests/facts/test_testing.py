@@ -18,7 +18,7 @@ from mirrorbi.errors import FactError
 from mirrorbi.facts.autoregression import BURN, persistence, remember, yule_walker
 from mirrorbi.facts.history import alike, history, middle, pattern, season_in
 from mirrorbi.facts.shapes import LEVELS, question
-from mirrorbi.facts.sieve import Noise, judge
+from mirrorbi.facts.sieve import Noise, judge, picks, turns
 from mirrorbi.facts.testing import false_discovery, seed_of, tail_probability
 
 
@@ -141,6 +141,9 @@ def test_further_memory_is_fitted_where_there_is_some() -> None:
     assert noise.order >= 3
     white = Noise(asked, asked.fit(rng.normal(size=(120, 1))).residual[:, 0])
     assert white.order < noise.order
+    chance = np.random.default_rng(8).random((120 + BURN, 50))
+    made = remember(noise.shocked(picks(chance, noise.known), None), noise.nodes[turns(50)])
+    assert np.mean([acf(column, nlags=3)[3] for column in made.T]) > 0.3
 
 
 def test_a_verdict_does_not_depend_on_the_series_judged_with_it() -> None:
