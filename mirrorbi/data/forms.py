@@ -92,21 +92,14 @@ def _try_strptime(formats: tuple[str, ...], dtype: str) -> Callable[[Any], Any]:
     return convert
 
 
+@cache
 def _builtin() -> Any:
-    global _strptime
-    if _strptime is None:
-        import ibis
+    import ibis
 
-        def try_strptime(text, form):  # type: ignore[no-untyped-def]
-            """Parse a moment; null where the text does not fit (a function of DuckDB)."""
+    def try_strptime(text, form):  # type: ignore[no-untyped-def]
+        """Parse a moment; null where the text does not fit (a function of DuckDB)."""
 
-        _strptime = ibis.udf.scalar.builtin(
-            try_strptime, signature=(("string", "string"), "timestamp")
-        )
-    return _strptime
-
-
-_strptime: Any = None
+    return ibis.udf.scalar.builtin(try_strptime, signature=(("string", "string"), "timestamp"))
 
 
 def _local(order: str, sign: str, words: str) -> tuple[Form, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,7 @@ def _not_records(shown: Sequence[str]) -> SourceError:
     return SourceError(f"{listed(map(repr, shown))} holds values that are no records.", hint=_HOW)
 
 
+@cache
 def _text_of() -> Any:
     import ibis
 
@@ -194,6 +196,7 @@ def _text_of() -> Any:
     return ibis.udf.scalar.builtin(json_extract_string, signature=(("json", "string"), "string"))
 
 
+@cache
 def _type_of() -> Any:
     import ibis
 
