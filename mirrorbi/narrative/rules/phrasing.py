@@ -114,7 +114,8 @@ def movement(fact: Fact, name: str = "f", *, verb: bool = True) -> str:
 
 def stays(fact: Fact) -> bool:
     """Return whether before and after, or their difference, read as no change."""
-    return fact.direction == "flat" or format_quantity(fact["base"]) == format_quantity(fact["value"])
+    base, value = (format_quantity(fact[name]) for name in ("base", "value"))
+    return fact.direction == "flat" or base == value
 
 
 def filtered(fact: Fact) -> str:
