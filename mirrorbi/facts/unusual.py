@@ -304,7 +304,7 @@ def _fact(scan: Scan, series: Series, found: Unusual) -> Fact:
 def _possible(series: Series, unit: str, found: Unusual) -> tuple[float, float, float]:
     """Return expectation and band without what cannot be: less than nothing, more than all."""
     known = series.values[np.isfinite(series.values)]
-    least = 0.0 if known.min() >= 0 else -np.inf
+    least = 0.0 if unit in ("percent", "count") and known.min() >= 0 else -np.inf
     most = 1.0 if unit == "percent" and known.max() <= 1 else np.inf
     expected, low, high = np.clip([found.expected, found.low, found.high], least, most).tolist()
     return expected, low, high
