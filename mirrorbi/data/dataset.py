@@ -318,6 +318,8 @@ def _named(opened: OpenedSource, name: str) -> Any:
 def _beside(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
+    # An aggregate of no rows is still a line of SQL; a cube without cells has none.
+    right = right.iloc[: len(left)]
     return pd.concat([left.reset_index(drop=True), right.reset_index(drop=True)], axis=1)
 
 

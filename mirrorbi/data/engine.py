@@ -28,4 +28,6 @@ def connect() -> Any:
     connection = ibis.duckdb.connect(":memory:", **_OFFLINE)
     # DuckDB draws its bar on standard output, which belongs to the notebook and to --json.
     connection.raw_sql("SET enable_progress_bar = false")
+    # Moments with a zone must not depend on where the machine stands.
+    connection.raw_sql("SET TimeZone = 'UTC'")
     return connection

@@ -117,6 +117,11 @@ def test_every_answer_is_what_pandas_says_of_the_rows(lines, by, grain, period, 
         )
 
 
+def test_a_period_without_rows_has_no_line():
+    ds = mirrorbi.open(frame_of([("2024-03-05", "north", "new", 10.0, "a")] * 4), MODEL)
+    assert len(ds.query(["amount", "middle", "clients"], period="2024-01")) == 0
+
+
 def test_a_stock_takes_the_last_day_of_each_period_and_adds_over_members():
     frame = pd.DataFrame(
         {
