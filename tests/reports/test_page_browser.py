@@ -86,7 +86,10 @@ def browser():
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     path = chromium()
     if path is None:
-        pytest.skip("No Chromium found: install it, or set MIRRORBI_CHROMIUM to its path")
+        missing = "No Chromium found: install it, or set MIRRORBI_CHROMIUM to its path"
+        if os.environ.get("MIRRORBI_REQUIRE_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     with api.sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield found
