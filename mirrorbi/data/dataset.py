@@ -69,6 +69,7 @@ class Dataset(Vocabulary):
         self._direct = Direct(self.table, model)
         columns = {name: part.column or name for name, part in model.dimensions.items()}
         self._shelf = Shelf(self.table, self._direct.time, columns)
+        self._complete: dict[Period, bool] = {}
         self._answers: dict[tuple[Query, bool], Result] = {}
 
     def __repr__(self) -> str:
@@ -183,7 +184,9 @@ class Dataset(Vocabulary):
 
     def is_complete(self, period: Period) -> bool:
         """Return whether no more data is to be expected for the period."""
-        return self.coverage.complete(period)
+        if period not in self._complete:
+            self._complete[period] = self.coverage.complete(period)
+        return self._complete[period]
 
     def periods(self, grain: Grain | str) -> list[Period]:
         """Return every period of that grain from the first to the last with data."""
