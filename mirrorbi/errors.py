@@ -11,6 +11,22 @@
     ├── FactError                 1  a statistic was asked for that the data cannot give
     ├── WordingError              1  a template or slot does not fit its facts
     ├── ChartError                1  no chart can be drawn from this
+    ├── PrivacyError              1
+    │   ├── PolicyError           2  a privacy policy is wrong
+    │   ├── RefusedError          2  the policy does not allow what was asked for
+    │   └── LedgerError           1  the ledger cannot be written or was changed
+    ├── ClaudeError               1
+    │   ├── CredentialsError      2  no credentials, or they have expired
+    │   ├── AccessError           2  this role may not call the model
+    │   ├── ModelIdError          2  the model is unknown, retired or needs a profile
+    │   ├── ResidencyError        2  the call would leave the regions allowed
+    │   ├── BudgetError           2  the call would cost more than the budget allows
+    │   ├── ThrottledError        1  Bedrock refused for load or quota, after retries
+    │   ├── UnavailableError      1  Bedrock could not be reached or failed
+    │   ├── BrokenStreamError     1  the answer ended early and is not used
+    │   ├── AnswerError           1  the answer was cut, filtered or malformed
+    │   └── CancelledError        1  the person stopped the call
+    ├── NarrativeError            1  a written text failed its checks
     ├── ReportError               1
     │   ├── ParameterError        2  a notebook parameter is unknown, missing or ill-typed
     │   ├── NotebookError         2  the notebook itself cannot be used
@@ -93,6 +109,84 @@ class WordingError(MirrorBIError):
 
 class ChartError(MirrorBIError):
     """No chart can be drawn from this."""
+
+
+class PrivacyError(MirrorBIError):
+    """What may leave, and the proof of it."""
+
+
+class PolicyError(PrivacyError):
+    """A privacy policy is wrong; the message names file and key."""
+
+    exit_code = 2
+
+
+class RefusedError(PrivacyError):
+    """The policy does not allow what was asked for, or a person denied it."""
+
+    exit_code = 2
+
+
+class LedgerError(PrivacyError):
+    """The ledger cannot be written, so the call was not made; or it was changed."""
+
+
+class ClaudeError(MirrorBIError):
+    """A call to Claude on Amazon Bedrock failed."""
+
+
+class CredentialsError(ClaudeError):
+    """There are no AWS credentials, or they have expired."""
+
+    exit_code = 2
+
+
+class AccessError(ClaudeError):
+    """The role may not call the model; the message names action and resources."""
+
+    exit_code = 2
+
+
+class ModelIdError(ClaudeError):
+    """The model is unknown, past its end of life, or needs an inference profile."""
+
+    exit_code = 2
+
+
+class ResidencyError(ClaudeError):
+    """The call would be served outside the regions allowed."""
+
+    exit_code = 2
+
+
+class BudgetError(ClaudeError):
+    """The call would cost more than the budget allows; nothing was sent."""
+
+    exit_code = 2
+
+
+class ThrottledError(ClaudeError):
+    """Bedrock refused for load or quota, after retries."""
+
+
+class UnavailableError(ClaudeError):
+    """Bedrock could not be reached, timed out or failed."""
+
+
+class BrokenStreamError(ClaudeError):
+    """The answer ended early; what came of it is not used."""
+
+
+class AnswerError(ClaudeError):
+    """The answer was cut, filtered or malformed."""
+
+
+class CancelledError(ClaudeError):
+    """The person stopped the call."""
+
+
+class NarrativeError(MirrorBIError):
+    """A written text failed its checks and is not shown as checked."""
 
 
 class ReportError(MirrorBIError):

@@ -6,11 +6,12 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mirrorbi.errors import SettingsError, did_you_mean
 
@@ -18,15 +19,91 @@ FILE_NAME = "mirrorbi.toml"
 PREFIX = "MIRRORBI_"
 
 
-class Settings(BaseModel):
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PrivacySettings(_Section):
+    """What may leave: the ``[privacy]`` of ``mirrorbi.toml`` and ``privacy:`` of a model.
+
+    What is not given is ``None``; where both give a value, the strictest holds
+    (`mirrorbi.privacy.Policy`).
+    """
+
+    min_entities: Annotated[int, Field(ge=1)] | None = None
+    """Fewest distinct entities in a cell (rows, where the model names no entity)."""
+    dominance: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Largest share of a cell that its two largest entities may have."""
+    p_ratio: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """How close, as a share, the second largest entity may come to knowing the largest."""
+    columns: dict[str, Literal["safe", "personal", "blocked"]] = {}
+    """Who may see each column."""
+    labels: Literal["plain", "alias"] | None = None
+    """Whether Claude sees names of metrics and members, or aliases such as region.3."""
+    narrators: tuple[Literal["rules", "claude"], ...] | None = None
+    """Who may write; nobody but the rules unless given."""
+    regions: tuple[str, ...] | None = None
+    """AWS regions in which a payload may be processed; none given, the residency decides."""
+    retention: Literal["full", "hash"] | None = None
+    """Whether the ledger keeps each payload whole, or its hash alone."""
+    approve: Literal["policy", "session", "call"] | None = None
+    """Who lets a payload go: this policy, a person once a session, or at each call."""
+
+
+class ModelSettings(_Section):
+    """What a model can do that is not in our table: ``[claude.models."ID"]``."""
+
+    name: str = ""
+    context: Annotated[int, Field(ge=1000)] = 200_000
+    output: Annotated[int, Field(ge=256)] = 8_192
+    sampling: bool = False
+    forced_tool: bool = False
+    json_schema: bool = False
+    cache_minimum: Annotated[int, Field(ge=0)] | None = None
+    input_price: Decimal | None = None
+    """US dollars per million tokens; without it no cost is stated."""
+    output_price: Decimal | None = None
+
+
+class ClaudeSettings(_Section):
+    """How Claude is called: the ``[claude]`` of ``mirrorbi.toml``."""
+
+    model: str = "claude-sonnet-4-6"
+    """A name of `mirrorbi models`, a Bedrock model or profile id, or an ARN."""
+    region: str | None = None
+    """AWS region of the endpoint; by default that of the AWS profile."""
+    profile: str | None = None
+    """AWS profile (``~/.aws/config``); by default boto3's own choice."""
+    endpoint: str | None = None
+    """URL of the Bedrock runtime, such as that of a VPC endpoint."""
+    residency: Literal["region", "geo", "global"] = "region"
+    """How far a call may travel from its region."""
+    connect_timeout: Annotated[float, Field(gt=0)] = 5.0
+    read_timeout: Annotated[float, Field(gt=0)] = 300.0
+    attempts: Annotated[int, Field(ge=1, le=10)] = 4
+    """How often a call is tried in all."""
+    budget_call: Decimal | None = None
+    """US dollars that one call may cost."""
+    budget_run: Decimal | None = None
+    """US dollars that one report or conversation may cost."""
+    budget_batch: Decimal | None = None
+    """US dollars that one batch of reports may cost."""
+    guardrail: str | None = None
+    """Id of a Bedrock guardrail, and its version: ``gr-abc123:1``."""
+    cache: bool = True
+    """Whether an answer to the same payload is taken from the cache."""
+    models: dict[str, ModelSettings] = {}
+    """What models outside our table can do."""
+
+
+class Settings(_Section):
     """How MirrorBI runs here.
 
     Each setting is a key of ``mirrorbi.toml`` or a variable of the environment, which goes
     before the file: ``locale``, ``MIRRORBI_LOCALE``. Relative folders are relative to the
-    file that names them, or to the current folder.
+    file that names them, or to the current folder. Keys of a section are variables with
+    its name: ``MIRRORBI_CLAUDE_MODEL``.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     reports: Path = Path("reports")
     """Folder to which reports are written."""
@@ -34,6 +111,14 @@ class Settings(BaseModel):
     """Language and number format of reports, as in ``en_GB`` or ``de_CH``."""
     path: tuple[Path, ...] = ()
     """Further folders in which data is looked up by its relative name."""
+    narrator: Literal["rules", "claude"] = "rules"
+    """Who writes the analysis, where nobody says."""
+    ledger: Path | str = Path(".mirrorbi/ledger")
+    """Folder of the ledger, or ``s3://bucket/prefix``."""
+    privacy: PrivacySettings = PrivacySettings()
+    """What may leave."""
+    claude: ClaudeSettings = ClaudeSettings()
+    """How Claude is called."""
 
     @field_validator("locale")
     @classmethod
@@ -53,6 +138,11 @@ class Settings(BaseModel):
 
 
 _KEYS = tuple(Settings.model_fields)
+_SECTIONS: dict[str, type[_Section]] = {"privacy": PrivacySettings, "claude": ClaudeSettings}
+_FLAT = (
+    *(key for key in _KEYS if key not in _SECTIONS),
+    *(f"{name}_{key}" for name, part in _SECTIONS.items() for key in part.model_fields),
+)
 
 
 def load_settings(start: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -84,18 +174,36 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
         given = _from_file(file)
         origin = {key: f"{FILE_NAME}: {key}" for key in given}
     variables = _from_environment(os.environ if environ is None else environ)
-    given |= variables
-    origin |= {key: PREFIX + key.upper() for key in variables}
+    for key, value in variables.items():
+        section = next((name for name in _SECTIONS if key.startswith(name + "_")), None)
+        if section is None:
+            given[key] = value
+        else:
+            given[section] = {
+                **given.get(section, {}),
+                key.removeprefix(section + "_"): value,
+            }
+        origin[key] = PREFIX + key.upper()
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
-        problem = error.errors()[0]
-        key = str(problem["loc"][0])
-        reason = str(problem["msg"]).removeprefix("Value error, ")
-        raise SettingsError(
-            f"{origin.get(key, key)} = {given.get(key)!r}: {reason}.",
-            hint="Correct the value, or remove it to use the default.",
-        ) from None
+        _refuse(error, given, origin)
+
+
+def _refuse(error: ValidationError, given: dict[str, Any], origin: dict[str, str]) -> NoReturn:
+    """Say which key of which place is wrong, with its value."""
+    problem = error.errors()[0]
+    path = [str(part) for part in problem["loc"]]
+    section = _SECTIONS.get(path[0])
+    if problem["type"] == "extra_forbidden" and section is not None and len(path) == 2:
+        _refuse_key(path[1], f"[{path[0]}] of {FILE_NAME}", section.model_fields)
+    key = path[0] if section is None else "_".join(path[:2])
+    dotted = ".".join(path)
+    reason = str(problem["msg"]).removeprefix("Value error, ")
+    raise SettingsError(
+        f"{origin.get(key, f'{FILE_NAME}: {dotted}')} = {problem['input']!r}: {reason}.",
+        hint="Correct the value, or remove it to use the default.",
+    ) from None
 
 
 def find_settings(start: Path) -> Path | None:
@@ -137,15 +245,21 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         if not variable.startswith(PREFIX) or not text:
             continue
         key = variable.removeprefix(PREFIX).lower()
-        if key in _KEYS:
-            values[key] = text
-        elif get_close_matches(key, _KEYS, n=1, cutoff=0.75):
+        if key in _FLAT:
+            values[key] = _listed(key, text)
+        elif get_close_matches(key, _FLAT, n=1, cutoff=0.75):
             # Other variables with this prefix belong to other parts: secrets, debugging.
-            _refuse_key(variable, "the environment", [PREFIX + k.upper() for k in _KEYS])
+            _refuse_key(variable, "the environment", [PREFIX + k.upper() for k in _FLAT])
     if "path" in values:
         parts = [part for part in values["path"].split(os.pathsep) if part]
         values["path"] = [Path(part).expanduser().absolute() for part in parts]
     return values
+
+
+def _listed(key: str, text: str) -> Any:
+    """Return a variable's text, split where the setting is a list of words."""
+    lists = ("privacy_narrators", "privacy_regions")
+    return [part.strip() for part in text.split(",") if part.strip()] if key in lists else text
 
 
 def _refuse_key(shown: str, where: str, known: Iterable[str]) -> NoReturn:

@@ -21,6 +21,7 @@ from mirrorbi.data.model import (
 from mirrorbi.data.naming import Names, label, slug
 from mirrorbi.data.profile import Profile
 from mirrorbi.data.roles import FEW_ROWS, Column, Roles
+from mirrorbi.settings import PrivacySettings
 
 __all__ = ["Draft", "draft_model", "to_yaml"]
 
@@ -108,7 +109,7 @@ class _Drafter:
             time=TimePart(column=time.name) if time else None,
             dimensions=dimensions,
             metrics=metrics,
-            privacy=self.roles.privacy,
+            privacy=PrivacySettings(columns={c: p.value for c, p in self.roles.privacy.items()}),
             draft=True,
         )
         left = {f"columns.{name}": why for name, why in self.roles.left.items()}

@@ -82,12 +82,13 @@ def _lines(draft: Draft) -> Iterator[str]:
         if f"metrics.{name}" in reasons:
             yield from _comment(f"{_sentence(reasons[f'metrics.{name}'])}.", 4)
         yield from (f"    {line}" for line in _metric(metric))
-    if model.privacy:
+    if model.classes:
         yield ""
         yield "privacy:"
-        yield from _comment("Judged by name; no dimension or metric uses these columns.", 2)
-        for column, privacy in model.privacy.items():
-            yield f"  {scalar(column)}: {privacy}"
+        yield "  columns:"
+        yield from _comment("Judged by name; no dimension or metric uses these columns.", 4)
+        for column, privacy in model.classes.items():
+            yield f"    {scalar(column)}: {privacy}"
     left = {key[8:]: why for key, why in reasons.items() if key.startswith("columns.")}
     if left:
         yield ""

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from mirrorbi.data.periods import Calendar, Grain
 from mirrorbi.errors import did_you_mean
+from mirrorbi.settings import PrivacySettings
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -183,8 +184,8 @@ class Model(_Part):
     time: TimePart | None = None
     dimensions: dict[str, Dimension] = {}
     metrics: Annotated[dict[str, Metric], Field(min_length=1)]
-    privacy: dict[str, Privacy] = {}
-    """Who may see columns that are not dimensions, by column; the rest is ``safe``."""
+    privacy: PrivacySettings = PrivacySettings()
+    """What may leave, and who may see columns that are not dimensions (``columns``)."""
     draft: bool = False
     """True where nobody has confirmed the model: it was guessed from the data."""
 
@@ -210,6 +211,11 @@ class Model(_Part):
         copy = self.model_copy()
         copy._lines = lines
         return copy
+
+    @property
+    def classes(self) -> dict[str, Privacy]:
+        """Who may see the columns that ``privacy: columns:`` names; the rest is ``safe``."""
+        return {column: Privacy(named) for column, named in self.privacy.columns.items()}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and self.model_dump() == other.model_dump()

@@ -87,7 +87,7 @@ def check_names(model: Model, problems: Problems) -> None:
         if name == "rows":
             problems.add(("dimensions", name), "has a name that every answer uses for its rows.")
     for name, dimension in model.dimensions.items():
-        stated = model.privacy.get(dimension.column, Privacy.SAFE)
+        stated = model.classes.get(dimension.column, Privacy.SAFE)
         if stated is not dimension.privacy and stated is not Privacy.SAFE:
             problems.add(
                 ("dimensions", name, "privacy"),
@@ -136,8 +136,8 @@ def check_columns(model: Model, schema: Mapping[str, Any], problems: Problems) -
     for index, name in enumerate(model.dataset.grain):
         column(("dataset", "grain", str(index)), name)
     column(("dataset", "entity"), model.dataset.entity)
-    for name in model.privacy:
-        column(("privacy", name), name)
+    for name in model.classes:
+        column(("privacy", "columns", name), name)
     if model.time is not None:
         dtype = column(("time", "column"), model.time.column)
         if dtype is not None and not (dtype.is_date() or dtype.is_timestamp()):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mirrorbi.facts.fact import Fact
+
+if TYPE_CHECKING:
+    from mirrorbi.data.dataset import Dataset
 
 
 class FactSet(Sequence[Fact]):
@@ -25,6 +28,14 @@ class FactSet(Sequence[Fact]):
         Number of significance tests over which the false discovery rate was controlled.
     sql
         The SQL of each query, by query id.
+    origin
+        The data set itself, for those who must ask it more: the gate, a narrator that
+        asks. Not part of what the set says.
+    withheld
+        What disclosure control kept back, with the rule that did; see
+        `mirrorbi.privacy.control`.
+    policy
+        Hash of the policy under which the facts were released; empty where they were not.
     """
 
     def __init__(
@@ -35,12 +46,18 @@ class FactSet(Sequence[Fact]):
         dataset: Mapping[str, Any] | None = None,
         tests: int = 0,
         sql: Mapping[str, str] | None = None,
+        origin: Dataset | None = None,
+        withheld: Iterable[Any] = (),
+        policy: str = "",
     ) -> None:
         self._facts = tuple(facts)
         self.request = dict(request or {})
         self.dataset = dict(dataset or {})
         self.tests = tests
         self.sql = dict(sql or {})
+        self.origin = origin
+        self.withheld = tuple(withheld)
+        self.policy = policy
 
     def __len__(self) -> int:
         return len(self._facts)
@@ -83,5 +100,12 @@ class FactSet(Sequence[Fact]):
 
     def _with(self, facts: Iterable[Fact]) -> FactSet:
         return FactSet(
-            facts, request=self.request, dataset=self.dataset, tests=self.tests, sql=self.sql
+            facts,
+            request=self.request,
+            dataset=self.dataset,
+            tests=self.tests,
+            sql=self.sql,
+            origin=self.origin,
+            withheld=self.withheld,
+            policy=self.policy,
         )

@@ -135,6 +135,7 @@ def find_facts(
         dataset=dataset.describe(),
         tests=tests,
         sql={name: dataset.sql(query) for name, query in sorted(queries.items())},
+        origin=dataset,
     )
 
 

@@ -146,7 +146,7 @@ def test_a_share_with_gaps_is_over_rows_that_are_known(connection):
 
 def test_persons_are_neither_dimension_nor_metric_nor_time(orders):
     model = orders.model
-    assert model.privacy == {
+    assert model.classes == {
         "E-Mail": Privacy.PERSONAL,
         "Vorname": Privacy.PERSONAL,
         "iban": Privacy.BLOCKED,
@@ -154,18 +154,18 @@ def test_persons_are_neither_dimension_nor_metric_nor_time(orders):
     }
     used = {part.column for part in model.dimensions.values()} | {model.time.column}
     used |= {m.column for m in model.metrics.values() if isinstance(m, SimpleMetric)}
-    assert not used & set(model.privacy)
+    assert not used & set(model.classes)
 
 
 def test_a_column_of_many_clients_is_counted_not_grouped_by(connection):
     many = drafted(connection, {"Kunde": cycle([f"K{i}" for i in range(60)]), "Ort": cycle("ab")})
     assert many.model.dataset.entity == "Kunde"
-    assert many.model.privacy == {"Kunde": Privacy.PERSONAL}
+    assert many.model.classes == {"Kunde": Privacy.PERSONAL}
     assert list(many.model.dimensions) == ["ort"]
     segments = cycle([f"S{i}" for i in range(60)])
     few = drafted(connection, {"client": cycle(["A", "B", "C"]), "customer segment": segments})
     assert list(few.model.dimensions) == ["client", "customer_segment"]
-    assert few.model.privacy == {}
+    assert few.model.classes == {}
 
 
 def test_who_is_counted_and_what_names_a_row(orders):

@@ -55,13 +55,13 @@ def test_a_model_survives_a_round_trip_through_plain_values():
                     "additivity": {"non_additive": {"take": "first"}},
                 }
             },
-            "privacy": {"mail": "blocked"},
+            "privacy": {"columns": {"mail": "blocked"}},
         }
     )
     assert Model.model_validate(model.model_dump()) == model
     assert Model.model_validate_json(model.model_dump_json()) == model
     assert model.metrics["stock"].non_additive.take == "first"
-    assert model.privacy["mail"] is Privacy.BLOCKED
+    assert model.classes["mail"] is Privacy.BLOCKED
 
 
 def test_lines_of_the_file_do_not_make_a_model_different():

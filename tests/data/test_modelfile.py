@@ -217,7 +217,7 @@ def test_two_statements_of_privacy_may_not_differ():
             {
                 "dimensions": {"mail": None},
                 "metrics": {"rows": {"agg": "count"}},
-                "privacy": {"mail": "personal"},
+                "privacy": {"columns": {"mail": "personal"}},
             }
         )
 

@@ -1,0 +1,1 @@
+"""Claude on Amazon Bedrock: what is sent is disclosed, what comes back is checked."""

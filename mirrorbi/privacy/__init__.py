@@ -1,0 +1,1 @@
+"""What may leave, who said so, and the proof of it."""
