@@ -198,10 +198,12 @@ def _refuse(error: ValidationError, given: dict[str, Any], origin: dict[str, str
     if problem["type"] == "extra_forbidden" and section is not None and len(path) == 2:
         _refuse_key(path[1], f"[{path[0]}] of {FILE_NAME}", section.model_fields)
     key = path[0] if section is None else "_".join(path[:2])
-    dotted = ".".join(path)
+    # An item of a list is shown with its list: that is what stands in the file.
+    dotted = path[0] if section is None else ".".join(path)
+    value = given.get(path[0]) if section is None else problem["input"]
     reason = str(problem["msg"]).removeprefix("Value error, ")
     raise SettingsError(
-        f"{origin.get(key, f'{FILE_NAME}: {dotted}')} = {problem['input']!r}: {reason}.",
+        f"{origin.get(key, f'{FILE_NAME}: {dotted}')} = {value!r}: {reason}.",
         hint="Correct the value, or remove it to use the default.",
     ) from None
 

@@ -42,9 +42,7 @@ class Instruction:
 
     def __post_init__(self) -> None:
         if self.name not in _prompts():
-            raise ClaudeError(
-                f"There is no instruction {self.name!r}.", hint="Reinstall mirrorbi."
-            )
+            raise ClaudeError(f"There is no instruction {self.name!r}.", hint="Reinstall mirrorbi.")
 
     @property
     def text(self) -> str:
@@ -267,9 +265,7 @@ def instruction(name: str) -> Instruction:
 @cache
 def _prompts() -> dict[str, str]:
     folder = files("mirrorbi.claude") / "prompts"
-    return {
-        file.name: file.read_text("utf-8") for file in folder.iterdir() if file.is_file()
-    }
+    return {file.name: file.read_text("utf-8") for file in folder.iterdir() if file.is_file()}
 
 
 def _filled(schema: Any, known: Mapping[str, Any]) -> Any:
