@@ -17,7 +17,9 @@ def slug(text: str, default: str) -> str:
     >>> slug("Straße / Nr.", "column"), slug("2019 sales", "column"), slug("売上", "column")
     ('strasse_nr', 'n2019_sales', '売上')
     """
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    # Decomposing can bring a capital forth, as of a letter-like symbol: fold on both sides.
+    plain = unicodedata.normalize("NFKD", text.casefold()).casefold()
+    plain = unicodedata.normalize("NFKD", plain)
     ascii_only = plain.encode("ascii", "ignore").decode()
     chosen = (
         ascii_only if re.search(r"[a-z0-9]", ascii_only) else unicodedata.normalize("NFC", plain)

@@ -7,7 +7,7 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mirrorbi.data.classify import (
@@ -306,6 +306,7 @@ def test_any_text_is_a_yaml_value(text):
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=30))
+@example("ℕ")
 def test_any_column_has_a_usable_name_and_label(text):
     name = slug(text, "column")
     assert name.isidentifier()
