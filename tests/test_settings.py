@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from mirrorbi.errors import SettingsError
-from mirrorbi.settings import Settings, load_settings
+from mirrorbi.settings import (
+    ClaudeSettings,
+    ModelSettings,
+    PrivacySettings,
+    Settings,
+    load_settings,
+)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -100,6 +107,76 @@ def test_the_current_folder_and_environment_are_the_default(tmp_path, monkeypatc
     assert load_settings().locale == "fr_FR"
     monkeypatch.setenv("MIRRORBI_LOCALE", "de_CH")
     assert load_settings().locale == "de_CH"
+
+
+SECTIONS = """
+narrator = "claude"
+
+[privacy]
+min_entities = 25
+columns = {salary = "blocked"}
+
+[claude]
+residency = "geo"
+budget_run = 1.5
+
+[claude.models."my.own-model"]
+context = 100000
+forced_tool = true
+"""
+
+
+def test_sections_hold_what_may_leave_and_how_claude_is_called(tmp_path):
+    write(tmp_path, SECTIONS)
+    found = load_settings(tmp_path, {})
+    assert (found.narrator, found.privacy.min_entities) == ("claude", 25)
+    assert found.privacy.columns == {"salary": "blocked"}
+    assert (found.claude.residency, found.claude.budget_run) == ("geo", Decimal("1.5"))
+    assert found.claude.models["my.own-model"].forced_tool
+
+
+def test_what_a_section_does_not_say_is_left_open(tmp_path):
+    assert load_settings(tmp_path, {}).privacy.min_entities is None
+    assert load_settings(tmp_path, {}).narrator == "rules"
+
+
+def test_a_variable_sets_one_key_of_a_section(tmp_path):
+    write(tmp_path, SECTIONS)
+    environ = {
+        "MIRRORBI_CLAUDE_BUDGET_RUN": "0.20",
+        "MIRRORBI_PRIVACY_NARRATORS": "rules, claude",
+    }
+    found = load_settings(tmp_path, environ)
+    assert (found.claude.residency, found.claude.budget_run) == ("geo", Decimal("0.20"))
+    assert (found.privacy.min_entities, found.privacy.narrators) == (25, ("rules", "claude"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[privacy]\nmin_entity = 3", r"'min_entity' in \[privacy\] .*mean 'min_entities'"),
+        ("[privacy]\nmin_entities = 0", r"privacy\.min_entities = 0: "),
+        ('[claude]\nresidency = "moon"', r"claude\.residency = 'moon': "),
+        ('[claude.models."m"]\ncontext = 3', r"claude\.models\.m\.context = 3: "),
+        ("privacy = 3", r"privacy = 3: "),
+    ],
+)
+def test_what_is_wrong_in_a_section_is_named(tmp_path, text, words):
+    write(tmp_path, text)
+    with pytest.raises(SettingsError, match=words):
+        load_settings(tmp_path, {})
+
+
+def test_a_misspelt_variable_of_a_section_is_named(tmp_path):
+    with pytest.raises(SettingsError, match=r"Did you mean 'MIRRORBI_CLAUDE_REGION'"):
+        load_settings(tmp_path, {"MIRRORBI_CLAUDE_REGIO": "x"})
+
+
+def test_every_setting_is_in_the_docs():
+    text = (Path(__file__).parents[1] / "docs/settings.md").read_text(encoding="utf-8")
+    sections = [Settings, PrivacySettings, ClaudeSettings, ModelSettings]
+    keys = [key for section in sections for key in section.model_fields]
+    assert [key for key in keys if f"`{key}`" not in text and f"`[{key}]`" not in text] == []
 
 
 def test_settings_cannot_be_changed():

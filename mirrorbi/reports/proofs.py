@@ -11,6 +11,28 @@ from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
 from mirrorbi.wording.slots import fill_slot
 
+_WORDS = {
+    "delta": "Change",
+    "total_delta": "Change of the whole",
+    "base": "Before",
+    "pct": "Change in percent",
+    "of": "Out of",
+    "effect": "Effect",
+    "mix": "Effect of the mix",
+    "rate": "Effect of the rates",
+    "previous": "Extreme before",
+    "left_out": "Left out as small",
+    "k": "Members counted",
+    "hhi": "Herfindahl index",
+    "gini": "Gini coefficient",
+    "z": "Distance, in usual deviations",
+    "rho": "Rank correlation",
+    "slope": "Per step",
+    "low": "Low end expected",
+    "high": "High end expected",
+}
+"""Quantities whose name alone would not be read right; the others are called as they are."""
+
 
 def make_proofs(
     facts: Iterable[Fact], sql: Mapping[str, str], locale: str = "en_GB"
@@ -45,7 +67,10 @@ def _proof(fact: Fact, sql: Mapping[str, str], locale: str) -> Proof:
         interval=fill_slot(fact, "interval", locale) if fact.interval else "",
         sql=tuple(dict.fromkeys(text for text in queries if text)),
         values=tuple(
-            (name.replace("_", " ").capitalize(), format_quantity(quantity, locale))
+            (
+                _WORDS.get(name) or name.replace("_", " ").capitalize(),
+                format_quantity(quantity, locale),
+            )
             for name, quantity in fact.quantities.items()
         ),
     )
