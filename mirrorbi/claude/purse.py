@@ -1,0 +1,102 @@
+"""The purse of a batch: what its processes have spent together, in one small file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from mirrorbi.errors import BudgetError
+from mirrorbi.privacy.ledger.lock import locked
+from mirrorbi.storage.local import LocalStore
+
+
+@dataclass(slots=True)
+class Kept:
+    """What a purse says: US dollars spent, and set aside by calls under way."""
+
+    spent: Decimal = Decimal(0)
+    held: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Decimal:
+        """Spent and set aside."""
+        return self.spent + sum(self.held.values(), Decimal(0))
+
+
+class Purse:
+    """A file that the processes of a batch change one at a time.
+
+    Parameters
+    ----------
+    path
+        Made when it is first changed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> purse = Purse(Path(tempfile.mkdtemp()) / "batch.json")
+    >>> with purse.changed() as kept:
+    ...     kept.spent += Decimal("0.07")
+    >>> purse.read().total
+    Decimal('0.07')
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser()
+
+    def read(self) -> Kept:
+        """Return what the file says; nothing spent if there is none.
+
+        Raises
+        ------
+        BudgetError
+            If it cannot be read, or is no purse.
+        """
+        try:
+            parts = json.loads(self.path.read_text("utf-8"))
+            held = {str(key): Decimal(value) for key, value in parts["held"].items()}
+            return Kept(Decimal(parts["spent"]), held)
+        except FileNotFoundError:
+            return Kept()
+        except (OSError, ValueError, InvalidOperation, KeyError, TypeError, AttributeError):
+            raise BudgetError(
+                f"What this batch has spent cannot be read from {str(self.path)!r}.",
+                hint="Remove the file to count from nothing, or remove budget_batch.",
+            ) from None
+
+    @contextmanager
+    def changed(self) -> Iterator[Kept]:
+        """Give what the file says, and keep the changes if the block ends well.
+
+        Raises
+        ------
+        BudgetError
+            If the file cannot be read.
+        StoreError
+            If it cannot be written.
+        LedgerError
+            If another process holds it.
+        """
+        self._make()
+        with locked(self.path.with_name(f"{self.path.name}.lock")):
+            kept = self.read()
+            yield kept
+            parts = {
+                "spent": f"{kept.spent:f}",
+                "held": {key: f"{cost:f}" for key, cost in kept.held.items()},
+            }
+            LocalStore(self.path.parent).write(self.path.name, json.dumps(parts).encode())
+
+    def _make(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BudgetError(
+                f"What this batch spends cannot be kept in {str(self.path)!r}: "
+                f"{error.strerror or error}.",
+                hint="Check the folder of the ledger, or remove budget_batch.",
+            ) from error
