@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.completeness import Coverage
+from mirrorbi.data.contributors import counted, counts_of
 from mirrorbi.data.cube import base_for
 from mirrorbi.data.direct import Direct
 from mirrorbi.data.model import Model
@@ -71,6 +72,7 @@ class Dataset(Vocabulary):
         self._shelf = Shelf(self.table, self._direct.time, columns)
         self._complete: dict[Period, bool] = {}
         self._answers: dict[tuple[Query, bool], Result] = {}
+        self._counted: dict[Query, pd.DataFrame] = {}
 
     def __repr__(self) -> str:
         return (
@@ -122,11 +124,12 @@ class Dataset(Vocabulary):
             self._answers[asked, entities] = Result(asked, self._answer(asked, entities))
         return self._answers[asked, entities]
 
-    def prepare(self, queries: Iterable[Query]) -> None:
+    def prepare(self, queries: Iterable[Query], *, counts: bool = False) -> None:
         """Make the fewest cubes from which all of these questions can be answered.
 
         One scan of the data makes one cube. All questions share one unless its cells
-        would be too many; then dimensions with many members get cubes of their own.
+        would be too many; then dimensions with many members get cubes of their own. With
+        ``counts``, what `counted` gives is kept too.
         """
         asked = list(queries)
         for query in asked:
@@ -135,6 +138,8 @@ class Dataset(Vocabulary):
             return
         needs = [self._needs(query) for query in asked]
         states = set[State]().union(*(state for _, _, state in needs))
+        if counts:
+            states |= {s for query in asked for s in counts_of(self.model, query).values()}
         bases = [base for _, base, _ in needs if base is not None]
         base = min(bases, key=list(Grain).index) if bases else None
         self._shelf.prepare(
@@ -144,6 +149,21 @@ class Dataset(Vocabulary):
             steps=lambda: len(self.periods(base)) if base is not None else 1,
             rows=lambda: self.rows,
         )
+
+    def counted(self, query: Query) -> pd.DataFrame:
+        """Return what stands behind each cell of a question: counts, no values.
+
+        One line per cell: ``period``, the dimensions, ``rows``, for each simple metric
+        ``count:<name>`` (rows that it is computed from), and where the model names an
+        entity, what `mirrorbi.data.contributors.contributions` adds.
+        """
+        if query not in self._counted:
+            self.check(query)
+            dimensions, base, _ = self._needs(query)
+            wanted = counts_of(self.model, query)
+            cube = self._shelf.get(dimensions, base, set(wanted.values()))
+            self._counted[query] = counted(self._direct, cube, query)
+        return self._counted[query]
 
     def members(self, dimension: str) -> list[str]:
         """Return a dimension's members, those with the most rows first."""
