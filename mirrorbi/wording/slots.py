@@ -5,7 +5,8 @@ names a fact of the sentence. What can stand for ``slot``:
 
 - every quantity of the fact: ``value``, ``delta`` ...; also ``n``, ``p``, ``q`` and
   ``level`` (of confidence); with ``.abs`` without its sign, with ``.signed`` with a plus,
-  with ``.bare`` without its unit (also ``.abs.bare``);
+  with ``.bare`` without its unit (also ``.abs.bare``); with ``.approx`` in approximate
+  words, where some are near: see `mirrorbi.wording.approx`;
 - ``interval``: where the estimate lies, "−17.8 to −16.2 pp"; ``interval.abs`` without sign;
 - words from a direction: see `BY_DIRECTION`. Of the finding, ``direction`` ("fell"), or
   of one quantity, ``total_delta.gain`` ("fall"). ``extreme`` is ``highest`` by another name;
@@ -30,6 +31,7 @@ from decimal import Decimal
 from mirrorbi.data.periods import Period
 from mirrorbi.errors import WordingError, did_you_mean
 from mirrorbi.facts.fact import Direction, Fact, Quantity
+from mirrorbi.wording.approx import approximate, approximations
 from mirrorbi.wording.numbers import NARROW, NO_BREAK, decimals_of, format_quantity, is_one
 from mirrorbi.wording.periods import format_period, when
 from mirrorbi.wording.text import clean, lower_first
@@ -66,6 +68,8 @@ def fill_slot(fact: Fact, slot: str, locale: str = "en_GB") -> str:
         return _choice(fact, name, choice, slot)
     number = _number(fact, head)
     if number is not None:
+        if tail == "approx":
+            return _approximate(fact, head)
         return _figure(fact, slot, number, tail, locale)
     if head == "interval" and tail in ("", "abs"):
         return _interval(fact, locale, unsigned=tail == "abs")
@@ -95,6 +99,7 @@ def slots_of(fact: Fact) -> list[str]:
     names += ["baseline", "baseline.when", "baseline.full"] if fact.baseline else []
     names += [*BY_DIRECTION, "extreme"] if fact.direction else []
     names += ["better"] if fact.good is not None else []
+    names += [f"{name}.approx" for name in approximations(fact)]
     return list(dict.fromkeys([*names, *fact.terms]))
 
 
@@ -147,8 +152,19 @@ def _figure(fact: Fact, slot: str, q: Quantity, tail: str, locale: str) -> str:
         return directed(tail, _sign(q))
     raise WordingError(
         f"{slot!r} is not a slot: a number has no {tail!r}.",
-        hint=did_you_mean(tail, ["abs", "signed", "bare", *BY_DIRECTION], noun="forms"),
+        hint=did_you_mean(tail, ["abs", "approx", "signed", "bare", *BY_DIRECTION], noun="forms"),
     )
+
+
+def _approximate(fact: Fact, name: str) -> str:
+    words = approximate(fact, name)
+    if words is None:
+        near = [f"{name}.approx" for name in approximations(fact)]
+        raise WordingError(
+            f"The {name} of this fact of kind {fact.kind!r} is near no simple fraction.",
+            hint=f"Write {name!r}" + (f", or one of {', '.join(near)}." if near else "."),
+        )
+    return words
 
 
 def _choice(fact: Fact, name: str, choice: str, slot: str) -> str:
