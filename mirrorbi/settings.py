@@ -115,6 +115,8 @@ class Settings(_Section):
     """Who writes the analysis, where nobody says."""
     ledger: Path | str = Path(".mirrorbi/ledger")
     """Folder of the ledger, or ``s3://bucket/prefix``."""
+    ledger_kms_key: str | None = None
+    """Id, ARN or alias of the KMS key for a ledger in S3; else the bucket's encryption."""
     privacy: PrivacySettings = PrivacySettings()
     """What may leave."""
     claude: ClaudeSettings = ClaudeSettings()
@@ -234,6 +236,8 @@ def _from_file(file: Path) -> dict[str, Any]:
             _refuse_key(key, FILE_NAME, _KEYS)
     if isinstance(values.get("reports"), str):
         values["reports"] = file.parent / Path(values["reports"]).expanduser()
+    if isinstance(values.get("ledger"), str) and not values["ledger"].startswith("s3://"):
+        values["ledger"] = file.parent / Path(values["ledger"]).expanduser()
     if isinstance(values.get("path"), str):
         values["path"] = [values["path"]]
     if isinstance(values.get("path"), list) and all(isinstance(v, str) for v in values["path"]):

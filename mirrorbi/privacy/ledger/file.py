@@ -10,33 +10,17 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from mirrorbi.errors import LedgerError
-from mirrorbi.privacy.disclosure import canonical
 from mirrorbi.privacy.ledger.chain import START, Link, flaw, link_of, seal
 from mirrorbi.privacy.ledger.entry import Intent, Outcome, closed, healed, opened, started
+from mirrorbi.privacy.ledger.head import Head, head_of
 from mirrorbi.privacy.ledger.lock import locked
 
 ENTRIES = "ledger.jsonl"
 HEAD = "ledger.head"
 LOCK = "ledger.lock"
-
-
-class Head(NamedTuple):
-    """What the ledger ended with when it was last written.
-
-    Parameters
-    ----------
-    link
-        The last entry.
-    start, end
-        Where its line begins and ends, in bytes.
-    """
-
-    link: Link
-    start: int
-    end: int
 
 
 class FileLedger:
@@ -87,6 +71,8 @@ class FileLedger:
         LedgerError
             If it could not be written, or the ledger is damaged. The call must not be made.
         """
+        if not (self.folder / ENTRIES).exists():
+            self._kept.clear()  # a new ledger holds no payload yet
         content = opened(intent, self._kept)
         entry = self._append(content, "The call was not made").id
         self._kept.update(part["sha256"] for part in content["disclosures"] if "body" in part)
@@ -144,8 +130,8 @@ class FileLedger:
         except OSError as error:
             self._refuse(error, "The ledger cannot be read")
 
-    def head(self) -> Link | None:
-        """Return the last entry according to the head file, or ``None`` without one.
+    def head(self) -> Head | None:
+        """Return where the ledger ended when it was last written, or ``None`` without one.
 
         Raises
         ------
@@ -153,10 +139,9 @@ class FileLedger:
             If it cannot be read, or is no head.
         """
         try:
-            head = self._head()
+            return self._head()
         except OSError as error:
             self._refuse(error, "The head of the ledger cannot be read")
-        return head.link if head else None
 
     def _append(self, content: Mapping[str, Any], without: str) -> Link:
         try:
@@ -229,22 +214,18 @@ class FileLedger:
             text = (self.folder / HEAD).read_bytes()
         except FileNotFoundError:
             return None
-        try:
-            parts = json.loads(text)
-            return Head(
-                Link(int(parts["seq"]), str(parts["hash"])), int(parts["start"]), int(parts["end"])
-            )
-        except (ValueError, KeyError, TypeError):
+        head = head_of(text)
+        if head is None:
             self._damaged(f"its head, {HEAD}, was changed")
+        return head
 
     def _anchor(self, head: Head) -> None:
         """Replace the head: the old one or the new one is there, never half of one."""
         part = self.folder / f".{HEAD}.{secrets.token_hex(4)}"
-        text = canonical({**head.link._asdict(), "start": head.start, "end": head.end}) + b"\n"
         try:
             file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
-                _write(file, text, 0)
+                _write(file, head.line(), 0)
                 _durable(file)
             finally:
                 os.close(file)

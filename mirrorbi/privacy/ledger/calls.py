@@ -1,0 +1,141 @@
+"""Calls: the two entries of each, read as one."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from mirrorbi.privacy.ledger.chain import Link
+from mirrorbi.privacy.ledger.presence import is_alive
+
+UNKNOWN = "sent, outcome unknown"
+"""What is said of a call that has no second entry and whose process is gone."""
+UNDER_WAY = "under way"
+_ELSEWHERE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to Claude, as the ledger tells it.
+
+    Parameters
+    ----------
+    entry
+        Id of its first entry.
+    at, ended
+        When it was about to be sent, and when it ended: UTC, ISO 8601; empty if it has
+        not ended.
+    outcome
+        ``answered``, ``failed``, ``cancelled``, ``under way``, or
+        ``sent, outcome unknown``.
+    sent
+        Bytes of everything made from data.
+    withheld
+        Cells kept back, by rule.
+    disclosures
+        Kind, SHA-256 and bytes of each payload; ``body`` where it was kept here.
+    """
+
+    entry: str
+    at: str
+    ended: str
+    run: str
+    user: str
+    account: str
+    host: str
+    purpose: str
+    model: str
+    regions: tuple[str, ...]
+    policy: str
+    instructions: Mapping[str, str]
+    request: str
+    disclosures: tuple[Mapping[str, Any], ...]
+    sent: int
+    withheld: Mapping[str, int]
+    outcome: str
+    request_id: str = ""
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cost: Decimal | None = None
+    stop: str = ""
+    error: str = ""
+    attempts: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {**asdict(self), "cost": None if self.cost is None else f"{self.cost:f}"}
+
+
+def calls_of(entries: Iterable[Mapping[str, Any]]) -> list[Call]:
+    """Return the calls of a ledger in the order in which they were opened.
+
+    A call without a second entry is under way while its process runs; on another machine,
+    which cannot be asked, for an hour.
+
+    Parameters
+    ----------
+    entries
+        From a ledger's ``entries()``.
+    """
+    opened: dict[int, Mapping[str, Any]] = {}
+    closed: dict[int, Mapping[str, Any]] = {}
+    for entry in entries:
+        if entry["kind"] == "open":
+            opened[entry["seq"]] = entry
+        elif entry["kind"] == "close":
+            closed.setdefault(entry["of"], entry)
+    return [_call(entry, closed.get(seq)) for seq, entry in opened.items()]
+
+
+def payloads_of(calls: Iterable[Call]) -> dict[str, str]:
+    """Return the payloads that the ledger kept whole, by their hash.
+
+    A payload that was sent again stands at the first call only.
+    """
+    return {
+        part["sha256"]: part["body"]
+        for call in calls
+        for part in call.disclosures
+        if "body" in part
+    }
+
+
+def _call(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> Call:
+    cost = second["cost"] if second else None
+    return Call(
+        entry=Link(first["seq"], first["hash"]).id,
+        at=first["at"],
+        ended=second["at"] if second else "",
+        regions=tuple(first["regions"]),
+        disclosures=tuple(first["disclosures"]),
+        sent=sum(part["bytes"] for part in first["disclosures"]),
+        outcome=_outcome(first, second),
+        cost=None if cost is None else Decimal(cost),
+        **{key: first[key] for key in _FIRST},
+        **{key: second[key] for key in _SECOND if second},
+    )
+
+
+def _outcome(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> str:
+    if second is not None:
+        return UNKNOWN if second["status"] == "unknown" else str(second["status"])
+    if first["host"] == socket.gethostname():
+        return UNDER_WAY if is_alive(first["process"]) else UNKNOWN
+    age = datetime.now(UTC) - datetime.fromisoformat(first["at"])
+    return UNDER_WAY if age < _ELSEWHERE else UNKNOWN
+
+
+_FIRST = (
+    *("run", "user", "account", "host", "purpose", "model"),
+    *("policy", "instructions", "request", "withheld"),
+)
+_SECOND = (
+    *("request_id", "input", "output", "cache_read", "cache_write"),
+    *("stop", "error", "attempts"),
+)
