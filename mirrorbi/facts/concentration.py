@@ -12,7 +12,7 @@ import numpy as np
 from mirrorbi.errors import FactError
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.scan import Scan
-from mirrorbi.facts.tables import ROWS, quotient
+from mirrorbi.facts.tables import OTHER, ROWS, quotient
 from mirrorbi.facts.values import order, small
 
 KINDS = ("concentration",)
@@ -96,12 +96,18 @@ def concentration(amounts: Sequence[Decimal]) -> Concentration:
 def _concentration(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
     cells = scan.cells(by)
     values = cells.values[metric]
-    ranked = [i for i in order(values) if cells.rows[i] > 0]
+    there = [i for i in order(values) if cells.rows[i] > 0]
+    # What was put together as "Other" is not one of the largest, whatever its size.
+    ranked = sorted(there, key=lambda i: cells.members[i] == OTHER)
     amounts = [exact(float(values[i])) for i in ranked]
     if len(amounts) < FEWEST or min(amounts) < 0 or not any(amounts):
         return
     found = concentration(amounts)
     total, n = sum(amounts, Decimal(0)), len(amounts)
+    if cells.members[ranked[-1]] == OTHER:
+        n -= 1
+        if found.k > n or amounts[-1] > amounts[found.k - 1]:
+            return
     sums = list(accumulate(amounts))
     lines = [
         (cells.members[i], amounts[j], quotient(amounts[j], total), quotient(sums[j], total))

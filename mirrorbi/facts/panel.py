@@ -14,9 +14,13 @@ from mirrorbi.facts.fact import SIGNIFICANT_DIGITS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 ALL = ""
 """The one member of a panel that is not split."""
+
+HIDDEN = "hidden"
+"""Column of an answer that marks cells which may not be shown, where there are such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,9 @@ class Panel:
         Array (members, periods); 0 where there is no cell.
     query
         The question that was asked.
+    hidden
+        Array (members, periods): cells that there are but that may not be shown; their
+        values are NaN and their rows 0.
     """
 
     by: str | None
@@ -45,6 +52,7 @@ class Panel:
     values: Mapping[str, Floats]
     rows: Ints
     query: Query
+    hidden: Bools
 
     @classmethod
     def of(cls, result: Result, periods: Sequence[Period] = ()) -> Panel:
@@ -85,7 +93,10 @@ class Panel:
             values[metric][where] = settled(frame[metric].to_numpy(dtype=np.float64)[kept])
         counts = np.zeros(shape, dtype=np.int64)
         counts[where] = rows[kept]
-        return cls(by, members, columns, values, counts, query)
+        hidden = np.zeros(shape, dtype=bool)
+        if HIDDEN in frame.columns:
+            hidden[where] = frame[HIDDEN].to_numpy(dtype=bool)[kept]
+        return cls(by, members, columns, values, counts, query, hidden)
 
     def line(self, member: str) -> int | None:
         """Return the row of a member, or ``None`` if the panel has none of that name."""
@@ -93,6 +104,12 @@ class Panel:
             return self.members.index(member)
         except ValueError:
             return None
+
+    def hides(self, member: str) -> Bools:
+        """Return which cells of a member are hidden, as an array (periods,)."""
+        line = self.line(member)
+        nothing: Bools = np.zeros(len(self.periods), dtype=bool)
+        return nothing if line is None else self.hidden[line]
 
     def column(self, period: Period | None) -> int | None:
         """Return the column of a period, or ``None`` if it is not a step of the panel."""

@@ -346,5 +346,5 @@ class Scan:
         else:
             values, rows = panel.values[metric][line].copy(), panel.rows[line]
         if scope and self.splits(metric):
-            values[(rows == 0) & (self.panel().rows[0] > 0)] = 0.0
+            values[(rows == 0) & (self.panel().rows[0] > 0) & ~panel.hides(member)] = 0.0
         return Series(metric, scope, self.periods, values, rows, self.complete, panel.query)

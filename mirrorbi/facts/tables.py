@@ -73,10 +73,12 @@ def folded(rows: Sequence[tuple[Any, ...]], limit: int = ROWS) -> tuple[tuple[An
         A name and then numbers that add up over members; ``None`` counts as nothing.
     limit
         Lines kept as they are; one line too many is kept too, as it needs no folding.
+        A line that is "Other" already comes last, and takes the others in.
     """
+    named, rest = [r for r in rows if r[0] != OTHER], [r for r in rows if r[0] == OTHER]
     if len(rows) <= limit + 1:
-        return tuple(rows)
-    head, tail = list(rows[:limit]), rows[limit:]
+        return (*named, *rest)
+    head, tail = named[:limit], [*named[limit:], *rest]
     sums = [
         sum((v for v in column if v is not None), Decimal(0))
         if any(v is not None for v in column)

@@ -12,7 +12,7 @@ from mirrorbi.data.query import MISSING
 from mirrorbi.facts.fact import Direction, Fact, Quantity, Table, exact
 from mirrorbi.facts.panel import Cells, Floats, Ints
 from mirrorbi.facts.scan import SMALL, Scan, Scope
-from mirrorbi.facts.tables import RECENT, ROWS, cell, folded, quotient, series_table
+from mirrorbi.facts.tables import OTHER, RECENT, ROWS, cell, folded, quotient, series_table
 
 KINDS = ("value", "share", "rank", "extreme")
 
@@ -128,7 +128,11 @@ def _shares(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
     units = ((by, "text"), ("value", scan.unit(metric)), ("share", "percent"))
     table = Table(units, folded(lines))
     even = 1 / len(ranked)
-    for line in range(min(SHARES, len(ranked))):
+    # What was put together as "Other" is nobody's, and has no rank.
+    named = [line for line, i in enumerate(ranked) if cells.members[i] != OTHER]
+    compared = values.copy()
+    compared[[i for i, member in enumerate(cells.members) if member == OTHER]] = np.nan
+    for line in named[:SHARES]:
         i, part = ranked[line], parts[line]
         n = int(cells.rows[i])
         yield scan.blank(
@@ -139,8 +143,8 @@ def _shares(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
                 "share": Quantity(part, "percent"),
                 "value": scan.quantity(metric, amounts[line]),
                 "total": scan.quantity(metric, total),
-                "rank": Quantity.of(rank_of(values, i), "rank"),
-                "of": Quantity.of(len(ranked), "count"),
+                "rank": Quantity.of(rank_of(compared, i), "rank"),
+                "of": Quantity.of(len(named), "count"),
             },
             estimate="share",
             n=n,
@@ -155,7 +159,7 @@ def _shares(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
 
 def _ranks(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
     values, overall = cells.values[metric], scan.cells().values[metric]
-    named = np.array([member != MISSING for member in cells.members])
+    named = np.array([member not in (MISSING, OTHER) for member in cells.members])
     counted = (cells.rows > 0) & np.isfinite(values) & named
     enough = counted & large_enough(cells.rows)
     compared = np.where(enough, values, np.nan)
