@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
-from mirrorbi.charts import bars, columns, flows, lines, pairs
+from mirrorbi.charts import bars, columns, flows, lines, pairs, spreads
 from mirrorbi.charts.drawing import Drawing
 from mirrorbi.charts.text import bold, coloured, plot_text
 from mirrorbi.charts.theme import LIGHT
@@ -31,6 +31,8 @@ _FORMS: dict[str, tuple[str, _Draw]] = {
     "trend": ("Line chart", lines.trend),
     "unusual": ("Line chart", lines.unusual),
     "break": ("Line chart", lines.level_break),
+    "forecast": ("Line chart", lines.forecast),
+    "distribution": ("Chart of a distribution", spreads.distribution),
     "share": ("Bar chart", bars.share),
     "rank": ("Bar chart", bars.rank),
     "concentration": ("Bar chart", bars.concentration),

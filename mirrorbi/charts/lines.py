@@ -102,6 +102,30 @@ def unusual(fact: Fact, table: Table, locale: str) -> Drawing:
     return canvas.finish()
 
 
+def forecast(fact: Fact, table: Table, locale: str) -> Drawing:
+    """Draw a series, what is to come dashed, and the range in which it is expected."""
+    series = Series.of(fact, table, locale)
+    canvas = Canvas(series)
+    ahead, low, high = (series.column(table, name) for name in ("forecast", "low", "high"))
+    last = _last(series.values)
+    start = series.values[last] if last is not None else None
+    # Line and band begin at the last value: what is to come follows from it.
+    joined = [start if i == last else value for i, value in enumerate(ahead)]
+    canvas.band(
+        [start if i == last else value for i, value in enumerate(low)],
+        [start if i == last else value for i, value in enumerate(high)],
+    )
+    canvas.subject()
+    canvas.line(joined, "accent", dash="3px,4px")
+    if last is not None:
+        canvas.dot(last, "accent", size=7)
+    end = series.at
+    expected = (series.write(ahead[end]), "accent")
+    span = f"{series.write(low[end], bare=True)} to {series.write(high[end], bare=True)}"
+    canvas.end(ahead[end], expected, (span, "muted"))
+    return canvas.finish()
+
+
 def level_break(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw a series in grey and the two levels it held."""
     series = Series.of(fact, table, locale, since=fact.baseline)

@@ -23,6 +23,7 @@ _TITLES = {
     "trend": "{metric} {{f.direction}} by {{f.total.abs}} over {{f.periods}} {{f.step}}s",
     "unusual": "{metric} {{f.when}}: {{f.delta.abs}} {{f.side}} what was expected",
     "break": "{metric} moved from {{f.before}} to {{f.after}} {{f.when}}",
+    "forecast": "{metric} is expected at {{f.value}} {{f.when}}",
     "concentration": "The top {{f.k}} of {{f.members}} by {{f.dimension}} hold {{f.share}} of "
     "{{f.metric}}",
     "coverage": "{{f.rows}} {{f.rows:row|rows}} over {{f.periods}} {{f.periods:period|periods}}",
@@ -90,6 +91,12 @@ def _template(fact: Fact) -> str | None:
         return f"{{{{f.metric}}}} moved {together} {{{{f.other_label}}}}"
     if fact.kind == "coverage" and "periods" not in fact.quantities:
         return "{{f.rows}} {{f.rows:row|rows}}"
+    if fact.kind == "distribution":
+        each = "{{f.dimensions}}" if "by" in fact.terms else "{{f.over}}"
+        return (
+            f"{{metric}}: half of the {{{{f.members}}}} {each} lie between "
+            "{{f.lower.bare}} and {{f.upper}}"
+        )
     if fact.kind == "value" and fact.period is None:
         return "{metric}: {{f.value}}"
     return _TITLES.get(fact.kind)

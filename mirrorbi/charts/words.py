@@ -38,6 +38,7 @@ _HEADS = {
     "cumulative": "Together",
     "fit": "Fitted",
     "expected": "Expected",
+    "forecast": "Forecast",
     "low": "Expected from",
     "high": "Expected to",
     "level": "Level",

@@ -40,8 +40,13 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "constant",
         "infinite",
     ),
+    "forecast": ("forecast",),
+    "distribution": ("distribution",),
 }
 """The kinds of facts that each module finds."""
+
+ON_REQUEST = ("forecast", "distribution")
+"""Kinds that a sweep finds only where they are named."""
 
 KINDS = tuple(kind for kinds in FAMILIES.values() for kind in kinds)
 
@@ -87,7 +92,7 @@ def find_facts(
         What it is compared with: ``previous``, ``year_ago``, ``average`` (of the up to 12
         complete periods before), or a period, such as ``2013-06``.
     kinds
-        The kinds of facts wanted; by default all.
+        The kinds of facts wanted; by default all but forecasts and distributions.
     seed
         Changes the draws of the tests that simulate.
 
@@ -141,7 +146,7 @@ def find_facts(
 
 def _kinds(kinds: str | Iterable[str] | None) -> tuple[str, ...]:
     if kinds is None:
-        return KINDS
+        return tuple(kind for kind in KINDS if kind not in ON_REQUEST)
     asked: set[str] = set()
     for word in [kinds] if isinstance(kinds, str) else kinds:
         if word not in KINDS and word not in FAMILIES:

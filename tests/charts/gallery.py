@@ -65,6 +65,15 @@ def series(*extra: tuple[str, str, list[float | None]], last_complete: bool = Tr
     return Table(columns, tuple(rows))
 
 
+def ahead() -> Table:
+    """Return the series and two months to come, with their range."""
+    gaps: list[float | None] = [None] * len(MONTHS)
+    past = series(*((name, "percent", gaps) for name in ("forecast", "low", "high")))
+    coming = [(LAST.next(), 0.69, 0.63, 0.75), (LAST.next().next(), 0.701, 0.62, 0.782)]
+    lines = [(str(p), None, False, dec(v), dec(low), dec(high)) for p, v, low, high in coming]
+    return Table(past.columns, (*past.rows, *lines))
+
+
 def members(columns: tuple[tuple[str, str], ...], rows: list[tuple[Any, ...]]) -> Table:
     return Table(
         (("carrier", "text"), *columns),
@@ -338,6 +347,34 @@ def gallery() -> list[Fact]:
                 (("value", "count"), ("share", "percent"), ("cumulative", "percent")),
                 list(zip(CARRIERS, FLIGHTS, shares, cumulative, strict=True)),
             ),
+        ),
+        make(
+            "forecast",
+            period=LAST.next().next(),
+            baseline=LAST,
+            compare="given",
+            quantities={
+                "value": percent(0.701),
+                "low": percent(0.62),
+                "high": percent(0.782),
+                "last": percent(0.6472),
+                "delta": pp(0.0538),
+            },
+            interval=Interval(Decimal("0.62"), Decimal("0.782"), Decimal("0.8")),
+            terms={"step": "month"},
+            table=ahead(),
+        ),
+        make(
+            "distribution",
+            terms={"by": "carrier", "over": "members"},
+            quantities={
+                "median": percent(0.6235),
+                "lower": percent(0.59),
+                "upper": percent(0.694),
+                "members": count(14),
+            },
+            estimate="median",
+            table=members((("value", "percent"), ("rows", "count")), ranked),
         ),
         make(
             "correlation",
