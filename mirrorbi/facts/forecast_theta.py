@@ -67,7 +67,8 @@ def filled(values: Floats) -> Floats:
     """Return values with gaps closed by straight lines; at the ends, by the nearest."""
     seen = np.isfinite(values)
     steps = np.arange(len(values))
-    return np.interp(steps, steps[seen], values[seen])
+    closed: Floats = np.interp(steps, steps[seen], values[seen])
+    return closed
 
 
 def points_of(values: Floats, season: int) -> Floats:
@@ -76,7 +77,8 @@ def points_of(values: Floats, season: int) -> Floats:
     rest = values - slope(values) * steps
     rest = rest - rest.mean()
     points = np.array([rest[at::season].mean() for at in range(season)])
-    return points - points.mean()
+    centred: Floats = points - points.mean()
+    return centred
 
 
 def _from(values: Floats, ahead: int, season: int) -> Floats:
@@ -104,10 +106,10 @@ def _drifted(level: float, line: float, alpha: float, n: int, ahead: int) -> Flo
 def _levels(values: Floats, alpha: Floats) -> tuple[Floats, Floats]:
     """Return the level after each value for each weight, and the sums of squared errors."""
     levels = np.empty((len(values), len(alpha)))
-    level, errors = np.full(len(alpha), values[0]), np.zeros(len(alpha))
-    for t, value in enumerate(values):
-        error = value - level
-        level = level + alpha * error
+    levels[0] = values[0]
+    errors: Floats = np.zeros(len(alpha))
+    for t, value in enumerate(values[1:]):
+        error = value - levels[t]
+        levels[t + 1] = levels[t] + alpha * error
         errors += error**2
-        levels[t] = level
     return levels, errors
