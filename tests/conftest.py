@@ -1,0 +1,38 @@
+"""What tests of every room share."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def loopback() -> ModuleType:
+    """The module tests/claude/loopback.py: its steps and blocks."""
+    if "bedrock_loopback" in sys.modules:
+        return sys.modules["bedrock_loopback"]
+    path = Path(__file__).parent / "claude" / "loopback.py"
+    spec = importlib.util.spec_from_file_location("bedrock_loopback", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["bedrock_loopback"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def bedrock(loopback: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A Bedrock of one's own, to which boto3 in this test and its children is sent."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK"):
+        monkeypatch.delenv(name, raising=False)
+    with loopback.Bedrock() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server
