@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.data.cube import Cube, _categories
+from mirrorbi.data.cube import Cube
 from mirrorbi.data.direct import Direct, _truncate
 from mirrorbi.data.model import Aggregation, Model, SimpleMetric
 from mirrorbi.data.query import Query
+from mirrorbi.data.scan import members_of
 from mirrorbi.data.states import State, aggregate, simple_metrics
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def contributions(direct: Direct, query: Query) -> pd.DataFrame:
     if query.grain is not None:
         frame["period"] = pd.to_datetime(read["period"].to_pandas()).astype("datetime64[us]")
     for i, name in enumerate(query.by):
-        frame[name] = _categories(read[f"k{i}"]).astype(object)
+        frame[name] = members_of(read[f"k{i}"]).of_cells()
     frame["entities"] = _floats(read["entities"])
     for i, metric in enumerate(simple.values()):
         frame[f"entities:{metric.name}"] = _floats(read[f"e{i}"])

@@ -10,9 +10,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mirrorbi.data.completeness import Coverage
 from mirrorbi.data.contributors import counted, counts_of
-from mirrorbi.data.cube import base_for
+from mirrorbi.data.cube import base_for, frame_of
 from mirrorbi.data.direct import Direct
 from mirrorbi.data.model import Model
 from mirrorbi.data.periods import Grain, Period, steps
@@ -23,7 +25,6 @@ from mirrorbi.data.states import State, evaluate, from_states, simple_metrics, s
 from mirrorbi.data.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from mirrorbi.data.model import SimpleMetric
@@ -169,9 +170,9 @@ class Dataset(Vocabulary):
         """Return a dimension's members, those with the most rows first."""
         self.dimension(dimension)
         cube = self._shelf.get({dimension}, None, set())
-        counts = cube.frame.groupby(dimension, observed=True)["rows"].sum()
-        order = counts.reset_index().sort_values(["rows", dimension], ascending=[False, True])
-        return [str(member) for member in order[dimension]]
+        found = cube.columns(Query.of((), by=dimension), self.calendar, ())
+        order = (-found["rows"]).argsort(kind="stable")
+        return [str(member) for member in found[dimension][order]]
 
     @property
     def scans(self) -> int:
@@ -292,33 +293,34 @@ class Dataset(Vocabulary):
     def _answer(self, query: Query, entities: bool) -> pd.DataFrame:
         dimensions, base, states = self._needs(query)
         cube = self._shelf.get(dimensions, base, states)
-        merged = cube.answer(query, self.calendar, states)
-        keys = [name for name in merged.columns if name == "period" or name in query.by]
+        merged: Any = cube.columns(query, self.calendar, states)
+        keys = [name for name in merged if name == "period" or name in query.by]
         direct = self._direct.answer(query, entities)
         if direct is not None:
-            merged = merged.merge(direct, on=keys, how="left") if keys else _beside(merged, direct)
+            left = frame_of(merged)
+            merged = left.merge(direct, on=keys, how="left") if keys else _beside(left, direct)
+        found = {name: np.asarray(column) for name, column in merged.items()}
 
         def simple(metric: SimpleMetric) -> np.ndarray[Any, Any]:
             if states_of(metric):
-                return from_states(metric, merged)
-            values: np.ndarray[Any, Any] = merged[f"metric:{metric.name}"].to_numpy(dtype=float)
-            return values
+                return from_states(metric, found)
+            return found[f"metric:{metric.name}"].astype(float)
 
-        frame = merged[keys].copy()
+        columns = {name: found[name] for name in keys}
         if query.grain is not None:
-            known = {
-                start: self.is_complete(
-                    Period.of(start.to_pydatetime(), query.grain, self.calendar)
-                )
-                for start in frame["period"].unique()
-            }
-            frame.insert(1, "complete", frame["period"].map(known).astype(bool))
+            starts, places = np.unique(found["period"], return_inverse=True)
+            complete = [
+                self.is_complete(Period.of(start, query.grain, self.calendar))
+                for start in starts.astype("datetime64[us]").tolist()
+            ]
+            columns = {"period": found["period"], "complete": np.array(complete, bool)[places]}
+            columns |= {name: found[name] for name in query.by}
         for name in query.metrics:
-            frame[name] = evaluate(self.model, name, simple)
-        frame["rows"] = merged["rows"].to_numpy(dtype="int64")
+            columns[name] = evaluate(self.model, name, simple)
+        columns["rows"] = found["rows"].astype("int64")
         if entities:
-            frame["entities"] = merged["entities"].fillna(0).to_numpy(dtype="int64")
-        return frame
+            columns["entities"] = np.nan_to_num(found["entities"].astype(float)).astype("int64")
+        return frame_of(columns)
 
     def _check_members(self, query: Query) -> None:
         for name, members in query.where:

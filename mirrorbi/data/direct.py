@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.data.cube import _categories
 from mirrorbi.data.model import Model, RatioMetric, SimpleMetric
 from mirrorbi.data.periods import Calendar, Grain
 from mirrorbi.data.query import MISSING, Query
+from mirrorbi.data.scan import members_of
 from mirrorbi.data.states import aggregate, parts, simple_metrics, states_of
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Direct:
         if query.grain is not None:
             frame["period"] = pd.to_datetime(read["period"].to_pandas()).astype("datetime64[us]")
         for i, name in enumerate(query.by):
-            frame[name] = _categories(read[f"k{i}"]).astype(object)
+            frame[name] = members_of(read[f"k{i}"]).of_cells()
         for i, name in enumerate(holistic):
             frame[f"metric:{name}"] = read[f"m{i}"].to_pandas().astype(float)
         if entities:

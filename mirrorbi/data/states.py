@@ -12,7 +12,6 @@ from mirrorbi.data.model import Aggregation, DerivedMetric, Metric, Model, Ratio
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -104,9 +103,11 @@ def evaluate(
     return quotient(top, bottom)
 
 
-def from_states(metric: SimpleMetric, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+def from_states(metric: SimpleMetric, merged: Mapping[str, Any]) -> np.ndarray[Any, Any]:
     """Return a simple metric's values from the merged states, as floats with NaN."""
-    columns = [frame[state.name].to_numpy(dtype=float) for state in states_of(metric)]
+    import numpy as np
+
+    columns = [np.asarray(merged[state.name], dtype=float) for state in states_of(metric)]
     if metric.agg is Aggregation.AVG:
         total, count = columns
         return quotient(total, count)
