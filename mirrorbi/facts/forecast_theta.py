@@ -105,11 +105,10 @@ def _drifted(level: float, line: float, alpha: float, n: int, ahead: int) -> Flo
 
 def _levels(values: Floats, alpha: Floats) -> tuple[Floats, Floats]:
     """Return the level after each value for each weight, and the sums of squared errors."""
-    levels = np.empty((len(values), len(alpha)))
+    levels: Floats = np.empty((len(values), len(alpha)))
     levels[0] = values[0]
-    errors: Floats = np.zeros(len(alpha))
-    for t, value in enumerate(values[1:]):
-        error = value - levels[t]
-        levels[t + 1] = levels[t] + alpha * error
-        errors += error**2
-    return levels, errors
+    missed: Floats = np.zeros(levels.shape)
+    for t in range(1, len(values)):
+        missed[t] = values[t] - levels[t - 1]
+        levels[t] = levels[t - 1] + alpha * missed[t]
+    return levels, np.asarray((missed**2).sum(axis=0))
