@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.cube import Cube
-from mirrorbi.data.direct import Direct, _truncate
+from mirrorbi.data.direct import Direct, _truncate, joined
 from mirrorbi.data.model import Aggregation, Model, SimpleMetric
 from mirrorbi.data.query import Query
 from mirrorbi.data.scan import members_of
@@ -41,8 +41,6 @@ def counts_of(model: Model, query: Query) -> dict[str, State]:
 
 def counted(direct: Direct, cube: Cube, query: Query) -> pd.DataFrame:
     """Return what stands behind each cell of a question; see `Dataset.counted`."""
-    import pandas as pd
-
     states = counts_of(direct.model, query)
     frame = cube.answer(query, direct.model.calendar, set(states.values()))
     keys = [name for name in frame.columns if name == "period" or name in query.by]
@@ -50,12 +48,7 @@ def counted(direct: Direct, cube: Cube, query: Query) -> pd.DataFrame:
     frame = frame[[*keys, "rows"]].assign(**named)
     if direct.model.dataset.entity is None:
         return frame
-    more = contributions(direct, query)
-    if keys:
-        return frame.merge(more, on=keys, how="left")
-    # An aggregate of no rows is still a line of SQL; a cube without cells has none.
-    frame = frame.reset_index(drop=True)
-    return pd.concat([frame, more.iloc[: len(frame)].reset_index(drop=True)], axis=1)
+    return joined(frame, contributions(direct, query), keys)
 
 
 def contributions(direct: Direct, query: Query) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import numpy as np
 from mirrorbi.data.completeness import Coverage
 from mirrorbi.data.contributors import counted, counts_of
 from mirrorbi.data.cube import base_for, frame_of
-from mirrorbi.data.direct import Direct
+from mirrorbi.data.direct import Direct, joined
 from mirrorbi.data.model import Model
 from mirrorbi.data.periods import Grain, Period, steps
 from mirrorbi.data.profile import Profile, profile
@@ -297,8 +297,7 @@ class Dataset(Vocabulary):
         keys = [name for name in merged if name == "period" or name in query.by]
         direct = self._direct.answer(query, entities)
         if direct is not None:
-            left = frame_of(merged)
-            merged = left.merge(direct, on=keys, how="left") if keys else _beside(left, direct)
+            merged = joined(frame_of(merged), direct, keys)
         found = {name: np.asarray(column) for name, column in merged.items()}
 
         def simple(metric: SimpleMetric) -> np.ndarray[Any, Any]:
@@ -338,14 +337,6 @@ def _named(opened: OpenedSource, name: str) -> Any:
     while words in taken:
         words += "_data"
     return opened.table.get_backend().create_view(words, opened.table, overwrite=True)
-
-
-def _beside(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    # An aggregate of no rows is still a line of SQL; a cube without cells has none.
-    right = right.iloc[: len(left)]
-    return pd.concat([left.reset_index(drop=True), right.reset_index(drop=True)], axis=1)
 
 
 def _midnight(day: date) -> datetime:
