@@ -12,6 +12,7 @@ from mirrorbi.wording.text import capital, clean, lower_first
 
 _TITLES = {
     "value": "{metric}: {{f.value}} {{f.when}}",
+    "cell": "{metric}: {{f.value}} {{f.when}}",
     "change": "{metric} {{f.direction}} by {{f.delta.abs}} to {{f.value}}",
     "share": "{{f.entity}} makes up {{f.share}} of {{f.metric}}",
     "rank": "{{f.entity}} has the {{f.highest}} {{f.metric}}: {{f.value}}",
@@ -97,7 +98,7 @@ def _template(fact: Fact) -> str | None:
             f"{{metric}}: half of the {{{{f.members}}}} {each} lie between "
             "{{f.lower.bare}} and {{f.upper}}"
         )
-    if fact.kind == "value" and fact.period is None:
+    if fact.kind in ("value", "cell") and fact.period is None:
         return "{metric}: {{f.value}}"
     return _TITLES.get(fact.kind)
 

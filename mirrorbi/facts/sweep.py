@@ -40,12 +40,13 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "constant",
         "infinite",
     ),
+    "cells": ("cell",),
     "forecast": ("forecast",),
     "distribution": ("distribution",),
 }
 """The kinds of facts that each module finds."""
 
-ON_REQUEST = ("forecast", "distribution")
+ON_REQUEST = ("cell", "forecast", "distribution")
 """Kinds that a sweep finds only where they are named."""
 
 KINDS = tuple(kind for kinds in FAMILIES.values() for kind in kinds)
@@ -92,7 +93,7 @@ def find_facts(
         What it is compared with: ``previous``, ``year_ago``, ``average`` (of the up to 12
         complete periods before), or a period, such as ``2013-06``.
     kinds
-        The kinds of facts wanted; by default all but forecasts and distributions.
+        The kinds of facts wanted; by default all but `ON_REQUEST`.
     seed
         Changes the draws of the tests that simulate.
 
