@@ -12,6 +12,7 @@ from mirrorbi.data.periods import Grain, Period
 if TYPE_CHECKING:
     from mirrorbi.data.model import Model
     from mirrorbi.facts.factset import FactSet
+    from mirrorbi.privacy.policy import Policy
 
 
 class Analysis(Dataset):
@@ -32,24 +33,44 @@ class Analysis(Dataset):
         compare: str = "previous",
         kinds: str | Iterable[str] | None = None,
         seed: int = 0,
+        control: bool | Policy | Mapping[str, Any] = True,
     ) -> FactSet:
-        """Return what is worth knowing, best first.
+        """Return what is worth knowing and may be shown, best first.
 
-        See `mirrorbi.facts.find_facts`, which this calls with the same arguments.
+        See `mirrorbi.facts.find_facts` for the other arguments.
+
+        Parameters
+        ----------
+        control
+            Whether disclosure control holds back small cells and what would give them
+            away: by default under the policy of settings and model, or under the one
+            given. With ``False`` nothing is held back: to explore, since such facts reach
+            neither a report nor Claude.
+
+        Raises
+        ------
+        RefusedError
+            If a personal or blocked column, or a metric that is one record's value, is
+            asked for by name.
         """
         from mirrorbi.facts import find_facts
+        from mirrorbi.privacy.control import controlled
+        from mirrorbi.privacy.policy import Policy
 
-        return find_facts(
-            self,
-            metrics=metrics,
-            by=by,
-            where=where,
-            grain=grain,
-            period=period,
-            compare=compare,
-            kinds=kinds,
-            seed=seed,
-        )
+        asked: dict[str, Any] = {
+            "metrics": metrics,
+            "by": by,
+            "where": where,
+            "grain": grain,
+            "period": period,
+            "compare": compare,
+            "kinds": kinds,
+            "seed": seed,
+        }
+        if control is False:
+            return find_facts(self, **asked)
+        policy = Policy.from_dict(control) if isinstance(control, Mapping) else control
+        return controlled(self, policy if isinstance(policy, Policy) else None, **asked)
 
 
 def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = None) -> Analysis:  # noqa: A001 (the public name, as in io.open)

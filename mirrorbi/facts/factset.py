@@ -96,7 +96,12 @@ class FactSet(Sequence[Fact]):
 
     def sweep(self) -> dict[str, Any]:
         """Return request and provenance without the facts: what a report must carry."""
-        return {"dataset": self.dataset, "request": self.request, "tests": self.tests}
+        return {
+            "dataset": self.dataset,
+            "request": self.request,
+            "tests": self.tests,
+            "policy": self.policy,
+        }
 
     def _with(self, facts: Iterable[Fact]) -> FactSet:
         return FactSet(

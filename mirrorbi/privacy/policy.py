@@ -41,7 +41,8 @@ class Policy(BaseModel):
         this share of the largest: the second largest could then compute the largest more
         closely than that. The p % rule.
     columns
-        Who may see each column that is not safe, by name of column and of dimension.
+        Who may see each column that somebody classed or that is not safe, by name of column
+        and of dimension.
     labels
         Whether Claude sees names, or aliases such as ``region.3``.
     narrators
@@ -184,7 +185,8 @@ def _classes(given: list[PrivacySettings], model: Model | None) -> dict[str, Pri
         mark(dimension.column, found.get(name, Privacy.SAFE))
     for name, dimension in dimensions.items():
         mark(name, found[dimension.column])
-    return {name: found[name] for name in sorted(found) if found[name] is not Privacy.SAFE}
+    said = {name for part in given for name in part.columns}
+    return {n: c for n, c in sorted(found.items()) if c is not Privacy.SAFE or n in said}
 
 
 def _narrators(said: list[tuple[Any, ...]]) -> tuple[Any, ...]:

@@ -194,5 +194,10 @@ def _differences(told: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[
 def _recompute(dataset: Dataset, request: Mapping[str, Any]) -> dict[str, Fact]:
     from mirrorbi.facts import find_facts
     from mirrorbi.narrative.about import with_about
+    from mirrorbi.privacy.control import controlled
+    from mirrorbi.privacy.policy import Policy
 
-    return with_about(find_facts(dataset, **request))
+    asked = {name: value for name, value in request.items() if name != "control"}
+    if "control" not in request:
+        return with_about(find_facts(dataset, **asked))
+    return with_about(controlled(dataset, Policy.from_dict(request["control"]), **asked))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from mirrorbi.data.model import Aggregation, Metric, Model, RatioMetric, SimpleMetric
+from mirrorbi.data.model import (
+    Aggregation,
+    Metric,
+    Model,
+    Privacy,
+    RatioMetric,
+    SimpleMetric,
+)
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Query
 from mirrorbi.data.states import simple_metrics
@@ -56,6 +63,7 @@ class Cells:
         cls,
         answers: Iterable[tuple[Query, pd.DataFrame]],
         columns: Sequence[Period | None],
+        steps: Container[Period] = (),
         members: Sequence[str] | None = None,
     ) -> Cells:
         """Lay out what `Dataset.counted` gave for questions of at most one dimension.
@@ -67,6 +75,8 @@ class Cells:
             grain's periods, one without the column of its period.
         columns
             The periods wanted; ``None`` for all time.
+        steps
+            Those of the columns that are steps of the questions' grain.
         members
             The lines wanted, in order; by default all, sorted by name.
         """
@@ -74,7 +84,7 @@ class Cells:
         by = asked[0][0].by[0] if asked[0][0].by else None
         named = sorted({m for _, f in asked for m in (f[by] if by else (ALL,))})
         lines = {m: i for i, m in enumerate(named if members is None else members)}
-        starts = {p.start: i for i, p in enumerate(columns) if p is not None}
+        starts = {p.start: i for i, p in enumerate(columns) if p is not None and p in steps}
         spans = {p: i for i, p in enumerate(columns)}
         shape = (len(lines), len(columns))
         counts: dict[str, Floats] = {}
@@ -155,10 +165,11 @@ class Rules:
       where the model names no entity. The same holds for the rows that a metric is
       computed from, if there are any: the mean of three known values among a thousand
       rows is that of three. The denominator of a ratio is such a metric.
-    - Where the model names an entity, counts of some of the rows are cells of their own:
-      who returned, who was late. They have at least ``min_entities`` entities or none, and
-      of a part of a count the rest too. Without an entity, rows are no persons, and only
-      what they are counted of is checked. All or none is shown either way.
+    - Where the model names an entity that may be a person (its column is not classed
+      ``safe`` by anybody), counts of some of the rows are cells of their own: who left, who
+      was late. They have at least ``min_entities`` entities or none, and of a part of a
+      count the rest too. Where rows or entities are no persons, only what they are counted
+      of is checked. All or none is shown either way.
     - Dominance: of a sum, the two largest entities hold at most ``dominance``.
     - p %: of a sum, the rest without the two largest is at least ``p_ratio`` of the
       largest. Both where the model names an entity, and on amounts without their sign.
@@ -178,6 +189,12 @@ class Rules:
     def entity(self) -> str | None:
         """The column that is counted; ``None`` for rows."""
         return self.model.dataset.entity
+
+    @property
+    def persons(self) -> bool:
+        """Whether the entity may be a person: nobody said that its column is safe."""
+        columns = self.policy.columns
+        return self.entity is not None and columns.get(self.entity) is not Privacy.SAFE
 
     def cells(self, cells: Cells) -> Codes:
         """Return the code of the rule that each cell breaks, as (members, columns)."""
@@ -206,13 +223,10 @@ class Rules:
 
     def _simple(self, cells: Cells, metric: SimpleMetric) -> Iterable[tuple[int, Bools]]:
         name, counts = metric.name, cells.counts
-        of_some = metric.agg is Aggregation.COUNT and self.entity is None
         rows = counts[f"count:{name}"]
-        if not of_some:
-            yield _FEW, self._few(rows, rows)
-        if self.entity is None:
-            return
-        yield _FEW, self._few(rows, counts[f"entities:{name}"])
+        if self.persons or metric.agg is not Aggregation.COUNT:
+            known = rows if self.entity is None else counts[f"entities:{name}"]
+            yield _FEW, self._few(rows, known)
         if f"total:{name}" in counts:
             first, second, total = (counts[f"{word}:{name}"] for word in _PARTS)
             # What rounding leaves of a sum is nothing.
@@ -224,7 +238,7 @@ class Rules:
     def _rest(self, cells: Cells, metric: Metric) -> Bools:
         """Return where a part of a count leaves few of the whole."""
         none = np.zeros(cells.rows.shape, dtype=bool)
-        if self.entity is None or not isinstance(metric, RatioMetric):
+        if not self.persons or not isinstance(metric, RatioMetric):
             return none
         pair = [self.model.metrics[name] for name in (metric.numerator, metric.denominator)]
         if not all(isinstance(m, SimpleMetric) and m.agg is Aggregation.COUNT for m in pair):

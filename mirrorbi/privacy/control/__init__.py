@@ -1,0 +1,5 @@
+"""Disclosure control: what of a sweep may be shown, and why the rest may not."""
+
+from mirrorbi.privacy.control.release import controlled, release
+
+__all__ = ["controlled", "release"]

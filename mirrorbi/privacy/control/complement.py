@@ -1,0 +1,145 @@
+"""Complements: what hidden cells can be computed to from the totals around them.
+
+A hidden cell is known exactly if its indicator is a combination of what is published (lies
+in the row space of the published relations). For tables cut in two ways, whose every cell
+stands in two totals, that is a question about a graph: members of one side and of the
+other are its nodes, cells its edges, and a cell follows from the totals if and only if its
+edge is a bridge, that is, on no cycle (Gusfield, "A graph theoretic approach to statistical
+data security", SIAM Journal on Computing 17, 1988). How closely a cell that does not follow
+is known is a linear programme (Hundepool et al., 2012, section 4.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+_EXACT = 1e-8
+
+
+def bridges(edges: Sequence[tuple[Hashable, Hashable]]) -> list[bool]:
+    """Return which edges of a graph lie on no cycle.
+
+    Parameters
+    ----------
+    edges
+        The two ends of each. Several edges between the same ends are cycles.
+
+    Examples
+    --------
+    >>> bridges([("a", "x"), ("a", "y"), ("b", "x"), ("b", "y"), ("c", "y")])
+    [False, False, False, False, True]
+    """
+    near: dict[Hashable, list[tuple[Hashable, int]]] = {}
+    for i, (one, other) in enumerate(edges):
+        near.setdefault(one, []).append((other, i))
+        near.setdefault(other, []).append((one, i))
+    order: dict[Hashable, int] = {}
+    low: dict[Hashable, int] = {}
+    found = [False] * len(edges)
+    for root in near:
+        if root in order:
+            continue
+        order[root] = low[root] = len(order)
+        path = [(root, -1, iter(near[root]))]
+        while path:
+            node, came, rest = path[-1]
+            for other, i in rest:
+                if i == came:
+                    continue
+                if other in order:
+                    low[node] = min(low[node], order[other])
+                else:
+                    order[other] = low[other] = len(order)
+                    path.append((other, i, iter(near[other])))
+                    break
+            else:
+                path.pop()
+                if path:
+                    before = path[-1][0]
+                    low[before] = min(low[before], low[node])
+                    found[came] = low[node] > order[before]
+    return found
+
+
+def known(published: Floats, target: Floats) -> bool:
+    """Return whether a combination of cells follows exactly from what is published.
+
+    Parameters
+    ----------
+    published
+        Array (statements, cells): how often each cell counts in each.
+    target
+        Array (cells,): the combination.
+
+    Examples
+    --------
+    >>> total_and_part = np.array([[1.0, 1.0], [1.0, 0.0]])
+    >>> known(total_and_part, np.array([0.0, 1.0]))
+    True
+    >>> known(total_and_part[:1], np.array([0.0, 1.0]))
+    False
+    """
+    if not len(published):
+        return not target.any()
+    solved = np.linalg.lstsq(published.T, target, rcond=None)[0]
+    return bool(np.abs(published.T @ solved - target).max(initial=0.0) < _EXACT)
+
+
+def exposed(published: Floats) -> npt.NDArray[np.bool_]:
+    """Return which single cells follow exactly from what is published.
+
+    Examples
+    --------
+    >>> exposed(np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]])).tolist()
+    [True, False, False]
+    """
+    cells = published.shape[1]
+    if not cells or not len(published):
+        return np.zeros(cells, dtype=bool)
+    _, sizes, axes = np.linalg.svd(published, full_matrices=False)
+    basis = axes[sizes > _EXACT * max(1.0, float(sizes.max(initial=0.0)))]
+    # The projection of a cell's indicator on the row space is the indicator itself.
+    found: npt.NDArray[np.bool_] = np.abs((basis**2).sum(axis=0) - 1.0) < _EXACT
+    return found
+
+
+def bounds(published: Floats, totals: Floats, target: Floats) -> tuple[float, float]:
+    """Return between which values a combination of cells must lie, none being negative.
+
+    Parameters
+    ----------
+    published
+        Array (statements, cells): how often each cell counts in each.
+    totals
+        Array (statements,): what was published of each.
+    target
+        Array (cells,): the combination.
+
+    Returns
+    -------
+    tuple of float
+        Least and greatest; infinite where nothing bounds it.
+
+    Examples
+    --------
+    >>> bounds(np.array([[1.0, 1.0]]), np.array([12.0]), np.array([1.0, 0.0]))
+    (0.0, 12.0)
+    """
+    from scipy.optimize import linprog
+
+    ends = []
+    for sign in (1.0, -1.0):
+        solved = linprog(
+            sign * target,
+            A_eq=published if len(published) else None,
+            b_eq=totals if len(published) else None,
+            bounds=(0, None),
+            method="highs",
+        )
+        ends.append(sign * float(solved.fun) if solved.status == 0 else -sign * np.inf)
+    return ends[0] + 0.0, ends[1] + 0.0

@@ -1,0 +1,116 @@
+"""The guard: a data set as those may see it who will show what they see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.data.dataset import Dataset
+from mirrorbi.data.periods import Grain, Period
+from mirrorbi.data.query import Query, Result
+from mirrorbi.facts.panel import HIDDEN
+from mirrorbi.facts.scan import Scan
+from mirrorbi.facts.tables import OTHER
+from mirrorbi.privacy.control.cells import ALL, Rules
+from mirrorbi.privacy.control.plan import Plan, Planner
+from mirrorbi.privacy.policy import Policy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Guard:
+    """A data set whose answers to one scan hold no cell that may not be shown.
+
+    Statistics computed from its answers are statistics over what is shown: shares, ranks
+    and concentration over passing cells, series with gaps. It answers to everything that
+    a `Dataset` does; what it does not control, it passes on.
+
+    Parameters
+    ----------
+    dataset
+        The data itself.
+    policy
+        What may leave.
+    scan
+        What the sweep looks at, made definite on the data itself.
+    """
+
+    def __init__(self, dataset: Dataset, policy: Policy, scan: Scan) -> None:
+        self._dataset = dataset
+        self.rules = Rules(dataset.model, policy)
+        self.scan = scan
+        self._planner = Planner(dataset, scan, self.rules)
+        self._plans: dict[str | None, Plan] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dataset, name)
+
+    def prepare(self, queries: Iterable[Query], *, counts: bool = True) -> None:
+        """Make the cubes for these questions, and for what stands behind their cells."""
+        self._dataset.prepare([*queries, *self._planner.queries()], counts=counts)
+
+    @property
+    def plans(self) -> Mapping[str | None, Plan]:
+        """What is shown of the whole and of each dimension of the scan."""
+        if not self._plans:
+            self._plans = self._planner.plans()
+        return self._plans
+
+    def query(
+        self,
+        metrics: Query | str | Iterable[str],
+        by: str | Iterable[str] = (),
+        where: Mapping[str, str | Iterable[str]] | None = None,
+        grain: Grain | str | None = None,
+        period: Period | str | None = None,
+        *,
+        entities: bool = True,
+    ) -> Result:
+        """Answer a question as `Dataset.query` does, without what may not be shown."""
+        asked = (
+            metrics
+            if isinstance(metrics, Query)
+            else Query.of(metrics, by, where, grain, period, self._dataset.calendar)
+        )
+        # Rows per period of all of the data are judged with the facts that name them.
+        if asked.grain is not None and asked.period is None:
+            return self._dataset.query(asked, entities=entities)
+        plan = self.plans[asked.by[0] if asked.by else None]
+        return Result(asked, self._shown(asked, plan))
+
+    def _shown(self, asked: Query, plan: Plan) -> pd.DataFrame:
+        import numpy as np
+        import pandas as pd
+
+        frame = self._dataset.query(asked, entities=False).frame
+        if plan.by is not None and plan.merged:
+            kept = dict(asked.where).get(plan.by)
+            members = plan.merged if kept is None else plan.merged & set(kept)
+            union = replace(
+                asked,
+                by=(),
+                where=tuple(sorted({**dict(asked.where), plan.by: tuple(sorted(members))}.items())),
+            )
+            other = self._dataset.query(union, entities=False).frame.assign(**{plan.by: OTHER})
+            keys = [name for name in ("period", plan.by) if name in frame.columns]
+            frame = pd.concat(
+                [frame[~frame[plan.by].isin(plan.merged)], other[frame.columns]],
+                ignore_index=True,
+            ).sort_values(keys, ignore_index=True)
+        lines = {member: i for i, member in enumerate(plan.cells.members)}
+        names = frame[plan.by] if plan.by is not None else [ALL] * len(frame)
+        at = np.array([lines[name] for name in names], dtype=int)
+        columns = self._planner.columns
+        if asked.grain is None:
+            to = np.full(len(frame), columns.index(asked.period), dtype=int)
+        else:
+            starts = {p.start: columns.index(p) for p in self.scan.periods}
+            to = np.array([starts[m.to_pydatetime()] for m in frame["period"]], dtype=int)
+        hidden = plan.hidden[at, to]
+        frame = frame.assign(**{HIDDEN: hidden})
+        frame.loc[hidden, "rows"] = 0
+        for name in asked.metrics:
+            frame[name] = frame[name].mask(hidden | plan.masked[name][at, to])
+        return frame

@@ -1,0 +1,267 @@
+"""The plan: which members of a dimension are put together, and which cells are left open.
+
+Members of which a cell compared is unsafe are put together as "Other", throughout: what is
+never shown by itself in any period cannot be taken from one period and found in the next
+(global recoding). If "Other" is unsafe itself, the smallest member joins it until it
+passes. Older history is left open cell by cell instead (local suppression), so that a
+member is not lost for a small beginning; what is left open in a period passes together,
+or the smallest cell shown joins it. See Hundepool et al., 2012, sections 3.3 and 4.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from mirrorbi.data.dataset import Dataset
+from mirrorbi.data.periods import Period
+from mirrorbi.data.query import Query
+from mirrorbi.facts.scan import Scan
+from mirrorbi.facts.tables import OTHER
+from mirrorbi.privacy.control.cells import ALL, Bools, Cells, Codes, Rules, smallest
+
+Where = tuple[tuple[str, tuple[str, ...]], ...]
+
+COMPLEMENT, DIFFERENCE = 4, 5
+"""Codes of a cell that would give another away, and of one that its own absence would."""
+
+MOST = 0.5
+"""Part of the rows up to which members are put together for the sake of one metric; beyond,
+the metric is not split by the dimension."""
+
+TRIES = 3
+"""Members that join "Other" for the sake of one metric before it is not split."""
+
+
+@dataclass
+class Plan:
+    """What is shown of one dimension, or of the whole.
+
+    Parameters
+    ----------
+    by
+        The dimension; ``None`` for the whole.
+    cells
+        What stands behind each cell of the members shown.
+    merged
+        The members put together as "Other".
+    hidden
+        Array (members, columns): cells that are not shown at all.
+    masked
+        Per metric an array (members, columns): cells of which it is not shown.
+    dropped
+        Metrics that are not split by the dimension.
+    causes
+        How many cells each rule kept back, by code.
+    """
+
+    by: str | None
+    cells: Cells
+    merged: set[str] = field(default_factory=set)
+    hidden: Bools = field(default_factory=lambda: np.zeros((0, 0), dtype=bool))
+    masked: dict[str, Bools] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
+    causes: dict[int, int] = field(default_factory=dict)
+
+    def count(self, code: int, cells: int = 1) -> None:
+        """Note that a rule kept cells back."""
+        if cells:
+            self.causes[code] = self.causes.get(code, 0) + cells
+
+    def hide(self, member: int, column: int, code: int) -> None:
+        """Leave a cell open."""
+        if not self.hidden[member, column]:
+            self.hidden[member, column] = True
+            self.count(code)
+
+
+class Planner:
+    """Makes the plan of every dimension of a scan.
+
+    Parameters
+    ----------
+    dataset
+        The data itself.
+    scan
+        What the sweep looks at.
+    rules
+        The rules that cells must pass.
+    """
+
+    def __init__(self, dataset: Dataset, scan: Scan, rules: Rules) -> None:
+        self.dataset = dataset
+        self.scan = scan
+        self.rules = rules
+        self.asked = [query for query in scan.queries() if not query.by]
+        self.columns: tuple[Period | None, ...] = tuple(
+            dict.fromkeys(
+                column
+                for query in self.asked
+                for column in (scan.periods if query.grain is not None else [query.period])
+            )
+        )
+        compared = {scan.period, scan.baseline, *scan.averaged}
+        self.required = np.array([column in compared for column in self.columns], dtype=bool)
+        self.metrics = scan.columns
+        self.known: Bools = np.ones(len(self.columns), dtype=bool)
+        """Columns of which the whole is shown, so that parts left open follow from it."""
+
+    def queries(self) -> list[Query]:
+        """Return every question whose counts the plans need, beside the scan's own."""
+        return [replace(q, where=w) for q in self.scan.queries() for _, w in self._rests(q.where)]
+
+    def plans(self) -> dict[str | None, Plan]:
+        """Return what is shown of the whole and of each dimension."""
+        whole = self.plan(None)
+        self.known = ~whole.hidden[0]
+        return {None: whole, **{by: self.plan(by) for by in self.scan.by}}
+
+    def counted(self, by: str | None, where: dict[str, tuple[str, ...]]) -> Cells:
+        """Return what stands behind each cell of one dimension, or of the whole."""
+        kept = tuple(sorted((name, tuple(sorted(set(m)))) for name, m in where.items()))
+        asked = [replace(q, by=(by,) if by else (), where=kept) for q in self.asked]
+        answers = [(q, self.dataset.counted(q)) for q in asked]
+        return Cells.of(answers, self.columns, self.scan.places, None if by else (ALL,))
+
+    def plan(self, by: str | None) -> Plan:
+        """Return what is shown of one dimension, as far as it can be told by itself."""
+        where = dict(self.scan.where)
+        cells = self.counted(by, where)
+        codes = self._codes(by, cells)
+        plan = Plan(by, cells)
+        if by is not None:
+            self._merge(plan, codes)
+            codes = self._codes(by, plan.cells, plan.merged)
+        plan.hidden = np.zeros(plan.cells.rows.shape, dtype=bool)
+        for i, j in np.argwhere(codes > 0).tolist():
+            plan.hide(i, j, int(codes[i, j]))
+        for name in self.metrics:
+            broken = self.rules.metric(plan.cells, name)
+            plan.masked[name] = (broken > 0) & ~plan.hidden
+            if name in plan.dropped:
+                plan.masked[name] |= plan.cells.rows > 0
+            else:
+                for code in np.unique(broken[plan.masked[name]]).tolist():
+                    plan.count(code, int((broken[plan.masked[name]] == code).sum()))
+        if by is not None:
+            self.settle(plan)
+        return plan
+
+    def settle(self, plan: Plan) -> None:
+        """Leave open what else must be, so that what is open in a period passes together."""
+        known = self.known
+        self._complement(plan, plan.hidden, known, self.rules.cells)
+        for name, masked in plan.masked.items():
+            masked &= ~plan.hidden
+            if name not in plan.dropped:
+                shut = plan.hidden | masked
+                self._complement(plan, shut, known, partial(self.rules.metric, name=name))
+                plan.masked[name] = shut & ~plan.hidden
+
+    # -- one dimension -------------------------------------------------------------------
+
+    def _rests(self, where: Where) -> Iterator[tuple[str, Where]]:
+        """Yield by dimension the filters of what its filter leaves out, while others stay."""
+        for name, members in where:
+            others = sorted(set(self.dataset.members(name)) - set(members))
+            if others:
+                yield name, tuple((n, tuple(others) if n == name else m) for n, m in where)
+
+    def _codes(self, by: str | None, cells: Cells, merged: Iterable[str] = ()) -> Codes:
+        """Return the rule that each cell breaks, or that what the filter leaves of it does."""
+        codes = self.rules.cells(cells)
+        gone = set(merged)
+        for name, filters in self._rests(tuple(sorted(self.scan.where.items()))):
+            if name == by:
+                continue
+            rest = self.counted(by, dict(filters))
+            if gone and by is not None:
+                union = self._union(by, gone, dict(filters))
+                rest = rest.without(gone).above(union)
+            there = {member: i for i, member in enumerate(rest.members)}
+            broken = self.rules.cells(rest)
+            for i, member in enumerate(cells.members):
+                if member in there:
+                    left = (broken[there[member]] > 0) & (cells.rows[i] > 0) & (codes[i] == 0)
+                    codes[i][left] = DIFFERENCE
+        return codes
+
+    def _union(self, by: str, members: set[str], where: dict[str, tuple[str, ...]]) -> Cells:
+        """Return what stands behind members taken together, counted and not estimated."""
+        kept = where.get(by)
+        chosen = members if kept is None else members & set(kept)
+        whole = self.counted(None, {**where, by: tuple(chosen)})
+        return Cells((OTHER,), whole.columns, whole.counts)
+
+    def _merge(self, plan: Plan, codes: Codes) -> None:
+        """Decide which members are put together, and which metrics are not split."""
+        by, cells, required = plan.by, plan.cells, self.required
+        assert by is not None  # noqa: S101 (for the type checker)
+        bad = codes > 0
+        compared = codes[:, required]
+        for code in np.unique(compared[compared > 0]).tolist():
+            plan.count(code, int((compared == code).sum()))
+        chosen = np.asarray(bad[:, required].any(axis=1))
+        rows = cells.rows[:, required].sum(axis=1)
+        for name in self.metrics:
+            broken = self.rules.metric(cells, name)[:, required]
+            more = np.asarray((broken > 0).any(axis=1) & ~chosen)
+            if not more.any():
+                continue
+            counted = broken[more]
+            for code in np.unique(counted[counted > 0]).tolist():
+                plan.count(code, int((counted == code).sum()))
+            if rows[chosen | more].sum() > MOST * rows.sum():
+                plan.dropped.add(name)
+            else:
+                chosen |= more
+        named = {member: i for i, member in enumerate(cells.members)}
+        # A member that people call so already is the first to join.
+        if chosen.any() and OTHER in named:
+            chosen[named[OTHER]] = True
+        tries = 0
+        while chosen.any():
+            merged = {member for member, i in named.items() if chosen[i]}
+            union = self._union(by, merged, dict(self.scan.where))
+            wrong = self._codes(by, union, merged)[0] > 0
+            for name in [name for name in self.metrics if name not in plan.dropped]:
+                failed: Bools = (self.rules.metric(union, name)[0] > 0) & required & ~wrong
+                if failed.any() and tries >= TRIES:
+                    plan.dropped.add(name)
+                elif failed.any():
+                    tries += 1
+                    wrong = failed
+                    break
+            wrong &= required
+            if not wrong.any() or chosen.all():
+                plan.merged = merged
+                plan.cells = cells.without(merged).above(union)
+                return
+            open_ = ~chosen[:, None] & (cells.rows > 0)
+            joins = [smallest(cells, open_, j) for j in np.flatnonzero(wrong).tolist()]
+            found = [i for i in joins if i is not None]
+            if not found:
+                chosen[:] = True
+                continue
+            one = min(found, key=lambda i: (rows[i], cells.members[i]))
+            chosen[one] = True
+            plan.count(COMPLEMENT, int((cells.rows[one] > 0)[required].sum()))
+
+    def _complement(
+        self, plan: Plan, shut: Bools, known: Bools, codes: Callable[[Cells], Codes]
+    ) -> None:
+        while True:
+            wrong = (codes(plan.cells.together(shut))[0] > 0) & known
+            joins = [(smallest(plan.cells, ~shut, j), j) for j in np.flatnonzero(wrong).tolist()]
+            found = [(i, j) for i, j in joins if i is not None]
+            if not found:
+                return
+            for i, j in found:
+                shut[i, j] = True
+                plan.count(COMPLEMENT)
+
+
+__all__ = ["ALL", "COMPLEMENT", "DIFFERENCE", "Plan", "Planner"]

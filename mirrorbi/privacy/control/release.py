@@ -1,0 +1,287 @@
+"""The release: facts that may be shown, and what was kept back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from mirrorbi.data.dataset import Dataset
+from mirrorbi.data.model import Privacy
+from mirrorbi.errors import RefusedError
+from mirrorbi.facts.asked import definite
+from mirrorbi.facts.fact import Fact, Quantity, Table, exact
+from mirrorbi.facts.factset import FactSet
+from mirrorbi.facts.sweep import FAMILIES, find_facts
+from mirrorbi.facts.tables import OTHER
+from mirrorbi.privacy.control.cells import RULES, Cells, Rules
+from mirrorbi.privacy.control.guard import Guard
+from mirrorbi.privacy.disclosure import Withheld
+from mirrorbi.privacy.policy import Policy, policy_for
+
+KIND = "withheld"
+"""The kind of the fact that says how much is not shown."""
+
+NAMED = 5
+"""Members named in a line about what was put together."""
+
+_RECORDED = ("min_entities", "dominance", "p_ratio", "columns")
+
+
+def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> FactSet:
+    """Find facts as `mirrorbi.facts.find_facts` does, of what may be shown.
+
+    Parameters
+    ----------
+    dataset
+        The data.
+    policy
+        What may leave; by default that of settings and model.
+    asked
+        The arguments of the sweep.
+
+    Returns
+    -------
+    FactSet
+        With `withheld` and `policy`; the request holds the thresholds too (``control``),
+        so that the same facts can be found again where settings differ.
+
+    Raises
+    ------
+    RefusedError
+        If a personal or blocked column, or a metric that is one record's value, is asked
+        for by name.
+    """
+    held = policy or policy_for(dataset)
+    kept, classed = _allowed(dataset, held, asked)
+    scan = definite(dataset, **{name: value for name, value in kept.items() if name != "kinds"})
+    guard = Guard(dataset, held, scan)
+    kinds = kept.get("kinds")
+    listed = [kinds] if isinstance(kinds, str) else None if kinds is None else list(kinds)
+    found = find_facts(cast(Dataset, guard), **{**kept, "kinds": listed})
+    needed = listed is None or any(k == KIND or k in _FROM_CELLS for k in listed)
+    kept_back = [*classed, *(_kept_back(guard) if needed else ())]
+    passed: list[Fact] = []
+    for fact in found:
+        one, why = _judged(guard, fact)
+        passed += [one] if one is not None else []
+        kept_back += why
+    merged = _summed(kept_back)
+    if listed is None or KIND in listed or "quality" in listed:
+        passed += _statement(guard, merged)
+    return FactSet(
+        sorted(passed, key=lambda fact: (-fact.score, fact.id)),
+        request={**found.request, "control": {k: held.to_dict()[k] for k in _RECORDED}},
+        dataset=found.dataset,
+        tests=found.tests,
+        sql=found.sql,
+        origin=dataset,
+        withheld=merged,
+        policy=held.sha256,
+    )
+
+
+def release(
+    facts: FactSet, dataset: Dataset | None = None, policy: Policy | None = None
+) -> FactSet:
+    """Return the facts of a set that may be shown.
+
+    A set that was released under the same policy is returned as it is. Any other is
+    found again, of what may be shown: a share of the total of all members is not that of
+    the members shown, and no fact is repaired from what it said before.
+
+    Parameters
+    ----------
+    facts
+        Facts of one sweep.
+    dataset
+        What the sweep ran on; by default the set's origin.
+    policy
+        What may leave; by default that of settings and model.
+
+    Raises
+    ------
+    RefusedError
+        If the set does not say how it was found, or on what.
+    """
+    origin = dataset if dataset is not None else facts.origin
+    if origin is None:
+        raise RefusedError(
+            "These facts do not say which data set they are of, so their cells are not known.",
+            hint="Pass the data set: release(facts, dataset).",
+        )
+    held = policy or policy_for(origin)
+    if facts.policy == held.sha256:
+        return facts
+    if "seed" not in facts.request:
+        raise RefusedError(
+            "These facts do not say how they were found, so they cannot be controlled.",
+            hint="Pass the FactSet of a sweep: dataset.facts().",
+        )
+    request = {name: value for name, value in facts.request.items() if name != "control"}
+    wanted = {fact.id for fact in facts}
+    found = controlled(origin, held, **request)
+    return FactSet(
+        (fact for fact in found if fact.id in wanted or fact.kind == KIND),
+        request=found.request,
+        dataset=found.dataset,
+        tests=found.tests,
+        sql=found.sql,
+        origin=origin,
+        withheld=found.withheld,
+        policy=found.policy,
+    )
+
+
+_FROM_CELLS = {
+    word for family, kinds in FAMILIES.items() if family != "quality" for word in (family, *kinds)
+}
+
+
+def _words(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _allowed(
+    dataset: Dataset, policy: Policy, asked: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Withheld]]:
+    """Return the arguments without what is never shown, and what that is."""
+    kept, withheld = dict(asked), list[Withheld]()
+    named = [*_words(kept.get("by") or ()), *(kept.get("where") or {})]
+    for name in named:
+        if name in dataset.model.dimensions and policy.class_of(name) is not Privacy.SAFE:
+            raise RefusedError(
+                f"The dimension {name!r} is {policy.class_of(name)}: nothing is shown by it.",
+                hint="Leave it out, or explore with control=False, which cannot be reported.",
+            )
+    if kept.get("by") is None:
+        dimensions = dataset.model.dimensions
+        kept["by"] = [n for n in dimensions if policy.class_of(n) is Privacy.SAFE]
+        withheld += [
+            Withheld("class", f"{dataset.label(n)} is {policy.class_of(n)}: no facts by it", 0)
+            for n in dimensions
+            if n not in kept["by"]
+        ]
+    rules = Rules(dataset.model, policy)
+    metrics = dataset.model.metrics
+    default = [name for name, m in metrics.items() if not m.hidden] or list(metrics)
+    wanted = default if kept.get("metrics") is None else _words(kept["metrics"])
+    single = [name for name in wanted if name in metrics and rules.single(name)]
+    if single:
+        kept["metrics"] = [name for name in wanted if name not in single]
+        withheld += [
+            Withheld("few", f"{dataset.label(n)} is the value of a single record", 0)
+            for n in single
+        ]
+    if single and not kept["metrics"]:
+        raise RefusedError(
+            f"The metric {single[0]!r} is a least or greatest value: that of a single record.",
+            hint="Ask for a median, or explore with control=False, which cannot be reported.",
+        )
+    return kept, withheld
+
+
+def _judged(guard: Guard, fact: Fact) -> tuple[Fact | None, list[Withheld]]:
+    """Return a fact as it may be shown, if it may."""
+    if fact.kind in FAMILIES["quality"]:
+        return _quality(guard, fact)
+    if fact.scope:
+        by, member = fact.scope[0]
+        plan = guard.plans[by]
+        if member == OTHER and plan.merged:
+            return None, []
+        open_ = plan.hidden[plan.cells.members.index(member)].any()
+    else:
+        open_ = guard.plans[None].hidden.any()
+    # What is left open may have been higher or lower still.
+    if fact.kind == "extreme" and (open_ or _gaps(fact)):
+        return None, [Withheld("few", f"an extreme of {fact.label} among periods not shown")]
+    return fact, []
+
+
+def _gaps(fact: Fact) -> bool:
+    return fact.table is not None and None in fact.table.column("value")
+
+
+def _quality(guard: Guard, fact: Fact) -> tuple[Fact | None, list[Withheld]]:
+    """Return a fact about the data without counts of few rows in a period."""
+    if fact.table is None or fact.table.columns[0][1] != "period" or not fact.evidence:
+        return fact, []
+    query = fact.evidence[0]
+    assert query.grain is not None  # noqa: S101 (for the type checker)
+    periods = guard.periods(query.grain)
+    cells = Cells.of([(query, guard.counted(query))], periods, periods)
+    few = guard.rules.cells(cells)[0] > 0
+    shut = few.copy()
+    while shut.any() and guard.rules.cells(cells.turned(shut[None, :]))[0, 0]:
+        open_ = [j for j in range(len(periods)) if not shut[j] and cells.rows[0, j] > 0]
+        if not open_:
+            break
+        shut[min(open_, key=lambda j: (cells.rows[0, j], j))] = True
+    if not shut.any():
+        return fact, []
+    names = {str(p) for p, hidden in zip(periods, shut.tolist(), strict=True) if hidden}
+    if fact.kind == "late_data" and fact.n < guard.rules.policy.min_entities:
+        return None, [Withheld("min_entities", f"rows of {fact.period}, which came late")]
+    lines = tuple((p, None if p in names else n) for p, n in fact.table.rows)
+    table = Table(fact.table.columns, lines)
+    held = sum(1 for p, _ in fact.table.rows if p in names)
+    why = [Withheld("min_entities", f"rows per {query.grain.value}", held)] if held else []
+    return fact.replace(table=table), why
+
+
+def _kept_back(guard: Guard) -> Iterator[Withheld]:
+    """Yield what the plans keep back, by rule and dimension."""
+    label = guard.label
+    for by, plan in guard.plans.items():
+        name = "the whole" if by is None else label(by)
+        what = f"cells of {name}"
+        if plan.merged:
+            listed = ", ".join(sorted(plan.merged)[:NAMED])
+            more = f" and {len(plan.merged) - NAMED} more" if len(plan.merged) > NAMED else ""
+            what += f"; {listed}{more} together as {OTHER}"
+        for code, cells in sorted(plan.causes.items()):
+            yield Withheld(RULES[code], what, cells)
+        for metric in sorted(plan.dropped):
+            yield Withheld("few", f"{label(metric)} by {name}", 0)
+
+
+def _summed(withheld: Iterable[Withheld]) -> tuple[Withheld, ...]:
+    found: dict[tuple[str, str], int] = {}
+    for one in withheld:
+        found[one.rule, one.what] = found.get((one.rule, one.what), 0) + one.cells
+    order = [*RULES, "few", "class"]
+    return tuple(
+        Withheld(rule, what, cells)
+        for (rule, what), cells in sorted(found.items(), key=lambda e: (order.index(e[0][0]), e[0]))
+    )
+
+
+def _statement(guard: Guard, withheld: Iterable[Withheld]) -> Iterator[Fact]:
+    """Yield the fact that says how much is not shown, if anything is."""
+    by_rule: dict[str, int] = {}
+    for one in withheld:
+        by_rule[one.rule] = by_rule.get(one.rule, 0) + one.cells
+    cells = sum(by_rule.values())
+    if not cells:
+        return
+    model, policy, entity = guard.model.dataset, guard.rules.policy, guard.rules.entity
+    beside = by_rule.get("complement", 0)
+    yield Fact(
+        kind=KIND,
+        metric=model.name or guard.title,
+        label=guard.title,
+        definition=model.description,
+        quantities={
+            "cells": Quantity(exact(cells), "count"),
+            "small": Quantity(exact(cells - beside), "count"),
+            "complement": Quantity(exact(beside), "count"),
+            "least": Quantity(exact(policy.min_entities), "count"),
+        },
+        estimate="cells",
+        method=(
+            "minimum frequency, dominance of the two largest and p % rule, with the cells that "
+            "would give those away (Hundepool et al., 2012)"
+        ),
+        terms={"counted": "rows" if entity is None else f"distinct {entity}"},
+        score=0.05,
+    )
