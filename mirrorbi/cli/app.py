@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mirrorbi._version import __version__
-from mirrorbi.cli import facts, model, query, run, verify
+from mirrorbi.cli import facts, ledger, model, query, run, verify
 from mirrorbi.cli.output import complain, say
 from mirrorbi.errors import MirrorBIError
 
@@ -26,6 +26,7 @@ app.command("facts")(facts.facts)
 app.command("query")(query.query)
 app.command("model")(model.model)
 app.command("verify")(verify.verify)
+app.add_typer(ledger.app, name="ledger")
 
 
 def _version(wanted: bool) -> None:

@@ -140,7 +140,7 @@ class _Walk:
         self.next = 1
         self.places: dict[int, tuple[str, int, int]] = {}
         self.open: dict[int, bool] = {}
-        self.lost: set[int] = set()
+        self.lost: list[range] = []
         self.bodies: set[str] = set()
 
     def step(self, line: bytes) -> None:
@@ -157,7 +157,7 @@ class _Walk:
         if wrong:
             self.problems.append(Problem(f"entry {self.next}", wrong))
             # Its hash is not known; what follows names it, and is checked from there.
-            self.lost.add(self.next)
+            self.lost.append(range(self.next, self.next + 1))
             self.expected, self.next = None, self.next + 1
             return
         entry = json.loads(line)
@@ -214,7 +214,7 @@ class _Walk:
     def _moved(self, seq: int) -> None:
         if seq > self.next:
             gone = f"entry {self.next}"
-            self.lost.update(range(self.next, seq))
+            self.lost.append(range(self.next, seq))
             if seq > self.next + 1:
                 gone = f"entries {self.next} to {seq - 1}"
             self.problems.append(Problem(gone, f"missing before entry {seq}"))
@@ -234,7 +234,7 @@ class _Walk:
             return self._payloads(entry)
         if kind == "close":
             of = entry.get("of")
-            if of in self.lost:
+            if any(of in gone for gone in self.lost):
                 return []
             if of not in self.open:
                 return [f"closes call {of}, which is not there"]
