@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -153,9 +151,7 @@ class S3Ledger:
             for turn in range(_TURNS):
                 last = self._last or self._find()
                 line, link = seal(started() if last == START else content, last)
-                if not self._put(link.seq, line):
-                    self._follow(last)
-                    time.sleep(random.uniform(0, 0.002 * min(turn, 50)))  # noqa: S311
+                if not self._put(link.seq, line) and not self._follow(last, line, first=not turn):
                     continue
                 self._last = link
                 self._anchor(link)
@@ -167,14 +163,13 @@ class S3Ledger:
         )
 
     def _put(self, seq: int, line: bytes) -> bool:
-        """Write an entry if its number is free; return whether it is ours."""
+        """Write an entry if its number is free; return whether it was."""
         try:
             self._write(self._key(seq), line, IfNoneMatch="*")
         except self._error as error:
             if _code(error) not in _TAKEN:
                 raise
-            # The first answer may have been lost, and the second try met the first.
-            return self._read(self._key(seq))[0] == line
+            return False
         return True
 
     def _find(self) -> Link:
@@ -195,14 +190,23 @@ class S3Ledger:
         self._follow(head.link)
         return self._last
 
-    def _follow(self, last: Link) -> None:
-        """Read what others have written since, and go on from there."""
-        for key in self._keys(last):
+    def _follow(self, last: Link, mine: bytes = b"", *, first: bool = True) -> bool:
+        """Read what was written since, and go on from there.
+
+        Returns whether the next entry is ours: where the answer to the first try is lost,
+        boto3's second try meets what the first has written.
+        """
+        # After the first time, the one that was met and at once another try: who lists them
+        # all is always late where another writes without a pause.
+        for key in self._keys(last) if first else [self._key(last.seq + 1)]:
             line = self._get(key)
+            if line == mine:
+                return True
             if wrong := flaw(line, last):
                 self._damaged(f"the object {key} {wrong}")
             last = link_of(line)
             self._last = last
+        return False
 
     def _anchor(self, link: Link) -> None:
         """Move the head forward, unless another writer has moved it further."""
