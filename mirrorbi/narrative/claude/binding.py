@@ -16,9 +16,15 @@ from mirrorbi.narrative.claude.roles import dated, is_difference
 from mirrorbi.narrative.lint import Problem
 
 Scope = tuple[tuple[str, str], ...]
+Metric = tuple[str, str]
+"""Name and label: a data set may be called what a metric is called."""
 
 _BEFORE_NAME = {"for", "at", "in", "from", "of", "within", "on", "among", "to", "with", "by", "via"}
 _WHOLE = {"of", "overall", "against", "than", "whole", "out", "all"}
+
+_COUNTED = {"same", "members", "k", "opposite"}
+_OF_ALL = {"of", "left_out", "overall", "total", "total_delta", "members", "k", "periods"}
+"""Quantities of the whole, in facts about a member."""
 
 HINTS = {
     "scope": "Name beside each figure what it belongs to: {{f1.entity}} … {{f1.value}}.",
@@ -35,8 +41,9 @@ class _State:
 
     scope: Scope | None = None
     scope_clause: int = -1
-    metric: str | None = None
+    metric: Metric | None = None
     metric_clause: int = -1
+    named: list[Fact] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -61,7 +68,8 @@ def lint_binding(
             continue
         role = role_of(token, fact)
         if role == "metric":
-            state.metric, state.metric_clause = fact.metric, token.clause
+            state.named = [*(state.named if state.metric_clause == token.clause else ()), fact]
+            state.metric, state.metric_clause = _metric(fact), token.clause
             if not fact.scope and state.scope_clause < token.clause:
                 state.scope = None
         elif role == "name":
@@ -83,17 +91,68 @@ def _bound(
     compare: bool,
 ) -> None:
     shown = f"{token.name}.{token.slot}"
-    if not _scope_fits(place, token, fact, tokens, facts, state, compare):
+    if token.head not in _OF_ALL and not _scope_fits(
+        place, token, fact, tokens, facts, state, compare
+    ):
         state.problems.append(Problem("scope", shown, HINTS["scope"]))
-    named = _following(place, tokens, facts, ("metric",)) or state.metric
+    if fact.kind in ("sweep", "extent"):
+        return
+    if role_of(token, fact) == "direction" and _alike(token, fact, state.named):
+        return
+    named: Scope | Metric | None = _following(place, tokens, facts, ("metric",)) or state.metric
     if named is None:
-        later = [
-            facts[t.name].metric for t in tokens[place:] if t.name in facts and t.head == "metric"
-        ]
-        others = {f.metric for f in facts.values() if f.kind not in ("sweep", "extent")}
-        named = later[0] if later else fact.metric if len(others) == 1 else ""
-    if named != fact.metric and fact.kind not in ("sweep", "extent"):
+        later = [t for t in tokens[place:] if t.head == "metric" and t.name in facts]
+        others = {_metric(f) for f in facts.values() if f.kind not in ("sweep", "extent")}
+        named = _metric(facts[later[0].name]) if later else None
+        if not later and len(others) == 1:
+            named = _metric(fact)
+    if named != _metric(fact):
         state.problems.append(Problem("metric", shown, HINTS["metric"]))
+    if not _goes_with(place, fact, tokens, facts):
+        state.problems.append(Problem("scope", shown, HINTS["scope"]))
+    counted = token.head in _COUNTED or fact.kind == "concentration"
+    if counted and _dimension(place, tokens, facts) not in (None, fact.terms.get("by")):
+        state.problems.append(Problem("scope", shown, HINTS["scope"]))
+
+
+def _metric(fact: Fact) -> Metric:
+    return fact.metric, fact.label
+
+
+def _goes_with(
+    place: int, fact: Fact, tokens: tuple[Token, ...], facts: Mapping[str, Fact]
+) -> bool:
+    """Return whether what is right after a figure is its own: "13 of 15", "51 weeks"."""
+    after = tokens[place + 1 : place + 3]
+    if not after:
+        return True
+    if after[0].kind == "slot" and after[0].head in ("step", "grain"):
+        return facts.get(after[0].name) is fact
+    joined = len(after) == 2 and after[0].low == "of" and after[1].kind == "slot"
+    if joined and after[1].head in _OF_ALL:
+        return facts.get(after[1].name) is fact
+    return True
+
+
+def _dimension(place: int, tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> str | None:
+    """Return by what the members are told apart that a count is of, where that is named."""
+    near = [
+        (t.at < tokens[place].at, abs(t.at - tokens[place].at), facts[t.name].terms.get("by"))
+        for t in tokens
+        if t.head in ("dimension", "dimensions")
+        and t.name in facts
+        and t.clause == tokens[place].clause
+    ]
+    return min(near)[2] if near else None
+
+
+def _alike(token: Token, fact: Fact, named: Sequence[Fact]) -> bool:
+    """Return whether a direction is that of every metric named: "A and B both rose"."""
+    if _metric(fact) not in {_metric(other) for other in named}:
+        return False
+    if token.head == "better":
+        return all(other.good == fact.good for other in named)
+    return all(other.direction == fact.direction for other in named)
 
 
 def _scope_fits(
@@ -124,7 +183,7 @@ def _scope_fits(
 
 def _following(
     place: int, tokens: tuple[Token, ...], facts: Mapping[str, Fact], heads: tuple[str, ...]
-) -> Scope | str | None:
+) -> Scope | Metric | None:
     """Return what a figure is said to be of by the words right after it, if they say it."""
     rest = tokens[place + 1 : place + 5]
     if not rest or rest[0].kind != "word" or rest[0].low not in _BEFORE_NAME:
@@ -132,7 +191,7 @@ def _following(
     for token in rest[1:]:
         fact = facts.get(token.name) if token.kind == "slot" else None
         if fact is not None and token.head in heads:
-            return fact.metric if heads == ("metric",) else fact.scope
+            return _metric(fact) if heads == ("metric",) else fact.scope
         if token.kind == "word" and token.low == "the":
             continue
         if fact is not None and token.head == "dimension":
@@ -155,6 +214,8 @@ def _ahead(
         role = role_of(token, other)
         if role == "name":
             before = [t.low for t in tokens[max(0, i - 3) : i] if t.kind == "word"]
+            if other.id == fact.id:
+                return other.scope
             return other.scope if set(before) & _BEFORE_NAME else None
         if role in ("figure", "direction") and other.scope != fact.scope:
             return None
@@ -179,7 +240,7 @@ def _times(
         and t.name in facts
         and (role := role_of(t, facts[t.name])) in ("figure", "direction", "time", "baseline")
         and t.head != "next"
-        and not (role == "figure" and t.head in ("level", "n"))
+        and not (role == "figure" and t.head == "level")
     ]
     periods = dict.fromkeys(f.period for t, f, role in said if role in ("figure", "direction"))
     main = next(iter(periods), None)

@@ -14,6 +14,7 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.about import ALPHA
 from mirrorbi.narrative.claude.clauses import Token, facts_in, role_of
 from mirrorbi.narrative.claude.lexicon import Phrase, lexicon
+from mirrorbi.narrative.claude.roles import sums_parts
 from mirrorbi.narrative.lint import Problem
 
 _PARTS = ("contribution", "mix", "mix_part", "simpson")
@@ -48,6 +49,9 @@ _CODES = {
     "significance": "significance",
     "unusual": "significance",
     "trend": "significance",
+    "both": "quantifier",
+    "of_all": "quantifier",
+    "too_few": "quantifier",
     "attribution": "cause",
     "mix": "cause",
     "flat": "direction",
@@ -65,6 +69,8 @@ def lint_words(tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> Iterator
         Those that the sentence cites, by their names in the template.
     """
     words = lexicon()
+    said: list[tuple[Token, str]] = []
+    plain: set[int] = set()
     taken = -1
     for place, token in enumerate(tokens):
         if token.kind != "word" or place <= taken:
@@ -75,10 +81,14 @@ def lint_words(tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> Iterator
         taken = place + length - 1
         if code:
             yield Problem(code, " ".join(phrase), HINTS[code])
-        elif not _proven(words.proofs[claim], claim, token, tokens, facts):
-            rule = _CODES.get(claim, "claim")
-            yield Problem(rule, " ".join(phrase), HINTS[rule])
-    yield from _negations(tokens, facts)
+        elif claim:
+            said.append((token, claim))
+            if not _proven(words.proofs[claim], claim, token, tokens, facts):
+                rule = _CODES.get(claim, "claim")
+                yield Problem(rule, " ".join(phrase), HINTS[rule])
+        else:
+            plain |= set(range(place, taken + 1))
+    yield from _negations(tokens, facts, said, plain)
 
 
 def _meaning(tokens: tuple[Token, ...], place: int) -> tuple[Phrase, int, str, str]:
@@ -94,6 +104,8 @@ def _meaning(tokens: tuple[Token, ...], place: int) -> tuple[Phrase, int, str, s
             break
     for count in range(min(len(run), words.longest), 0, -1):
         phrase = tuple(run[:count])
+        if phrase in words.plain:
+            return phrase, spans[count - 1], "", ""
         if phrase in words.refused:
             return phrase, spans[count - 1], words.refused[phrase], ""
         if phrase in words.claims:
@@ -101,20 +113,30 @@ def _meaning(tokens: tuple[Token, ...], place: int) -> tuple[Phrase, int, str, s
     return (), 1, "", ""
 
 
-def _negations(tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> Iterator[Problem]:
+def _negations(
+    tokens: tuple[Token, ...],
+    facts: Mapping[str, Fact],
+    said: list[tuple[Token, str]],
+    plain: set[int],
+) -> Iterator[Problem]:
     """Yield words that turn what a slot says into its opposite."""
     words = lexicon()
-    for token in tokens:
-        if token.kind != "word" or token.low not in words.negation:
+    for place, token in enumerate(tokens):
+        if token.kind != "word" or token.low not in words.negation or place in plain:
             continue
-        clause = [t for t in tokens if t.clause == token.clause]
-        said = [
-            t
-            for t in clause
-            if t.kind == "slot" and role_of(t, facts.get(t.name)) in ("figure", "direction")
-        ]
-        tested = any(_claim_of(t) in ("significance", "unusual", "trend") for t in clause)
-        if said and not tested:
+        tested = any(
+            t.clause == token.clause and claim in ("significance", "unusual", "trend")
+            for t, claim in said
+        )
+        aside = place > 0 and tokens[place - 1].text == ","
+        turned = any(
+            t.clause == token.clause
+            and t.kind == "slot"
+            and (t.at > token.at or not aside)
+            and role_of(t, facts.get(t.name)) in ("figure", "direction")
+            for t in tokens
+        )
+        if turned and not tested:
             yield Problem("negation", token.text, HINTS["negation"])
 
 
@@ -133,6 +155,8 @@ def _proven(
     if claim in _SINGLE:
         subject = _subject(token, tokens, facts)
         cited = (subject,) if subject is not None else cited
+    if claim == "both":
+        return len(tuple(cited)) > 1
     denied = _denied(token, tokens)
     return any(_PROOFS[proof](fact, denied) for fact in cited)
 
@@ -160,9 +184,17 @@ def _subject(token: Token, tokens: tuple[Token, ...], facts: Mapping[str, Fact])
 
 
 def _denied(token: Token, tokens: tuple[Token, ...]) -> bool:
+    """Return whether a word of the clause before a claim, up to a comma, denies it."""
     words = lexicon()
-    clause = [t for t in tokens if t.clause == token.clause and t.kind == "word"]
-    return any(t.low in words.negation or t.low in ("no", "none") for t in clause)
+    denied = False
+    for other in tokens:
+        if other.clause != token.clause or other.at >= token.at:
+            continue
+        if other.text == ",":
+            denied = False
+        elif other.kind == "word":
+            denied = denied or other.low in words.negation or _claim_of(other) == "none"
+    return denied
 
 
 def _first(fact: Fact, _: bool) -> bool:
@@ -210,7 +242,14 @@ def _all(fact: Fact, denied: bool) -> bool:
 
 
 def _none(fact: Fact, _: bool) -> bool:
-    return fact.kind in ("missing_periods", "duplicates", "nulls") and not fact[fact.estimate].value
+    if fact.kind in ("missing_periods", "duplicates", "nulls"):
+        return not fact[fact.estimate].value
+    return fact.kind == "vanished" or (fact.q is not None and fact.q > float(ALPHA))
+
+
+def _small(fact: Fact, _: bool) -> bool:
+    left_out = fact.quantities.get("left_out")
+    return "small_n" in fact.caveats or (left_out is not None and left_out.value > 0)
 
 
 def _majority(fact: Fact, _: bool) -> bool:
@@ -229,8 +268,6 @@ def _many(fact: Fact, _: bool) -> bool:
 
 
 def _tested(fact: Fact, denied: bool) -> bool:
-    if fact.kind == "sweep":
-        return denied
     if fact.q is None:
         return False
     return (fact.q <= float(ALPHA)) != denied
@@ -243,8 +280,6 @@ def _unusual(fact: Fact, denied: bool) -> bool:
 
 
 def _trend(fact: Fact, denied: bool) -> bool:
-    if denied and fact.kind in ("extent", "sweep"):
-        return True
     return fact.kind == "trend" and _tested(fact, denied)
 
 
@@ -255,7 +290,7 @@ def _kind(*kinds: str) -> Callable[[Fact, bool], bool]:
 def _parts(fact: Fact, _: bool) -> bool:
     if fact.kind in (*_PARTS, "share", "concentration"):
         return True
-    return fact.kind == "derived" and fact.terms.get("op") == "share"
+    return fact.kind == "derived" and (fact.terms["op"] == "share" or sums_parts(fact))
 
 
 def _flat(fact: Fact, _: bool) -> bool:
@@ -263,7 +298,7 @@ def _flat(fact: Fact, _: bool) -> bool:
 
 
 def _typical(fact: Fact, _: bool) -> bool:
-    return fact.compare == "average" or fact.q is not None or fact.kind in ("unusual", "sweep")
+    return fact.compare == "average" or fact.q is not None or fact.kind == "unusual"
 
 
 def _quality(fact: Fact, _: bool) -> bool:
@@ -277,6 +312,7 @@ _PROOFS: dict[str, Callable[[Fact, bool], bool]] = {
     "record": _record,
     "all": _all,
     "none": _none,
+    "small": _small,
     "majority": _majority,
     "minority": _minority,
     "many": _many,

@@ -108,7 +108,7 @@ def role_of(token: Token, fact: Fact | None) -> Role:
         return "word"
     if head in fact.quantities or head in ("n", "p", "q", "level", "interval"):
         return "direction" if tail in BY_DIRECTION else "figure"
-    if head in BY_DIRECTION or head == "extreme":
+    if head in BY_DIRECTION or head in ("extreme", "better"):
         return "direction"
     if head == "baseline":
         return "baseline"

@@ -40,8 +40,8 @@ def lint_letters(template: str) -> Iterator[Problem]:
 def lint_spelling(tokens: tuple[Token, ...]) -> Iterator[Problem]:
     """Yield words that spell a number, or that are no words."""
     short = lexicon().short
-    for token in tokens:
-        if token.kind != "word":
+    for place, token in enumerate(tokens):
+        if token.kind != "word" or _belongs(place, tokens):
             continue
         parts = [part for part in re.split(r"['’]", token.text.lower()) if part]
         for part in parts[:1] if parts[1:] in (["s"], ["t"], ["re"], ["ve"], ["ll"]) else parts:
@@ -51,6 +51,16 @@ def lint_spelling(tokens: tuple[Token, ...]) -> Iterator[Problem]:
                 yield Problem("letter", token.text, "Write whole English words.")
             elif part.startswith(("http", "www")):
                 yield Problem("markup", token.text, _HINTS["markup"])
+
+
+def _belongs(place: int, tokens: tuple[Token, ...]) -> bool:
+    """Return whether a letter belongs to a slot: the s of a plural, the q before {{f1.q}}."""
+    token = tokens[place]
+    before = tokens[place - 1] if place else None
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    if token.text == "s" and before is not None and before.head in ("grain", "step"):
+        return token.at == before.at + len(before.text) + 4
+    return token.text in ("p", "q") and after is not None and after.slot == token.text
 
 
 @lru_cache(maxsize=8192)

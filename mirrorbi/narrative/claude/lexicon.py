@@ -18,6 +18,8 @@ class Lexicon:
 
     Parameters
     ----------
+    plain
+        Phrases that claim nothing.
     refused
         Code of the error by word or phrase.
     claims
@@ -38,6 +40,7 @@ class Lexicon:
         Words of the longest phrase.
     """
 
+    plain: frozenset[Phrase]
     refused: Mapping[Phrase, str]
     claims: Mapping[Phrase, str]
     proofs: Mapping[str, str]
@@ -73,7 +76,9 @@ def lexicon() -> Lexicon:
         for phrase in _phrases(claim["words"])
     }
     hedges = parts["hedges"]
+    plain = frozenset(_phrases(parts["plain"]["words"]))
     return Lexicon(
+        plain=plain,
         refused=refused,
         claims=claims,
         proofs={name: str(claim["proof"]) for name, claim in parts["claims"].items()},
@@ -86,7 +91,7 @@ def lexicon() -> Lexicon:
         choices=_words(parts["choices"]["words"]),
         openers=_words(parts["openers"]["words"].replace("-", " ")),
         spelling={name: _words(words) for name, words in parts["spelling"].items()},
-        longest=max(len(phrase) for phrase in (*refused, *claims)),
+        longest=max(len(phrase) for phrase in (*refused, *claims, *plain)),
     )
 
 

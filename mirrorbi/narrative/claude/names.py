@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mirrorbi.facts.fact import Fact
-from mirrorbi.narrative.claude.clauses import Token
+from mirrorbi.narrative.claude.clauses import Token, role_of
 from mirrorbi.narrative.claude.lexicon import lexicon
 from mirrorbi.narrative.lint import Problem
 
@@ -48,6 +49,11 @@ class Names:
     members: frozenset[Words] = frozenset()
     exact: frozenset[str] = frozenset()
     labels: Mapping[Words, str] = field(default_factory=dict)
+
+    @cached_property
+    def nouns(self) -> frozenset[str]:
+        """The words of the labels: nouns of the trade."""
+        return frozenset(word for run in self.labels for word in run)
 
     @classmethod
     def of(cls, dataset: Dataset | None, facts: Iterable[Fact] = ()) -> Names:
@@ -115,13 +121,13 @@ def lint_names(
                 yield Problem("member", " ".join(run), _HINTS["member"])
                 break
             name = names.labels.get(run) or names.labels.get((*run[:-1], _one(run[-1])))
-            if name is not None and name not in cited:
+            if name is not None and name not in cited and (size > 1 or _says(token, tokens, facts)):
                 yield Problem("label", " ".join(run), _HINTS["label"])
                 break
         if token.text[:1].isupper() and token.text != "I":
             if not _opens(tokens, place):
                 yield Problem("name", token.text, _HINTS["name"])
-            elif not _may_open(token):
+            elif not _may_open(token, names):
                 yield Problem("opener", token.text, _HINTS["opener"])
 
 
@@ -136,10 +142,21 @@ def _opens(tokens: tuple[Token, ...], place: int) -> bool:
     return not before or before[-1].text in ".?:"
 
 
-def _may_open(token: Token) -> bool:
+def _may_open(token: Token, names: Names) -> bool:
     if token.text[1:] != token.text[1:].lower():
         return False
-    return token.low in lexicon().openers or token.low.endswith("ly")
+    known = token.low in lexicon().openers or token.low.endswith("ly")
+    return known or token.low in names.nouns or _one(token.low) in names.nouns
+
+
+def _says(token: Token, tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> bool:
+    """Return whether the clause of a word gives a figure or a direction."""
+    return any(
+        t.clause == token.clause
+        and t.kind == "slot"
+        and role_of(t, facts.get(t.name)) in ("figure", "direction")
+        for t in tokens
+    )
 
 
 def _one(word: str) -> str:

@@ -22,6 +22,7 @@ _NOW = {"value", "after"}
 _THEN = {"base", "before", "previous"}
 _GIVE = {"contributed", "contributes", "contribute", "contribution", "accounts", "accounted"}
 _GIVE |= {"account", "accounting", "explains", "explained"}
+_EXTENTS = {"periods", "metrics", "dimensions_seen", "columns"}
 _VERBS = ("direction", "rising", "risen", "gain", "increase")
 
 HINTS = {
@@ -35,6 +36,8 @@ HINTS = {
 def part_of(token: Token, fact: Fact) -> Part:
     """Return what the figure of a slot is."""
     head = token.head
+    if head == "sum" and sums_parts(fact):
+        return "difference"
     if head in _DIFFERENCES or (fact.kind == "trend" and head == "total"):
         return "difference"
     if head == "interval":
@@ -44,6 +47,12 @@ def part_of(token: Token, fact: Fact) -> Part:
     if head in _THEN:
         return "then"
     return "share" if head == "share" else "other"
+
+
+def sums_parts(fact: Fact) -> bool:
+    """Return whether a derived fact is the sum of parts of a change."""
+    names = {part.partition(".")[2] for part in fact.terms.get("from", "").split()}
+    return fact.terms.get("op") == "sum" and bool(names) and names <= {"delta", "effect"}
 
 
 def is_difference(token: Token, fact: Fact) -> bool:
@@ -130,11 +139,25 @@ def _signed(
     word: str,
 ) -> bool:
     tail = token.tail.split(".")
+    if "abs" in tail and word in _GIVE and not _turns_after(token, fact, tokens, facts):
+        return False
     if "abs" in tail or "approx" in tail:
         return _has_direction(token, fact, tokens, facts)
     if verb is not None and word == "by" and verb.head in _VERBS:
         return token.head == "interval"
     return True
+
+
+def _turns_after(
+    token: Token, fact: Fact, tokens: tuple[Token, ...], facts: Mapping[str, Fact]
+) -> bool:
+    return any(
+        t.at > token.at
+        and t.clause == token.clause
+        and facts.get(t.name) is fact
+        and role_of(t, fact) == "direction"
+        for t in tokens
+    )
 
 
 def _has_direction(
@@ -164,14 +187,13 @@ def _has_direction(
 
 
 def _hedged(place: int, tokens: tuple[Token, ...]) -> bool:
-    if tokens[place].tail.startswith("approx"):
-        return False
     words = lexicon()
     before = list(tokens[max(0, place - 2) : place])
     if not before or before[-1].kind != "word":
         return False
     pair = tuple(t.low for t in before if t.kind == "word")
-    if before[-1].low == "only" and tokens[place].head in ("n", "rows"):
+    word, head = before[-1].low, tokens[place].head
+    if (word == "only" and head in ("n", "rows")) or (word == "over" and head in _EXTENTS):
         return False
     return before[-1].low in words.hedges or (len(pair) == 2 and pair in words.hedging)
 
