@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, final
 
 from mirrorbi.errors import RefusedError
+
+if TYPE_CHECKING:
+    from mirrorbi.privacy.preview import Preview
+
+_ONLY = "Pass facts through mirrorbi.privacy.gate: Gate(dataset).disclose(facts)."
 
 Kind = Literal["facts", "vocabulary", "question", "notice"]
 """What a disclosure holds: computed facts; the names of metrics, dimensions and members
@@ -38,14 +45,35 @@ class Withheld(NamedTuple):
 
 
 class _Seal:
-    """Held by the gate alone: without it no `Disclosure` is made."""
+    """Says that the gate made a disclosure with exactly this content."""
+
+    __slots__ = ("mac",)
+
+    def __init__(self, mac: bytes) -> None:
+        self.mac = mac
 
 
+_KEY = secrets.token_bytes(32)
+"""Of this process: a seal is worth nothing in another one."""
+
+
+def _sealed(kind: Kind, body: bytes, policy: str) -> _Seal:
+    """Return the seal for a content. For `mirrorbi.privacy.gate` alone; a test says so."""
+    return _Seal(_mac(kind, body, policy))
+
+
+def _mac(kind: str, body: bytes, policy: str) -> bytes:
+    head = f"{kind}\n{policy}\n".encode()
+    return hmac.digest(_KEY, head + body, "sha256")
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class Disclosure:
     """What the gate let through: canonical JSON, hashed, never changed.
 
-    Only `mirrorbi.privacy.gate` makes one.
+    Only `mirrorbi.privacy.gate` makes one. It cannot be copied, pickled, subclassed or
+    altered, and whoever sends it calls `check` first.
 
     Parameters
     ----------
@@ -76,11 +104,27 @@ class Disclosure:
     sealed: object = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if type(self.sealed) is not _Seal:
-            raise RefusedError(
-                "A Disclosure is made by the gate alone.",
-                hint="Pass facts through mirrorbi.privacy.gate: Gate(dataset).disclose(facts).",
-            )
+        self.check()
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        raise RefusedError("A Disclosure has no subclasses.", hint=_ONLY)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise RefusedError("A Disclosure is neither copied nor pickled.", hint=_ONLY)
+
+    def check(self) -> None:
+        """Refuse what the gate did not make, or what was changed since.
+
+        Raises
+        ------
+        RefusedError
+            If kind, body or policy are not those that the gate sealed.
+        """
+        seal = getattr(self, "sealed", None)
+        if type(self) is not Disclosure or type(seal) is not _Seal:
+            raise RefusedError("A Disclosure is made by the gate alone.", hint=_ONLY)
+        if not hmac.compare_digest(seal.mac, _mac(self.kind, self.body, self.policy)):
+            raise RefusedError("A Disclosure was changed after the gate made it.", hint=_ONLY)
 
     @property
     def sha256(self) -> str:
@@ -96,6 +140,15 @@ class Disclosure:
     def text(self) -> str:
         """The body as text."""
         return self.body.decode()
+
+    def preview(self) -> Preview:
+        """Return what is sent, as a person reads it and as bytes."""
+        from mirrorbi.privacy.preview import Preview
+
+        return Preview(self.kind, self.body, self.policy, self.withheld)
+
+    def _repr_html_(self) -> str:
+        return self.preview()._repr_html_()
 
 
 def canonical(value: Any) -> bytes:

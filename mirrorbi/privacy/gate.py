@@ -1,0 +1,221 @@
+"""The gate: the only way from data to Claude."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.errors import RefusedError
+from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.factset import FactSet
+from mirrorbi.privacy.approval import Approval, Approve
+from mirrorbi.privacy.control import release
+from mirrorbi.privacy.disclosure import Disclosure, Kind, Withheld, _sealed, canonical
+from mirrorbi.privacy.names import Names
+from mirrorbi.privacy.notice import checked_notice
+from mirrorbi.privacy.payload import fact_payload
+from mirrorbi.privacy.policy import Policy, policy_for
+from mirrorbi.privacy.preview import Preview
+from mirrorbi.privacy.question import checked_question
+from mirrorbi.privacy.terms import vocabulary_of
+from mirrorbi.wording.slots import slots_of
+
+if TYPE_CHECKING:
+    from mirrorbi.data.dataset import Dataset
+
+
+class Gate:
+    """The gate of one conversation: what it lets through may be sent to Claude.
+
+    Every fact passes disclosure control here, whether or not it did before; every name
+    passes the rules for text; and what follows from all that was let through earlier in
+    the conversation counts too.
+
+    Parameters
+    ----------
+    dataset
+        What the facts are about.
+    policy
+        What may leave; by default that of settings and model (`policy_for`).
+    approve
+        Asked before each disclosure of data, or once, as the policy says. By default a
+        person at the terminal or notebook, where the policy wants one.
+
+    Examples
+    --------
+    >>> import mirrorbi, pandas as pd
+    >>> ds = mirrorbi.open(pd.DataFrame({"city": ["Rome", "Oslo"] * 40, "sales": [3, 4] * 40}))
+    >>> gate = Gate(ds)
+    >>> disclosure = gate.disclose(ds.facts(kinds=["share"]))
+    >>> disclosure.kind, sorted(disclosure.handles) == sorted(gate.facts)
+    ('facts', True)
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        policy: Policy | None = None,
+        *,
+        approve: Approve | None = None,
+    ) -> None:
+        self.dataset = dataset
+        self.policy = policy if policy is not None else policy_for(dataset)
+        self.facts: dict[str, Fact] = {}
+        """Everything disclosed, as released, by the name under which Claude sees it."""
+        self._handles: dict[str, str] = {}
+        self._approval = Approval(self.policy.approve, approve)
+        self._names = Names(alias=self.policy.labels == "alias", seed=self._seed())
+
+    # -- out ---------------------------------------------------------------------------
+
+    def disclose(self, facts: Iterable[Fact], *, tables: bool = False) -> Disclosure:
+        """Return facts as Claude may see them.
+
+        A fact that was disclosed before keeps its name.
+
+        Parameters
+        ----------
+        facts
+            A `FactSet`, or facts of this data set.
+        tables
+            Whether the lines of the facts' tables are sent too.
+
+        Raises
+        ------
+        RefusedError
+            If the facts are of another data set, or a person denied them.
+        """
+        passed, withheld = self._admitted(facts)
+        fresh = dict(self._handles)
+        for fact in passed:
+            fresh.setdefault(fact.id, f"f{len(fresh) + 1}")
+        before = len(self._names.withheld)
+        model = self.dataset.model
+        value = {
+            "facts": [
+                fact_payload(fresh[f.id], f, self._names, model, table=tables) for f in passed
+            ],
+            "withheld": sum(part.cells for part in withheld),
+        }
+        withheld += tuple(self._names.withheld[before:])
+        handles = {fresh[fact.id]: fact.id for fact in passed}
+        disclosure = self._let("facts", value, handles, withheld)
+        self._handles = fresh
+        self.facts.update({fresh[fact.id]: fact for fact in passed})
+        return disclosure
+
+    def vocabulary(self) -> Disclosure:
+        """Return the names that Claude may ask for.
+
+        A JSON object with ``metrics``, ``dimensions``, ``grains``, ``periods`` and
+        ``members``, each a list of objects with a ``name``.
+        """
+        before = len(self._names.withheld)
+        value, withheld = vocabulary_of(self.dataset, self.policy, self._names)
+        return self._let("vocabulary", value, {}, withheld + tuple(self._names.withheld[before:]))
+
+    def question(self, text: str) -> Disclosure:
+        """Return what a person typed, if it holds nobody's data.
+
+        Raises
+        ------
+        RefusedError
+            If it is empty, too long, or holds personal data; the message says what kind.
+        """
+        asked = checked_question(text, self.dataset, self.policy, self._names)
+        return self._let("question", {"question": asked})
+
+    def notice(self, codes: Mapping[str, Any] | Iterable[Any]) -> Disclosure:
+        """Return a notice in closed words: what was wrong with a sentence or tool call.
+
+        Parameters
+        ----------
+        codes
+            Plain values whose texts are words of `mirrorbi.privacy.notice`, handles of
+            disclosed facts, slots of theirs, or names shown before.
+
+        Raises
+        ------
+        RefusedError
+            If a text is none of these.
+        """
+        return self._let("notice", checked_notice(codes, self._slots, self._names.knows))
+
+    def preview(self, facts: Iterable[Fact], *, tables: bool = False) -> Preview:
+        """Return what `disclose` would let through, without letting it: nothing is asked."""
+        trial = copy.copy(self)
+        trial._names = self._names.copy()
+        trial._approval = Approval("policy")
+        trial.facts = dict(self.facts)
+        return trial.disclose(facts, tables=tables).preview()
+
+    # -- back --------------------------------------------------------------------------
+
+    def resolve(self, name: str, of: str | None = None) -> str:
+        """Return the metric, dimension or member that Claude means.
+
+        Parameters
+        ----------
+        name
+            As disclosed.
+        of
+            The dimension of a member, by either of its names.
+
+        Raises
+        ------
+        QueryError
+            If nothing was disclosed under that name.
+        """
+        return self._names.resolve(name, of)
+
+    # -- how ---------------------------------------------------------------------------
+
+    def _admitted(self, facts: Iterable[Fact]) -> tuple[list[Fact], tuple[Withheld, ...]]:
+        given = facts if isinstance(facts, FactSet) else FactSet(facts, origin=self.dataset)
+        if given.origin is not None and given.origin is not self.dataset:
+            raise RefusedError(
+                "The facts are of another data set than the gate.",
+                hint="Make a gate for each: Gate(facts.origin).disclose(facts).",
+            )
+        released = release(given, self.dataset, self.policy)
+        return list(released), tuple(released.withheld)
+
+    def _let(
+        self,
+        kind: Kind,
+        value: Any,
+        handles: Mapping[str, str] | None = None,
+        withheld: tuple[Withheld, ...] = (),
+    ) -> Disclosure:
+        body, policy = canonical(value), self.policy.sha256
+        seal = _sealed(kind, body, policy)
+        disclosure = Disclosure(kind, body, policy, dict(handles or {}), withheld, seal)
+        self._approval.check(disclosure)
+        return disclosure
+
+    def _slots(self) -> set[str]:
+        return {slot for fact in self.facts.values() for slot in slots_of(fact)}
+
+    def _seed(self) -> bytes:
+        # The same data gives the same aliases, so that an answer can be found again in the
+        # cache; who has not the data cannot work them out.
+        text = f"{self.dataset.data_hash}\n{self.policy.sha256}"
+        return hashlib.sha256(text.encode()).digest()
+
+
+def disclose(facts: FactSet, policy: Policy | None = None) -> Disclosure:
+    """Return the facts of one sweep as Claude may see them, in a conversation of their own.
+
+    Raises
+    ------
+    RefusedError
+        If the facts do not know their data set, or a person denied them.
+    """
+    if facts.origin is None:
+        raise RefusedError(
+            "The facts do not know their data set, so they cannot be checked.",
+            hint="Pass what Analysis.facts() returned, or use Gate(dataset).disclose(facts).",
+        )
+    return Gate(facts.origin, policy).disclose(facts)

@@ -1,0 +1,165 @@
+"""What Claude sees of a fact: enough to choose it and to phrase it, and no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Context, Decimal
+from typing import Any
+
+from mirrorbi.data.model import Model
+from mirrorbi.facts.fact import Fact, Quantity, Table
+from mirrorbi.privacy.names import Names
+from mirrorbi.privacy.text import tidy, unfit
+from mirrorbi.wording.numbers import format_quantity
+from mirrorbi.wording.slots import slots_of
+from mirrorbi.wording.words import BY_DIRECTION
+
+ABOUT_COLUMNS = ("nulls", "constant", "infinite")
+"""Kinds of facts whose ``metric`` is a column."""
+
+_WORDS = ("step", "over", "shape", "mark")
+"""Terms whose values are words of ours."""
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_UNITS = ("count", "percent", "pp", "minutes", "hours", "days", "seconds", "number", "rank", "p")
+_IMPLIED = frozenset(BY_DIRECTION) - {"direction"}
+_THREE = Context(prec=3)
+
+
+def fact_payload(
+    handle: str, fact: Fact, names: Names, model: Model | None = None, *, table: bool = False
+) -> dict[str, Any]:
+    """Return one fact as plain values in which every name is one that may be shown.
+
+    Left out are definition, method, evidence, SQL, columns, labels and the fact's id, which
+    is a hash of names and could be guessed. Numbers are decimal text. The slot
+    ``direction`` stands for every slot of `mirrorbi.wording.words.BY_DIRECTION`.
+
+    Parameters
+    ----------
+    handle
+        The fact's name: ``f1``.
+    fact
+        Released by disclosure control.
+    names
+        Of the conversation.
+    model
+        Says which names are metrics; others are columns.
+    table
+        Whether the lines of the fact's table are wanted.
+    """
+    said: dict[str, Any] = {
+        "name": handle,
+        "kind": fact.kind,
+        "metric": _metric(fact, names, model),
+        "scope": [[names.dimension(d), names.member(d, m)] for d, m in fact.scope],
+        "period": str(fact.period) if fact.period else None,
+        "baseline": str(fact.baseline) if fact.baseline else None,
+        "compare": fact.compare if _CODE.fullmatch(fact.compare) else None,
+        "quantities": {name: _quantity(q) for name, q in fact.quantities.items() if _is_code(name)},
+        "estimate": fact.estimate,
+        "direction": fact.direction,
+        "better": fact.better,
+        "good": fact.good,
+        "n": banded(fact.n),
+        "p": _short(fact.p),
+        "q": _short(fact.q),
+        "interval": [_plain(part) for part in fact.interval] if fact.interval else None,
+        "score": _short(fact.score),
+        "terms": _terms(fact, names),
+        "caveats": [code for code in fact.caveats if _is_code(code)],
+        "slots": [slot for slot in slots_of(fact) if slot not in _IMPLIED],
+    }
+    if table and fact.table is not None:
+        said["table"] = _table(fact.table, names, model)
+    return {key: value for key, value in said.items() if value not in (None, [], {})}
+
+
+def banded(n: int) -> int:
+    """Return a number of rows to one significant digit, downwards; below ten as 0.
+
+    Examples
+    --------
+    >>> banded(28135), banded(97), banded(7)
+    (20000, 90, 0)
+    """
+    if n < 10:
+        return 0
+    step = 10 ** (len(str(n)) - 1)
+    return n // step * step
+
+
+def unit_of(unit: str) -> str:
+    """Return a unit as it may be shown; ``number`` where it is a text that may not."""
+    if unit in _UNITS or re.fullmatch(r"currency:[A-Z]{3}", unit):
+        return unit
+    return "number" if unfit(unit) else tidy(unit)
+
+
+def _metric(fact: Fact, names: Names, model: Model | None) -> str:
+    known = fact.kind not in ABOUT_COLUMNS and (model is None or fact.metric in model.metrics)
+    return names.metric(fact.metric) if known else names.column(fact.metric)
+
+
+def _quantity(q: Quantity) -> dict[str, str]:
+    unit = unit_of(q.unit)
+    shown = format_quantity(q if unit == q.unit else q._replace(unit="number"))
+    return {"value": _plain(q.value), "unit": unit, "shown": shown}
+
+
+def _terms(fact: Fact, names: Names) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in fact.terms.items():
+        if key == "by":
+            found[key] = names.dimension(value)
+        elif key == "other":
+            found[key] = names.metric(value)
+        elif key in _WORDS and _CODE.fullmatch(value):
+            found[key] = value
+    return found
+
+
+def _table(table: Table, names: Names, model: Model | None) -> dict[str, Any]:
+    dimensions: Mapping[str, Any] = model.dimensions if model else {}
+    metrics: Mapping[str, Any] = model.metrics if model else {}
+    shown: list[dict[str, str]] = []
+    kept: list[int] = []
+    for index, (name, unit) in enumerate(table.columns):
+        # Whatever is text and not a member may be anything.
+        texts = unit == "text" and any(isinstance(row[index], str) for row in table.rows)
+        if texts and name not in dimensions:
+            continue
+        if name in dimensions:
+            name = names.dimension(name)
+        elif name in metrics:
+            name = names.metric(name)
+        elif not _is_code(name):
+            continue
+        shown.append({"name": name, "unit": unit_of(unit)})
+        kept.append(index)
+    lines = [
+        [_cell(row[i], table.columns[i], names, dimensions) for i in kept] for row in table.rows
+    ]
+    return {"columns": shown, "lines": lines}
+
+
+def _cell(value: Any, column: tuple[str, str], names: Names, dimensions: Mapping[str, Any]) -> Any:
+    if isinstance(value, Decimal):
+        return _plain(value)
+    if isinstance(value, str) and column[0] in dimensions:
+        return names.member(column[0], value)
+    if isinstance(value, str):
+        return value if re.fullmatch(r"[\dTWQ/-]{4,25}", value) else None
+    return value if isinstance(value, bool) else None
+
+
+def _is_code(text: str) -> bool:
+    return _CODE.fullmatch(text) is not None
+
+
+def _plain(value: Decimal) -> str:
+    return format(value.normalize(), "f") if value else "0"
+
+
+def _short(value: float | None) -> str | None:
+    return None if value is None else _plain(_THREE.create_decimal_from_float(value))
