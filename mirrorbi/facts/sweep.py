@@ -39,6 +39,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "nulls",
         "constant",
         "infinite",
+        "withheld",
     ),
     "cells": ("cell",),
     "forecast": ("forecast",),

@@ -11,9 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from mirrorbi.data.periods import Calendar, Grain, Period
+from mirrorbi.facts.contributions import LINES
 from mirrorbi.facts.fact import Fact, Quantity, Table
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.facts.tables import OTHER
+from mirrorbi.facts.tables import OTHER, ROWS
 from mirrorbi.wording.text import clean
 
 ALPHA = Decimal("0.05")
@@ -125,12 +126,15 @@ def _members(facts: FactSet) -> Iterator[Fact]:
         names = [str(name) for name in table.column(table.columns[0][0])]
         lines = list(zip(names, before, after, strict=True))
         for kind, members in (
-            ("vanished", [name for name, was, now in lines if was and not now]),
-            ("appeared", [name for name, was, now in lines if now and not was]),
+            ("vanished", [name for name, was, now in lines if was and not now and name != OTHER]),
+            ("appeared", [name for name, was, now in lines if now and not was and name != OTHER]),
         ):
             if members:
                 yield _moved(kind, members, fact)
 
+
+_LINES = {"mix": ROWS, "contribution": LINES}
+"""Per kind, the lines of a table beyond which the others are folded."""
 
 _WEIGHTS = {"mix": ("share_base", "share"), "contribution": ("base", "value")}
 """Per kind, the columns that say how much of a member there was before and after."""
@@ -162,8 +166,14 @@ def _breadths(facts: FactSet) -> Iterator[Fact]:
         total = fact["total_delta" if fact.kind == "contribution" else "delta"].value
         pairs = list(zip(fact.table.column("base"), fact.table.column("value"), strict=True))
         names = [str(name) for name in fact.table.column(fact.table.columns[0][0])]
-        moves = [now - was for was, now in pairs if was is not None and now is not None]
-        if not total or OTHER in names or len(moves) < FEWEST:
+        moves = [
+            now - was
+            for name, (was, now) in zip(names, pairs, strict=True)
+            if name != OTHER and was is not None and now is not None
+        ]
+        # A long table is folded: "Other" then holds members that could be counted.
+        folded = OTHER in names and len(names) > _LINES[fact.kind]
+        if not total or folded or len(moves) < FEWEST:
             continue
         same = sum(1 for move in moves if move * total > 0)
         yield Fact(

@@ -16,7 +16,7 @@ def tell(material: Material) -> Told:
     """Return the state of the data."""
     data = [*_coverage(material), *_gaps(material), *_duplicates(material)]
     cells = [*_cells(material), *_odd(material)]
-    told = paragraphs(data, cells, [*_model(material), *_tests(material)])
+    told = paragraphs(data, cells, [*_model(material), *_withheld(material), *_tests(material)])
     kinds = ("coverage", "missing_periods", "late_data", "completeness")
     drawn = [f for f in material.of(*kinds) if f.table]
     none = say("none", "This review was not asked about the quality of the data.")
@@ -95,6 +95,22 @@ def _model(material: Material) -> Iterator[Sentence]:
             "quality",
             "What the columns mean was guessed from the data; nobody has confirmed it yet.",
         )
+
+
+def _withheld(material: Material) -> Iterator[Sentence]:
+    f = material.first("withheld")
+    if f is None:
+        return
+    if f["small"].value:
+        why = "a cell needs at least {{f.least}} {{f.counted}}"
+        if f.terms.get("rules") != "min_entities":
+            why += ", and may not be all but held by two"
+        template = f"{{{{f.small}}}} small {{{{f.small:cell is|cells are}}}} not shown: {why}."
+        yield say("quality", template, f=f)
+    if f["complement"].value:
+        opening = "Nor are" if f["small"].value else "Not shown are"
+        template = f"{opening} {{{{f.complement}}}} that would give those away; totals hold all."
+        yield say("quality", template, f=f)
 
 
 def _tests(material: Material) -> Iterator[Sentence]:

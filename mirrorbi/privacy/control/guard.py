@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.data.query import Query, Result
+from mirrorbi.errors import RefusedError
 from mirrorbi.facts.panel import HIDDEN
 from mirrorbi.facts.scan import Scan
 from mirrorbi.facts.tables import OTHER
@@ -77,7 +78,16 @@ class Guard:
         # Rows per period of all of the data are judged with the facts that name them.
         if asked.grain is not None and asked.period is None:
             return self._dataset.query(asked, entities=entities)
-        plan = self.plans[asked.by[0] if asked.by else None]
+        cut = asked.by[0] if asked.by else None
+        span = None if asked.grain is not None else asked.period
+        question = replace(self.scan.query(cut, span), metrics=asked.metrics)
+        if asked != question or cut not in self.plans:
+            raise RefusedError(
+                f"The question {asked.to_dict()} is none of the sweep's, so its cells were not "
+                "judged.",
+                hint="Ask dataset.facts() for it.",
+            )
+        plan = self.plans[cut]
         return Result(asked, self._shown(asked, plan))
 
     def _shown(self, asked: Query, plan: Plan) -> pd.DataFrame:

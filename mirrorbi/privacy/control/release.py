@@ -266,6 +266,7 @@ def _statement(guard: Guard, withheld: Iterable[Withheld]) -> Iterator[Fact]:
         return
     model, policy, entity = guard.model.dataset, guard.rules.policy, guard.rules.entity
     beside = by_rule.get("complement", 0)
+    broken = [rule for rule in RULES if by_rule.get(rule) and rule != "complement"]
     yield Fact(
         kind=KIND,
         metric=model.name or guard.title,
@@ -282,6 +283,9 @@ def _statement(guard: Guard, withheld: Iterable[Withheld]) -> Iterator[Fact]:
             "minimum frequency, dominance of the two largest and p % rule, with the cells that "
             "would give those away (Hundepool et al., 2012)"
         ),
-        terms={"counted": "rows" if entity is None else f"distinct {entity}"},
+        terms={
+            "counted": "rows" if entity is None else f"values of {entity}",
+            "rules": ", ".join(broken),
+        },
         score=0.05,
     )
