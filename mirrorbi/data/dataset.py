@@ -72,6 +72,7 @@ class Dataset(Vocabulary):
         columns = {name: part.column or name for name, part in model.dimensions.items()}
         self._shelf = Shelf(self.table, self._direct.time, columns)
         self._complete: dict[Period, bool] = {}
+        self._ended: dict[Grain, dict[datetime, bool]] = {}
         self._answers: dict[tuple[Query, bool], Result] = {}
         self._counted: dict[Query, pd.DataFrame] = {}
 
@@ -148,7 +149,6 @@ class Dataset(Vocabulary):
             base,
             states,
             steps=lambda: len(self.periods(base)) if base is not None else 1,
-            rows=lambda: self.rows,
         )
 
     def counted(self, query: Query) -> pd.DataFrame:
@@ -227,7 +227,7 @@ class Dataset(Vocabulary):
     @cached_property
     def rows(self) -> int:
         """Number of rows."""
-        return int(self.table.count().execute())
+        return int(self.table.count().to_pyarrow().as_py())
 
     @cached_property
     def _profile(self) -> Profile:
@@ -308,11 +308,12 @@ class Dataset(Vocabulary):
         columns = {name: found[name] for name in keys}
         if query.grain is not None:
             starts, places = np.unique(found["period"], return_inverse=True)
-            complete = [
-                self.is_complete(Period.of(start, query.grain, self.calendar))
-                for start in starts.astype("datetime64[us]").tolist()
-            ]
-            columns = {"period": found["period"], "complete": np.array(complete, bool)[places]}
+            known = self._ended.setdefault(query.grain, {})
+            for start in starts.tolist():
+                if start not in known:
+                    known[start] = self.is_complete(Period.of(start, query.grain, self.calendar))
+            complete = np.array([known[start] for start in starts.tolist()], dtype=bool)
+            columns = {"period": found["period"], "complete": complete[places]}
             columns |= {name: found[name] for name in query.by}
         for name in query.metrics:
             columns[name] = evaluate(self.model, name, simple)

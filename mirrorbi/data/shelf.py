@@ -59,7 +59,6 @@ class Shelf:
         base: Grain | None,
         states: set[State],
         steps: Callable[[], int],
-        rows: Callable[[], int],
     ) -> None:
         """Make cubes that answer questions by these sets of dimensions, all in one scan.
 
@@ -69,12 +68,12 @@ class Shelf:
             The dimensions of each question.
         base, states
             The step of time and the states that all of them need together.
-        steps, rows
-            How many steps of time, and rows, there are; called only if it matters.
+        steps
+            How many steps of time there are; called only if it matters.
         """
         groups = [
             sorted(group)
-            for group in self._groups(questions, steps, rows)
+            for group in self._groups(questions, steps)
             if not any(cube.covers(group, base, states) for cube in self.cubes)
         ]
         if groups:
@@ -89,29 +88,27 @@ class Shelf:
         return cubes
 
     def _groups(
-        self,
-        questions: Sequence[frozenset[str]],
-        steps: Callable[[], int],
-        rows: Callable[[], int],
+        self, questions: Sequence[frozenset[str]], steps: Callable[[], int]
     ) -> list[set[str]]:
         """Return the sets of dimensions that get one cube each, covering every question."""
         everything = set[str]().union(*questions)
         if len(everything) < 2:
             return [everything]
         columns = {name: self.columns[name] for name in everything}
-        counted = profile(self.table, sorted(set(columns.values())), distinct_only=True).columns
-        size = {name: counted[column].distinct + 1 for name, column in columns.items()}
-        slices, limit = max(steps(), 1), rows()
+        counted = profile(self.table, sorted(set(columns.values())), distinct_only=True)
+        size = {name: counted.columns[column].distinct + 1 for name, column in columns.items()}
+        slices = max(steps(), 1)
 
         def cells(names: Iterable[str]) -> int:
             product = slices
             for name in names:
                 product *= size[name]
-            return min(product, limit)
+            return min(product, counted.rows)
 
         groups: list[set[str]] = []
         # Widest questions first: what must be together shapes the groups that others join.
-        for question in sorted(set(questions), key=lambda q: (-len(q), sorted(q))):
+        # Then those of few cells: together they are a cube that is still small.
+        for question in sorted(set(questions), key=lambda q: (-len(q), cells(q), sorted(q))):
             if any(question <= group for group in groups):
                 continue
             for group in groups:
