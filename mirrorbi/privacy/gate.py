@@ -88,22 +88,22 @@ class Gate:
             If the facts are of another data set, or a person denied them.
         """
         passed, withheld = self._admitted(facts)
-        fresh = dict(self._handles)
-        for fact in passed:
-            fresh.setdefault(fact.id, f"f{len(fresh) + 1}")
+        facts_by_id = {fact.id: fact for fact in passed}
+        known = dict(self._handles)
+        for id_ in facts_by_id:
+            known.setdefault(id_, f"f{len(known) + 1}")
+        handles = {known[id_]: id_ for id_ in facts_by_id}
+        named = {known[id_]: fact for id_, fact in facts_by_id.items()}
         before = len(self._names.withheld)
-        model = self.dataset.model
+        model, names = self.dataset.model, self._names
         value = {
-            "facts": [
-                fact_payload(fresh[f.id], f, self._names, model, table=tables) for f in passed
-            ],
+            "facts": [fact_payload(h, f, names, model, table=tables) for h, f in named.items()],
             "withheld": sum(part.cells for part in withheld),
         }
-        withheld += tuple(self._names.withheld[before:])
-        handles = {fresh[fact.id]: fact.id for fact in passed}
+        withheld += tuple(names.withheld[before:])
         disclosure = self._let("facts", value, handles, withheld)
-        self._handles = fresh
-        self.facts.update({fresh[fact.id]: fact for fact in passed})
+        self._handles = known
+        self.facts.update(named)
         return disclosure
 
     def vocabulary(self) -> Disclosure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Context, Decimal
+from functools import lru_cache
 from typing import Any
 
 from mirrorbi.data.model import Model
@@ -103,8 +104,13 @@ def _metric(fact: Fact, names: Names, model: Model | None) -> str:
 
 def _quantity(q: Quantity) -> dict[str, str]:
     unit = unit_of(q.unit)
-    shown = format_quantity(q if unit == q.unit else q._replace(unit="number"))
+    shown = _shown(q if unit == q.unit else q._replace(unit="number"))
     return {"value": _plain(q.value), "unit": unit, "shown": shown}
+
+
+@lru_cache(maxsize=4096)
+def _shown(q: Quantity) -> str:
+    return format_quantity(q)
 
 
 def _terms(fact: Fact, names: Names) -> dict[str, str]:

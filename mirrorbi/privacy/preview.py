@@ -29,6 +29,7 @@ WHY = {
 }
 """What each rule of `Withheld` means."""
 
+_ORDER = ("metrics", "dimensions", "members", "grains", "periods")
 _HEADS = ("Fact", "Kind", "Metric", "Of", "Period", "Figures")
 
 
@@ -104,14 +105,18 @@ class Preview:
             ],
         }
 
-    def __str__(self) -> str:
+    def said(self) -> str:
+        """Return what is sent as lines of text."""
         if self.kind == "facts":
-            said = [" | ".join(line) for line in self.lines]
-        elif self.kind == "vocabulary":
-            said = [f"{key}: {text}" for key, text in _words(self.value)]
-        else:
-            said = [clean(json.dumps(self.value, ensure_ascii=False))]
-        return "\n".join([*said, "", *self.summary()])
+            return "\n".join(" | ".join(line) for line in self.lines)
+        if self.kind == "vocabulary":
+            return "\n".join(f"{key}: {text}" for key, text in _words(self.value))
+        if self.kind == "question":
+            return str(self.value["question"])
+        return json.dumps(self.value, ensure_ascii=False)
+
+    def __str__(self) -> str:
+        return "\n".join([self.said(), "", *self.summary()])
 
     def summary(self) -> list[str]:
         """Return size, hash and what was kept back, a line each."""
@@ -131,7 +136,7 @@ class Preview:
         elif self.kind == "vocabulary":
             shown = _table(("What", "Names"), _words(self.value))
         else:
-            shown = f"<p>{escape(clean(json.dumps(self.value, ensure_ascii=False)))}</p>"
+            shown = f'<p dir="auto">{escape(self.said())}</p>'
         lines = "".join(f"<li>{escape(line)}</li>" for line in self.summary())
         held = _table(
             ("Rule", "Cells", "What stays here"),

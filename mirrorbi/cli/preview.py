@@ -1,0 +1,111 @@
+"""``mirrorbi preview``: what Claude would see, before anything is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mirrorbi.privacy.preview import Preview
+
+
+def preview(
+    source: Annotated[str, typer.Argument(help="A file, glob or folder.", metavar="SOURCE")],
+    top: Annotated[
+        int | None, typer.Option(help="How many facts; all, if not said.", min=1)
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Kinds of facts, such as change; repeat for more.")
+    ] = None,
+    metric: Annotated[list[str] | None, typer.Option(help="Metrics; repeat for more.")] = None,
+    by: Annotated[list[str] | None, typer.Option(help="Dimensions; repeat for more.")] = None,
+    where: Annotated[
+        list[str] | None, typer.Option(help="Members kept.", metavar="DIMENSION=MEMBER")
+    ] = None,
+    grain: Annotated[str | None, typer.Option(help="day, week, month, quarter or year.")] = None,
+    period: Annotated[str | None, typer.Option(help="The period reviewed: 2013-12.")] = None,
+    compare: Annotated[
+        str, typer.Option(help="previous, year_ago, average, or a period.")
+    ] = "previous",
+    model: Annotated[Path | None, typer.Option(help="The semantic model.")] = None,
+    question: Annotated[
+        str | None, typer.Option(help="Show a question as it would be sent, instead of facts.")
+    ] = None,
+    vocabulary: Annotated[
+        bool, typer.Option("--vocabulary", help="Show the names that Claude may ask for, instead.")
+    ] = False,
+    as_bytes: Annotated[
+        bool, typer.Option("--bytes", help="Print the payload, byte for byte.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print payload, size, hash and what is held back.")
+    ] = False,
+) -> None:
+    """Show what Claude would see of a data set. Nothing is sent, no cloud is needed."""
+    import sys
+
+    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.cli.sources import members_of, open_data
+    from mirrorbi.errors import ParameterError
+    from mirrorbi.privacy.gate import Gate
+
+    if as_bytes and as_json:
+        raise ParameterError("--bytes and --json exclude each other.", hint="Leave one out.")
+    if vocabulary and question is not None:
+        raise ParameterError(
+            "--vocabulary and --question exclude each other.", hint="Leave one out."
+        )
+    data = open_data(source, model)
+    gate = Gate(data, approve=lambda _: True)
+    if question is not None:
+        shown = gate.question(question).preview()
+    elif vocabulary:
+        shown = gate.vocabulary().preview()
+    else:
+        found = data.facts(
+            metrics=metric,
+            by=by,
+            where=members_of(where),
+            grain=grain,
+            period=period,
+            compare=compare,
+            kinds=kind,
+        )
+        shown = gate.preview(found if top is None else found.top(top))
+    if as_bytes:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(shown.body)
+        return
+    if as_json:
+        say_json(shown.to_dict())
+        return
+    if shown.kind == "facts":
+        print_table(("", "What Claude sees", "Figures"), [_told(line) for line in shown.lines])
+    else:
+        say(shown.said())
+    _summary(shown, gate.policy.narrators)
+
+
+def _summary(shown: Preview, narrators: tuple[str, ...]) -> None:
+    from mirrorbi.cli.output import print_table, say
+
+    say()
+    for line in shown.summary():
+        say(line)
+    if shown.withheld:
+        say()
+        print_table(
+            ("Rule", "Cells", "What stays here"),
+            [(part.rule, f"{part.cells:,}", part.what) for part in shown.withheld],
+            numbers=(1,),
+        )
+    if "claude" not in narrators:
+        say()
+        say('Nothing is sent under this policy: narrators = ["rules"].')
+
+
+def _told(line: tuple[str, ...]) -> tuple[str, str, str]:
+    handle, kind, metric, scope, times, figures = line
+    return handle, f"{kind}: {metric}, {scope}\n{times}".strip(), figures
