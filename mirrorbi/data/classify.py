@@ -58,11 +58,29 @@ def privacy_of(name: str, *, repeats: bool = True) -> Privacy:
     if last == "id":
         return Privacy.SAFE
     if lexicon.PERSONAL & set(parts) or _any_in(lexicon.PERSONAL_STEMS, joined):
-        return Privacy.PERSONAL
+        of_a_place = lexicon.PLACES & set(parts) and kind_of(name) == "address"
+        return Privacy.SAFE if of_a_place else Privacy.PERSONAL
     named = bool(lexicon.NAMES & set(parts)) or joined.endswith("name")
     if named and (is_person(name) or (len(parts) == 1 and not repeats)):
         return Privacy.PERSONAL
     return Privacy.SAFE
+
+
+def kind_of(name: str) -> str | None:
+    """Return which kind of personal data a column's name speaks of, or ``None``.
+
+    Examples
+    --------
+    >>> [kind_of(n) for n in ("customer_email", "Geburtsdatum", "Plz", "user name", "city")]
+    ['email', 'date_of_birth', 'address', 'person_name', None]
+    """
+    parts = words(name)
+    joined = "".join(parts)
+    for kind, (whole, stems) in lexicon.KINDS.items():
+        if whole & set(parts) or _any_in(stems, joined):
+            return kind
+    named = (lexicon.PERSONAL | lexicon.NAMES) & set(parts) or joined.endswith("name")
+    return "person_name" if named or _any_in(lexicon.PERSONAL_STEMS, joined) else None
 
 
 def is_identifier(name: str) -> bool:

@@ -19,7 +19,8 @@ BLOCKED_STEMS = _set("""
     socialsecurity sozialversicherung securitesociale seguridadsocial creditcard cardnumber
     kreditkarte numerodetarjeta kontonummer accountnumber bankaccount taxid steuerid
     steuernummer nationalid reisepass personalausweis driverlicen fuhrerschein apikey accesskey
-    kennwort passwort motdepasse contrasena
+    kennwort passwort motdepasse contrasena codicefiscale nationalinsurance nhsnumber burgerservice
+    ahvnummer sozialvers numerosecu
 """)
 PERSONAL = _set("""
     email mail courriel correo phone tel telephone mobile cell cellphone fax telefon handy
@@ -27,12 +28,13 @@ PERSONAL = _set("""
     ip dob birth birthday birthdate naissance nacimiento surname firstname lastname fullname
     forename vorname nachname familienname prenom apellido apellidos username login
     benutzername zip zipcode postcode plz postleitzahl religion ethnicity race diagnosis
-    diagnose
+    diagnose cognome telefono cellulare indirizzo strada wohnort nachnamen vornamen
 """)
 PERSONAL_STEMS = _set("""
     geburt telefon mobilfunk emailadres hausnummer strassenname firstname lastname fullname
     givenname familyname middlename nomdefamille codepostal codigopostal postalcode
-    dateofbirth ipaddress
+    dateofbirth ipaddress datadinascita vatid vatnumber vatno vatnr vatreg ustid umsatzsteuerid
+    numtva numerotva partitaiva ipv4 ipv6 clientip remoteaddr
 """)
 NAMES = _set("name names nom noms nombre nombres")
 PERSONS = _set("""
@@ -46,6 +48,53 @@ ABOUT = _set("""
     city sent opened clicks rate tower plan os model brand length
 """)
 """Last words that make a personal name one about persons: ``email_status``."""
+
+KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "secret": (
+        _set("password passwd pwd secret token cvv cvc pin"),
+        _set("apikey accesskey kennwort passwort motdepasse contrasena"),
+    ),
+    "iban": (_set("iban bic"), _set("kontonummer accountnumber bankaccount")),
+    "card": (_set(""), _set("creditcard cardnumber kreditkarte numerodetarjeta")),
+    "vat": (
+        _set(""),
+        _set("vatid vatnumber vatno vatnr vatreg ustid umsatzsteuerid numtva numerotva partitaiva"),
+    ),
+    "email": (_set("email mail courriel correo"), _set("emailadres")),
+    "ip": (_set("ip"), _set("ipaddress ipv4 ipv6 clientip remoteaddr")),
+    "date_of_birth": (
+        _set("dob birth birthday birthdate naissance nacimiento nascita"),
+        _set("geburt dateofbirth datadinascita"),
+    ),
+    "phone": (
+        _set(
+            "phone tel telephone mobile cell cellphone fax telefon handy movil telefono cellulare"
+        ),
+        _set("telefon mobilfunk"),
+    ),
+    "address": (
+        _set("""
+            address addr adresse anschrift direccion domicilio street strasse rue calle zip zipcode
+            postcode plz postleitzahl indirizzo strada wohnort
+        """),
+        _set("hausnummer strassenname codepostal codigopostal postalcode"),
+    ),
+    "national_id": (
+        _set("ssn tin nif dni curp svnr passport passeport pasaporte ausweis"),
+        _set("""
+            socialsecurity sozialvers securitesociale seguridadsocial taxid steuerid steuernummer
+            nationalid reisepass personalausweis driverlicen fuhrerschein codicefiscale
+            nationalinsurance nhsnumber burgerservice ahvnummer numerosecu
+        """),
+    ),
+}
+"""Words and stems by the kind of personal data that they name, those first that say more."""
+
+PLACES = _set("""
+    shop store branch filiale filial warehouse depot airport station site plant lager magasin
+    agence tienda sucursal negozio restaurant hotel outlet market facility office supplier vendor
+""")
+"""Words of places of business, whose addresses are nobody's own."""
 
 IDS = _set("""
     id ids key uuid guid sku ean isbn hash pk fk ref nr no num number code serial imei tailnum

@@ -1,6 +1,15 @@
-"""Which columns and texts hold personal data, and why that is thought."""
+"""Which columns and texts hold personal data, and why that is thought.
 
+Presidio's recognisers were the first choice. They cannot be had without spaCy (392 MB
+installed, 1.8 s to import), and the one for e-mail fetches the public-suffix list from the
+network at its first use, which a private network refuses. So the same parts are used
+without the frame: phonenumbers, python-stdnum, the public-suffix list in tldextract's
+wheel, and patterns of our own whose precision and recall `benchmarks/personal_data.py`
+measures.
+"""
+
+from mirrorbi.privacy.classes.columns import Finding, classify
 from mirrorbi.privacy.classes.hit import Hit, Kind, masked
 from mirrorbi.privacy.classes.text import scan_text
 
-__all__ = ["Hit", "Kind", "masked", "scan_text"]
+__all__ = ["Finding", "Hit", "Kind", "classify", "masked", "scan_text"]

@@ -18,11 +18,12 @@ Kind = Literal[
     "address",
     "secret",
     "free_text",
+    "identifier",
     "declared",
 ]
 """Kinds of personal data. ``url`` is an address on the web that names a person or carries
-credentials. ``address``, ``secret``, ``free_text`` and ``declared`` are said of columns
-alone: ``declared`` where the model gives the class."""
+credentials. The last five are said of columns alone: ``free_text`` and ``identifier`` of
+prose and of codes that hardly repeat, ``declared`` where the model gives the class."""
 
 
 class Hit(NamedTuple):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 Span = tuple[int, int]
 
 
-class _Scheme(NamedTuple):
+class Scheme(NamedTuple):
     """One country's number.
 
     ``check`` is a module of python-stdnum, or ``""`` where the form is all there is.
@@ -24,8 +24,8 @@ class _Scheme(NamedTuple):
     sure: bool
 
 
-def _scheme(name: str, form: str, check: str, sure: bool = True) -> _Scheme:
-    return _Scheme(name, re.compile(rf"(?<![\w.-])(?:{form})(?![\w]|[.-]\d)"), check, sure)
+def _scheme(name: str, form: str, check: str, sure: bool = True) -> Scheme:
+    return Scheme(name, re.compile(rf"(?<![\w.-])(?:{form})(?![\w]|[.-]\d)"), check, sure)
 
 
 SCHEMES = (
@@ -100,9 +100,14 @@ def national_ids(text: str) -> Iterator[Span]:
                 yield match.span()
 
 
-def holds(scheme: _Scheme, value: str) -> bool:
+def holds(scheme: Scheme, value: str) -> bool:
     """Return whether a number's check digits and dates are right."""
     return not scheme.check or bool(import_module(scheme.check).is_valid(value))
+
+
+def is_of(scheme: Scheme, value: str) -> bool:
+    """Return whether a whole value is a number of a scheme."""
+    return scheme.form.fullmatch(value) is not None and holds(scheme, value)
 
 
 def scheme_of(value: str) -> str | None:
@@ -114,6 +119,6 @@ def scheme_of(value: str) -> str | None:
     ('ch.ssn', 'es.dni', None)
     """
     for scheme in SCHEMES:
-        if scheme.form.fullmatch(value) and holds(scheme, value):
+        if is_of(scheme, value):
             return scheme.name
     return None

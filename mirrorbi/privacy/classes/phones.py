@@ -56,10 +56,28 @@ def is_phone(value: str, regions: tuple[str, ...] = REGIONS) -> bool:
     value = value.strip()
     if _DATE.fullmatch(value) or not re.fullmatch(r"[+(]?\d[\d ().\/x-]{4,26}\d", value):
         return False
+    value = re.sub(r"\s*x\d{1,6}$", "", value)
     number = re.sub(r"^00", "+", value)
     if number.startswith("+"):
         return _allowed(number, None)
     return any(_allowed(number, region) for region in regions)
+
+
+def is_written(value: str) -> bool:
+    """Return whether digits are set out as those of a telephone number are, not as a code's.
+
+    Examples
+    --------
+    >>> is_written("030 2270-0"), is_written("0302270999"), is_written("0-306-40615-2")
+    (True, False, False)
+    """
+    value = value.strip()
+    if re.fullmatch(r"\d+[.]\d+|(?:\d{1,3}\.){3}\d{1,3}|[\d-]+-[\dX]", value):
+        return False
+    if value.startswith(("+", "00", "(")):
+        return True
+    set_out = re.search(r"[ ().\/-]", value) is not None
+    return set_out and re.match(r"0|\d{3}[-. ]\d{3}[-. ]\d{4}|[3679]\d", value) is not None
 
 
 def _before(text: str, match: re.Match[str]) -> str:
