@@ -17,6 +17,7 @@ from mirrorbi.privacy.control.cells import RULES, Cells, Rules
 from mirrorbi.privacy.control.guard import Guard
 from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.policy import Policy, policy_for
+from mirrorbi.privacy.released import remember
 
 KIND = "withheld"
 """The kind of the fact that says how much is not shown."""
@@ -68,8 +69,10 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     merged = _summed(kept_back)
     if listed is None or KIND in listed or "quality" in listed:
         passed += _statement(guard, merged)
+    told = sorted(passed, key=lambda fact: (-fact.score, fact.id))
+    remember(dataset, held.sha256, told)
     return FactSet(
-        sorted(passed, key=lambda fact: (-fact.score, fact.id)),
+        told,
         request={**found.request, "control": {k: held.to_dict()[k] for k in _RECORDED}},
         dataset=found.dataset,
         tests=found.tests,
