@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mirrorbi.claude import message
 from mirrorbi.claude.cache import AnswerCache, key_of
-from mirrorbi.claude.message import Request, ToolResult, Usage
-from mirrorbi.privacy.disclosure import Disclosure, _sealed, canonical
+from mirrorbi.claude.message import Reply, Request, Tool, ToolResult, Usage, _sealed, instruction
+from mirrorbi.privacy.disclosure import Disclosure, canonical
+from mirrorbi.privacy.disclosure import _sealed as _sealed_by_gate
 
 KEY = "ab" * 32
 
@@ -30,12 +30,12 @@ def reply(**values):
         "request_id": "r-1",
         **values,
     }
-    return message.Reply(**values)
+    return _sealed(Reply(**values))
 
 
 def disclosure(text, policy="p"):
     body = canonical({"question": text})
-    return Disclosure("question", body, policy, sealed=_sealed("question", body, policy))
+    return Disclosure("question", body, policy, sealed=_sealed_by_gate("question", body, policy))
 
 
 @pytest.fixture
@@ -55,6 +55,7 @@ def test_what_claude_wrote_comes_back_and_costs_nothing(cache):
     assert found.content == ({"text": "é"}, use)
     assert (found.stop, found.model, found.region) == ("tool_use", "claude", "eu-west-1")
     assert (found.cached, found.usage, found.request_id) == (True, Usage(), "")
+    assert found.sealed is None  # the client alone says that it may be sent back
 
 
 def test_another_key_has_no_answer(cache):
@@ -165,7 +166,16 @@ for _ in range(300):
 
 # The key ------------------------------------------------------------------------------
 
-REQUEST = Request((), ((disclosure("why?"),), reply(), (ToolResult("t-1", disclosure("42")),)))
+USE = ({"toolUse": {"toolUseId": "t-1", "name": "query", "input": {"n": 1.5}}},)
+REQUEST = Request(
+    (),
+    (
+        (disclosure("why?"),),
+        reply(content=USE, stop="tool_use"),
+        (ToolResult("t-1", disclosure("42")),),
+    ),
+)
+TOOL = Tool(instruction("narrative.tool.json"))
 
 
 def changed(turn, value):
@@ -178,17 +188,22 @@ def changed(turn, value):
     "other",
     [
         replace(REQUEST, max_tokens=100),
-        replace(REQUEST, tool="answer"),
+        replace(REQUEST, tools=(TOOL,)),
+        replace(REQUEST, tools=(TOOL,), tool=TOOL.name),
+        replace(REQUEST, system=(instruction("voice.md"),)),
+        replace(REQUEST, schema=instruction("voice.md")),
         changed(0, (disclosure("why now?"),)),
-        changed(1, reply(content=({"text": "On-time rate rose."},))),
-        changed(1, reply(content=({"reasoningContent": {"redactedContent": b"x"}},))),
+        changed(0, (instruction("voice.md"), disclosure("why?"))),
+        changed(1, reply(content=(*USE, {"text": "so"}), stop="tool_use")),
+        changed(1, reply(content=(*USE, {"reasoningContent": {"redactedContent": b"x"}}))),
         changed(2, (ToolResult("t-1", disclosure("42"), failed=True),)),
-        changed(2, (ToolResult("t-2", disclosure("42")),)),
+        changed(2, (ToolResult("t-1", disclosure("43")),)),
         changed(2, (disclosure("42"),)),
         replace(REQUEST, turns=REQUEST.turns[:2]),
     ],
 )
 def test_whatever_changes_the_answer_changes_the_key(other):
+    assert other != REQUEST
     assert key_of(REQUEST, "claude", "p") != key_of(other, "claude", "p")
 
 
@@ -203,9 +218,8 @@ def test_model_policy_and_guardrail_change_the_key():
 
 
 def test_what_does_not_change_the_answer_does_not_change_the_key():
-    again = Request(
-        (), ((disclosure("why?"),), reply(usage=Usage(), request_id="r-2"), REQUEST.turns[2])
-    )
+    same = reply(content=USE, stop="tool_use", usage=Usage(), request_id="r-2")
+    again = Request((), ((disclosure("why?"),), same, REQUEST.turns[2]))
     assert key_of(REQUEST, "claude", "p") == key_of(replace(again, purpose="ask"), "claude", "p")
 
 

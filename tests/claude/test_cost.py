@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrorbi.claude.cost import BYTES_PER_TOKEN, estimate, price, size
-from mirrorbi.claude.message import Request, ToolResult, Usage
+from mirrorbi.claude.message import Reply, Request, Tool, ToolResult, Usage, instruction
+from mirrorbi.claude.message import _sealed as _sealed_by_client
 from mirrorbi.privacy.disclosure import Disclosure, _sealed, canonical
 
 
@@ -45,8 +46,15 @@ def test_without_a_count_bytes_stand_for_tokens():
 
 def test_everything_that_is_sent_is_measured():
     one, two = disclosure("a"), disclosure("bb")
-    request = Request((), ((one,), (ToolResult("t-1", two),)))
-    assert size(request) == len(one.body) + len(two.body)
+    use = {"toolUse": {"toolUseId": "t-1", "name": "query", "input": {}}}
+    answer = _sealed_by_client(Reply((use,), "tool_use"))
+    static = instruction("voice.md")
+    tool = Tool(instruction("narrative.tool.json"))
+    turns = ((one, static), answer, (ToolResult("t-1", two),))
+    request = Request((static,), turns, tools=(tool,), schema=static)
+    defined = json.dumps(tool.definition(), ensure_ascii=False, separators=(",", ":"))
+    parts = (one.body, two.body, json.dumps([use], separators=(",", ":")), defined)
+    assert size(request) == sum(map(len, parts)) + 3 * len(static.text.encode())
 
 
 def test_a_model_without_prices_has_no_cost():
