@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.errors import RefusedError
+from mirrorbi.facts.derive import derive_again
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.approval import Approval, Approve
@@ -19,6 +20,7 @@ from mirrorbi.privacy.payload import fact_payload
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.preview import Preview
 from mirrorbi.privacy.question import checked_question
+from mirrorbi.privacy.released import was_released
 from mirrorbi.privacy.terms import vocabulary_of
 from mirrorbi.wording.slots import slots_of
 
@@ -96,8 +98,13 @@ class Gate:
         named = {known[id_]: fact for id_, fact in facts_by_id.items()}
         before = len(self._names.withheld)
         model, names = self.dataset.model, self._names
+        told = {**self.facts, **named}
+        parents = {id_: (handle, told[handle]) for id_, handle in known.items()}
         value = {
-            "facts": [fact_payload(h, f, names, model, table=tables) for h, f in named.items()],
+            "facts": [
+                fact_payload(handle, fact, names, model, table=tables, parents=parents)
+                for handle, fact in named.items()
+            ],
             "withheld": sum(part.cells for part in withheld),
         }
         withheld += tuple(names.withheld[before:])
@@ -173,14 +180,38 @@ class Gate:
     # -- how ---------------------------------------------------------------------------
 
     def _admitted(self, facts: Iterable[Fact]) -> tuple[list[Fact], tuple[Withheld, ...]]:
-        given = facts if isinstance(facts, FactSet) else FactSet(facts, origin=self.dataset)
-        if given.origin is not None and given.origin is not self.dataset:
+        """Return what may go of the facts, and what may not."""
+        given = facts if isinstance(facts, FactSet) else FactSet(facts)
+        if given.origin not in (None, self.dataset):
             raise RefusedError(
                 "The facts are of another data set than the gate.",
                 hint="Make a gate for each: Gate(facts.origin).disclose(facts).",
             )
-        released = release(given, self.dataset, self.policy)
-        return list(released), tuple(released.withheld)
+        found = [fact for fact in given if fact.kind != "derived"]
+        withheld = given.withheld
+        # A hash can be written by anyone: what counts is whether these very facts were
+        # released. Others are found again, of what may be shown.
+        if not all(was_released(self.dataset, self.policy.sha256, fact) for fact in found):
+            again = release(FactSet(found, request=given.request), self.dataset, self.policy)
+            found, withheld = list(again), again.withheld
+        return [*found, *self._derived(given, found)], withheld
+
+    def _derived(self, given: Iterable[Fact], found: Iterable[Fact]) -> list[Fact]:
+        """Return derived facts, computed again from what goes or went."""
+        derived = [fact for fact in given if fact.kind == "derived"]
+        if not derived:
+            return []
+        known = {fact.id: fact for fact in (*self.facts.values(), *found)}
+        again = []
+        for fact in derived:
+            same = derive_again(fact, known, self.dataset.metric)
+            if same is None:
+                raise RefusedError(
+                    f"A figure derived from what was not disclosed may not go: {fact.label}.",
+                    hint="Disclose the facts that it is derived from first.",
+                )
+            again.append(same)
+        return again
 
     def _let(
         self,

@@ -30,11 +30,12 @@ _WORDS = (
     "ambiguous again bad_request baseline by cannot cancelled closed different different_units "
     "duplicate empty expected failed few final finish found given incomplete incompatible "
     "invalid last_turn malformed must no no_baseline no_chart no_data no_members no_metric "
+    "no_dimension no_forecast no_cause no_answer not_about_data unclear "
     "no_period no_time none not not_additive not_allowed not_enough not_found not_known "
     "not_possible nothing nothing_found ok out_of_range out_of_time refused repeated repeated_call "
     "same_answer same_call too_late too_long too_much too_short try try_again type unknown "
     "unknown_argument unknown_dimension unknown_grain unknown_kind unknown_member unknown_metric "
-    "unknown_operation unknown_period unknown_tool unsupported withheld "
+    "unknown_operation unknown_period unknown_tool unsupported withheld history other "
     # What may be done about it, and the words of facts.
     "accept choose drop keep remove rewrite shorten split up down flat better worse "
     "count percent pp minutes hours days rank p q n interval share total delta base pct "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Any
 
 from mirrorbi.data.model import Model
+from mirrorbi.facts.derive import parents_of
 from mirrorbi.facts.fact import Fact, Quantity, Table
 from mirrorbi.privacy.names import Names
 from mirrorbi.privacy.text import tidy, unfit
@@ -16,10 +17,12 @@ from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.slots import slots_of
 from mirrorbi.wording.words import BY_DIRECTION
 
+Parents = Mapping[str, tuple[str, Fact]]
+
 ABOUT_COLUMNS = ("nulls", "constant", "infinite")
 """Kinds of facts whose ``metric`` is a column."""
 
-_WORDS = ("step", "over", "shape", "mark")
+_WORDS = ("step", "over", "shape", "mark", "op")
 """Terms whose values are words of ours."""
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _UNITS = ("count", "percent", "pp", "minutes", "hours", "days", "seconds", "number", "rank", "p")
@@ -28,7 +31,13 @@ _THREE = Context(prec=3)
 
 
 def fact_payload(
-    handle: str, fact: Fact, names: Names, model: Model | None = None, *, table: bool = False
+    handle: str,
+    fact: Fact,
+    names: Names,
+    model: Model | None = None,
+    *,
+    table: bool = False,
+    parents: Parents | None = None,
 ) -> dict[str, Any]:
     """Return one fact as plain values in which every name is one that may be shown.
 
@@ -48,12 +57,15 @@ def fact_payload(
         Says which names are metrics; others are columns.
     table
         Whether the lines of the fact's table are wanted.
+    parents
+        Handle and fact by id, for what derived facts are made of.
     """
+    made_of = [(parents or {})[id_] for id_ in parents_of(fact)[0]] if _is_derived(fact) else []
     said: dict[str, Any] = {
         "name": handle,
         "kind": fact.kind,
         "metric": _metric(fact, names, model),
-        "scope": [[names.dimension(d), names.member(d, m)] for d, m in fact.scope],
+        "scope": _scope([fact for _, fact in made_of] or [fact], names),
         "period": str(fact.period) if fact.period else None,
         "baseline": str(fact.baseline) if fact.baseline else None,
         "compare": fact.compare if _CODE.fullmatch(fact.compare) else None,
@@ -68,6 +80,7 @@ def fact_payload(
         "interval": [_plain(part) for part in fact.interval] if fact.interval else None,
         "score": _short(fact.score),
         "terms": _terms(fact, names),
+        "from": [handle for handle, _ in made_of],
         "caveats": [code for code in fact.caveats if _is_code(code)],
         "slots": [slot for slot in slots_of(fact) if slot not in _IMPLIED],
     }
@@ -97,6 +110,16 @@ def unit_of(unit: str) -> str:
     return "number" if unfit(unit) else tidy(unit)
 
 
+def _is_derived(fact: Fact) -> bool:
+    return fact.kind == "derived"
+
+
+def _scope(facts: Iterable[Fact], names: Names) -> list[list[str]]:
+    """Return dimension and member of each; a sum's own scope is a text of several names."""
+    pairs = dict.fromkeys(pair for fact in facts for pair in fact.scope)
+    return [[names.dimension(d), names.member(d, m)] for d, m in pairs]
+
+
 def _metric(fact: Fact, names: Names, model: Model | None) -> str:
     known = fact.kind not in ABOUT_COLUMNS and (model is None or fact.metric in model.metrics)
     return names.metric(fact.metric) if known else names.column(fact.metric)
@@ -118,7 +141,7 @@ def _terms(fact: Fact, names: Names) -> dict[str, str]:
     for key, value in fact.terms.items():
         if key == "by":
             found[key] = names.dimension(value)
-        elif key == "other":
+        elif key == "other" and not _is_derived(fact):
             found[key] = names.metric(value)
         elif key in _WORDS and _CODE.fullmatch(value):
             found[key] = value
