@@ -37,7 +37,7 @@ def show(
     place: Place = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the calls as JSON.")] = False,
 ) -> None:
-    """Show the calls to Claude: when, why, what was sent, what came of it."""
+    """Show the calls to Claude: when, why, what was sent, the outcome."""
     from mirrorbi.cli.output import say, say_json
     from mirrorbi.privacy.ledger import calls_of
 
