@@ -20,7 +20,8 @@ BLOCKED_STEMS = _set("""
     kreditkarte numerodetarjeta kontonummer accountnumber bankaccount taxid steuerid
     steuernummer nationalid reisepass personalausweis driverlicen fuhrerschein apikey accesskey
     kennwort passwort motdepasse contrasena codicefiscale nationalinsurance nhsnumber burgerservice
-    ahvnummer sozialvers numerosecu
+    ahvnummer sozialvers numerosecu vatid vatnumber vatno vatnr vatreg ustid umsatzsteuerid numtva
+    numerotva partitaiva
 """)
 PERSONAL = _set("""
     email mail courriel correo phone tel telephone mobile cell cellphone fax telefon handy
@@ -33,8 +34,7 @@ PERSONAL = _set("""
 PERSONAL_STEMS = _set("""
     geburt telefon mobilfunk emailadres hausnummer strassenname firstname lastname fullname
     givenname familyname middlename nomdefamille codepostal codigopostal postalcode
-    dateofbirth ipaddress datadinascita vatid vatnumber vatno vatnr vatreg ustid umsatzsteuerid
-    numtva numerotva partitaiva ipv4 ipv6 clientip remoteaddr
+    dateofbirth ipaddress datadinascita ipv4 ipv6 clientip remoteaddr
 """)
 NAMES = _set("name names nom noms nombre nombres")
 PERSONS = _set("""

@@ -33,7 +33,7 @@ NOUNS: dict[str, str] = {
 }
 """What each kind is called."""
 
-_BLOCKED = ("iban", "card", "national_id", "secret")
+_BLOCKED = ("iban", "card", "national_id", "secret", "vat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,6 @@ def _judged(column: Column, values: list[str] | None) -> Finding:
     kind = kind_of(column.name) if by_name is not Privacy.SAFE else None
     if column.filled == 0:
         return _named(by_name, kind) if kind else Finding(Privacy.SAFE, None, "has no values")
-    if kind and not _could_be(column, kind, values):
-        return Finding(Privacy.SAFE, None, f"named like {NOUNS[kind]}, but its values are none")
     if values:
         found = judge(values, kind_of(column.name))
         if found is not None and not _is_version(column.name, found.kind):
@@ -162,6 +160,8 @@ def _judged(column: Column, values: list[str] | None) -> Finding:
                 found.count,
                 found.share,
             )
+    if kind is not None and not _could_be(column, kind, values):
+        return Finding(Privacy.SAFE, None, f"named like {NOUNS[kind]}, but its values are none")
     if kind is not None:
         return _named(by_name, kind, values)
     if column.dtype.is_string() and values:

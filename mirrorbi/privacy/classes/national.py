@@ -63,7 +63,7 @@ SCHEMES = (
     _scheme("in.aadhaar", r"\d{4} ?\d{4} ?\d{4}", "stdnum.in_.aadhaar", False),
     _scheme("ca.sin", r"\d{3}[ -]?\d{3}[ -]?\d{3}", "stdnum.ca.sin", False),
     _scheme("mx.curp", r"[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d", "stdnum.mx.curp"),
-    _scheme("pt.cc", r"\d{8} ?\d ?[A-Z0-9]{2}\d", "stdnum.pt.cc"),
+    _scheme("pt.cc", r"\d{8} ?\d ?(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])\d", "stdnum.pt.cc"),
     _scheme("ie.pps", r"\d{7}[A-W][ABHTW]?", "stdnum.ie.pps"),
     _scheme("cn.ric", r"\d{17}[\dX]", "stdnum.cn.ric"),
     _scheme("kr.rrn", r"\d{6}-\d{7}", "stdnum.kr.rrn"),

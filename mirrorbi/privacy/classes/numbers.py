@@ -10,13 +10,13 @@ from importlib import import_module
 Span = tuple[int, int]
 
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])")
-_CARD = re.compile(r"(?<![\w.,-])[2-6](?:[ -]?\d){12,18}(?![\w]|[.,]\d|-\d)")
+_CARD = re.compile(r"(?<![\w.,-])[1-6](?:[ -]?\d){11,18}(?![\w]|[.,]\d|-\d)")
 _VAT = re.compile(
     r"(?<![A-Za-z0-9])(?:AT|BE|BG|CHE|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO"
     r"|PL|PT|RO|SE|SI|SK|XI)[ -]?[A-Z0-9][A-Z0-9. -]{5,15}[A-Z0-9](?![A-Za-z0-9])"
 )
 _IPV4 = re.compile(r"(?<![\w.])(?<!v )(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
-_IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}(?![\w:])")
+_IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{2,40}(?:\.\d{1,3}){0,3}(?![\w:])")
 
 # Issuers by leading digits, with the lengths that they give out (ISO/IEC 7812; the ranges
 # of Visa, Mastercard, American Express, Discover, JCB, Diners Club, Maestro, UnionPay).
@@ -27,7 +27,9 @@ _ISSUERS = (
     (re.compile(r"6011|64[4-9]|65"), (16, 19)),
     (re.compile(r"352[89]|35[3-8]"), (16, 19)),
     (re.compile(r"30[0-5]|3[689]"), (14, 16)),
-    (re.compile(r"5018|5020|5038|5893|6304|6759|676[1-3]"), (16, 19)),
+    (re.compile(r"5018|5020|5038|5893|6304|6759|676[1-3]"), (12, 13, 14, 15, 16, 17, 18, 19)),
+    (re.compile(r"5[678]"), (16, 18, 19)),
+    (re.compile(r"2131|1800"), (15,)),
     (re.compile(r"62"), (16, 17, 18, 19)),
 )
 
@@ -90,23 +92,27 @@ def is_vat(number: str) -> bool:
 def ips(text: str) -> Iterator[Span]:
     """Yield where addresses of machines are, IPv4 and IPv6.
 
-    Addresses that no person has are none: unspecified, loopback, and what is a version
-    number by the word before it.
+    Addresses that no person has are none: unspecified, loopback, and what reads like the
+    number of a version, by the word before it or since its four numbers are small.
     """
-    for pattern in (_IPV4, _IPV6):
-        for match in pattern.finditer(text):
-            value = match.group()
-            if pattern is _IPV6 and value.count(":") < 2:
-                continue
-            before = text[max(0, match.start() - 10) : match.start()].casefold()
-            if re.search(r"(?:version|ver\.?|release|v)\s*$", before):
-                continue
-            if is_ip(value):
-                yield match.span()
+    for match in _IPV4.finditer(text):
+        before = text[max(0, match.start() - 10) : match.start()].casefold()
+        if re.search(r"(?:version|ver\.?|release|v)\s*$", before):
+            continue
+        if is_ip(match.group(), small=re.search(r"\bip\b", before) is not None):
+            yield match.span()
+    for match in _IPV6.finditer(text):
+        value = match.group()
+        if value.endswith(":") and not value.endswith("::"):
+            value = value[:-1]
+        if value.count(":") >= 2 and is_ip(value):
+            yield match.start(), match.start() + len(value)
 
 
-def is_ip(value: str) -> bool:
+def is_ip(value: str, *, small: bool = False) -> bool:
     """Return whether text is the address of a machine that may be a person's.
+
+    Four numbers below 20 are the number of a version, unless ``small`` ones count.
 
     Examples
     --------
@@ -116,6 +122,8 @@ def is_ip(value: str) -> bool:
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
+        return False
+    if address.version == 4 and not small and max(address.packed) < 20:
         return False
     return not (address.is_unspecified or address.is_loopback)
 

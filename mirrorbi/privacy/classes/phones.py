@@ -13,8 +13,9 @@ REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "CH", "AT", "NL", "BE")
 
 _INTERNATIONAL = re.compile(r"(?<![\w+.,])(?:\+|00)[ ]?\(?[1-9][\d ().\/-]{5,24}\d(?!\d|[.,]\d)")
 _NATIONAL = re.compile(
-    r"(?<![\w+.,/-])(?:\(0?\d{1,5}\)|0\d{1,5}|\d{3}(?=[-. ]\d{3}[-. ]\d{4}(?!\d)))"
-    r"[ ./-]{1,3}\d[\d ./-]{3,16}\d(?![\w]|[.,/-]\d)"
+    r"(?<![\w+.,/-])(?:\(0?\d{1,5}\)[ ./-]{0,3}|0\d{1,5}[ ./-]{1,3}"
+    r"|\d{3}(?=[-. ]\d{3}[-. ]\d{4}(?!\d))[ ./-]{1,3})"
+    r"\d[\d ./-]{3,16}\d(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w]|[.,/-]\d)"
 )
 _BARE = re.compile(r"(?<![\w+.,-])\(?\d[\d ().\/-]{5,20}\d(?![\w]|[.,]\d)")
 _BESIDE = re.compile(
@@ -76,8 +77,10 @@ def is_written(value: str) -> bool:
         return False
     if value.startswith(("+", "00", "(")):
         return True
-    set_out = re.search(r"[ ().\/-]", value) is not None
-    return set_out and re.match(r"0|\d{3}[-. ]\d{3}[-. ]\d{4}|[3679]\d", value) is not None
+    if re.match(r"\d{3}[-. ]\d{3}[-. ]\d{4}", value):
+        return True
+    groups = len(re.findall(r"[ ().\/-]+", value))
+    return (value[0] == "0" and groups >= 1) or (value[0] in "3679" and groups >= 2)
 
 
 def _before(text: str, match: re.Match[str]) -> str:
