@@ -63,6 +63,10 @@ class ModelSettings(_Section):
     input_price: Decimal | None = None
     """US dollars per million tokens; without it no cost is stated."""
     output_price: Decimal | None = None
+    cache_read_price: Decimal | None = None
+    cache_write_price: Decimal | None = None
+    regions: tuple[str, ...] = ()
+    """AWS regions in which a call may be processed, where the id does not tell."""
 
 
 class ClaudeSettings(_Section):
@@ -79,9 +83,17 @@ class ClaudeSettings(_Section):
     residency: Literal["region", "geo", "global"] = "region"
     """How far a call may travel from its region."""
     connect_timeout: Annotated[float, Field(gt=0)] = 5.0
+    """Seconds until a connection must stand."""
     read_timeout: Annotated[float, Field(gt=0)] = 300.0
+    """Seconds that may pass without a byte of the answer."""
+    timeout: Annotated[float, Field(gt=0)] = 900.0
+    """Seconds that a call may take in all, waiting and repeating included."""
     attempts: Annotated[int, Field(ge=1, le=10)] = 4
     """How often a call is tried in all."""
+    backoff: Annotated[float, Field(ge=0)] = 1.0
+    """Seconds of the longest first wait after a throttled call; it doubles, up to 20."""
+    max_tokens: Annotated[int, Field(ge=256)] | None = None
+    """Longest answer, in tokens, where what asks allows less."""
     budget_call: Decimal | None = None
     """US dollars that one call may cost."""
     budget_run: Decimal | None = None

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, final
 
+from mirrorbi.claude.reply import Reply, Stop, ToolUse, Usage, _sealed
 from mirrorbi.errors import ClaudeError, RefusedError
 from mirrorbi.privacy.disclosure import Disclosure
 
-Stop = Literal[
-    "end_turn",
-    "tool_use",
-    "max_tokens",
-    "stop_sequence",
-    "guardrail_intervened",
-    "content_filtered",
-    "malformed_model_output",
-    "malformed_tool_use",
-    "model_context_window_exceeded",
+__all__ = [
+    "Instruction",
+    "Part",
+    "Reply",
+    "Request",
+    "RunTag",
+    "Stop",
+    "Tool",
+    "ToolResult",
+    "ToolUse",
+    "Usage",
+    "_sealed",
+    "instruction",
 ]
-"""Why Claude stopped, in the words of the Converse API
-(https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html)."""
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """Static text of this package: a file in ``mirrorbi/claude/prompts``. `instruction` reads it.
@@ -50,6 +53,7 @@ class Instruction:
         return _prompts()[self.name]
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A tool that Claude may call: static words, choices filled from a vocabulary.
@@ -84,15 +88,7 @@ class Tool:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ToolUse:
-    """One call of a tool by Claude: data, never code."""
-
-    id: str
-    name: str
-    input: Mapping[str, Any]
-
-
+@final
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """The answer to one `ToolUse`."""
@@ -100,77 +96,6 @@ class ToolResult:
     id: str
     disclosure: Disclosure
     failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of one call, and what they cost.
-
-    Parameters
-    ----------
-    input, output
-        Tokens read (without those from the cache) and written.
-    cache_read, cache_write
-        Tokens read from and written to the prompt cache.
-    cost
-        US dollars; ``None`` where the model's prices are not known.
-    """
-
-    input: int = 0
-    output: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
-    cost: Decimal | None = Decimal(0)
-
-    def __add__(self, other: Usage) -> Usage:
-        cost = None if self.cost is None or other.cost is None else self.cost + other.cost
-        return Usage(
-            self.input + other.input,
-            self.output + other.output,
-            self.cache_read + other.cache_read,
-            self.cache_write + other.cache_write,
-            cost,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What Claude answered, whole: a stream that broke off makes none.
-
-    Parameters
-    ----------
-    content
-        The content blocks as the API gave them, to be sent back unchanged.
-    stop
-        Why it stopped.
-    usage
-        Tokens and cost; zero if from the answer cache.
-    model, region
-        Which model answered, through which region's endpoint.
-    request_id
-        Bedrock's id of the call; empty if from the answer cache.
-    cached
-        Whether no call was made.
-    """
-
-    content: tuple[Mapping[str, Any], ...]
-    stop: Stop
-    usage: Usage = Usage()
-    model: str = ""
-    region: str = ""
-    request_id: str = ""
-    cached: bool = False
-
-    @property
-    def text(self) -> str:
-        """The text blocks, joined."""
-        return "".join(str(block["text"]) for block in self.content if "text" in block)
-
-    @property
-    def tool_uses(self) -> tuple[ToolUse, ...]:
-        """The tools called, in order."""
-        found = (block["toolUse"] for block in self.content if "toolUse" in block)
-        return tuple(ToolUse(use["toolUseId"], use["name"], use["input"]) for use in found)
 
 
 Part = Instruction | Disclosure | ToolResult
@@ -209,14 +134,51 @@ class Request:
     purpose: str = "narrative"
 
     def __post_init__(self) -> None:
-        allowed = (Instruction, Disclosure, ToolResult)
-        parts = [part for turn in self.turns if not isinstance(turn, Reply) for part in turn]
-        for part in (*self.system, *parts):
-            if not isinstance(part, allowed):
-                raise RefusedError(
-                    f"A {type(part).__name__} may not be sent to Claude.",
-                    hint="Send what the gate disclosed: Gate(dataset).disclose(facts).",
-                )
+        self.check()
+
+    def check(self) -> None:
+        """Refuse anything but our own static text, disclosures and Claude's own replies.
+
+        Called when a request is made and again when it is sent. Exact types only: a
+        subclass could say anything.
+
+        Raises
+        ------
+        RefusedError
+            If a part is of another kind, or was forged or changed.
+        """
+        for part in (*self.system, *((self.schema,) if self.schema is not None else ())):
+            _only(part, Instruction)
+        for tool in self.tools:
+            _only(tool, Tool)
+            _only(tool.spec, Instruction)
+            if tool.vocabulary is not None:
+                _only(tool.vocabulary, Disclosure)
+        called: set[str] = set()
+        for turn in self.turns:
+            if isinstance(turn, Reply):
+                turn.check()
+                called = {use.id for use in turn.tool_uses}
+                continue
+            for part in turn:
+                _only(part, Instruction, Disclosure, ToolResult)
+                if isinstance(part, ToolResult):
+                    _only(part.disclosure, Disclosure)
+                    if part.id not in called:
+                        raise RefusedError(
+                            f"There is a result for a tool that was not called: {part.id!r}.",
+                            hint="Answer the tool uses of the reply before it.",
+                        )
+        for disclosure in self.disclosures:
+            disclosure.check()
+        if not re.fullmatch(r"[a-z][a-z_]{0,39}", self.purpose):
+            raise RefusedError(
+                f"{self.purpose!r} is no purpose.", hint="Use a word such as narrative, or ask."
+            )
+        if self.tool is not None and self.tool not in {tool.name for tool in self.tools}:
+            raise ClaudeError(
+                f"There is no tool {self.tool!r} in this request.", hint="Name one of its tools."
+            )
 
     @property
     def disclosures(self) -> tuple[Disclosure, ...]:
@@ -260,6 +222,14 @@ def instruction(name: str) -> Instruction:
         If there is none of that name.
     """
     return Instruction(name)
+
+
+def _only(part: object, *kinds: type) -> None:
+    if type(part) not in kinds:
+        raise RefusedError(
+            f"A {type(part).__name__} may not be sent to Claude.",
+            hint="Send what the gate disclosed: Gate(dataset).disclose(facts).",
+        )
 
 
 @cache

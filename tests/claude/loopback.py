@@ -97,7 +97,7 @@ def text(words: str, *, pieces: int = 4) -> dict[str, Any]:
     return {"text": words, "_pieces": pieces}
 
 
-def tool(name: str, arguments: Any, id: str | None = None) -> dict[str, Any]:
+def tool(name: str, arguments: Any, id: str | None = None) -> dict[str, Any]:  # noqa: A002
     """Return a tool's call; arguments given as text are sent as they are: invalid JSON too."""
     identity = id or f"tooluse_{uuid.uuid4().hex[:22]}"
     return {"toolUse": {"toolUseId": identity, "name": name, "input": arguments}}
@@ -259,7 +259,7 @@ def say_json(value: Any, **more: Any) -> Answer:
     return say(json.dumps(value, ensure_ascii=False), **more)
 
 
-def use_tool(name: str, arguments: Any, id: str | None = None, **more: Any) -> Answer:
+def use_tool(name: str, arguments: Any, id: str | None = None, **more: Any) -> Answer:  # noqa: A002
     """Return a step that calls one tool."""
     return Answer((tool(name, arguments, id),), stop="tool_use", **more)
 
@@ -345,7 +345,7 @@ class Bedrock:
         """Add a text that is JSON."""
         self.script(say_json(value, **more))
 
-    def use_tool(self, name: str, arguments: Any, id: str | None = None, **more: Any) -> None:
+    def use_tool(self, name: str, arguments: Any, id: str | None = None, **more: Any) -> None:  # noqa: A002
         """Add the call of a tool."""
         self.script(use_tool(name, arguments, id, **more))
 
@@ -383,7 +383,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
 
     def do_POST(self) -> None:
