@@ -55,6 +55,9 @@ class Context:
         Of the number formats.
     narrator
         Who chose the words.
+    authorship
+        Where Claude did: model, regions, tokens, cost, disclosures, and how many
+        sentences are by the rules; see `mirrorbi.narrative.claude.authorship`.
     """
 
     facts: Mapping[str, Fact]
@@ -62,6 +65,12 @@ class Context:
     sql: Mapping[str, str] = field(default_factory=dict)
     locale: str = "en_GB"
     narrator: str = "rules"
+    authorship: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the narrative may not be shipped; empty if it may."""
+        return tuple(self.authorship.get("reasons", ()))
 
     def fill(self, sentence: Sentence) -> tuple[Span, ...]:
         """Return a sentence with its slots filled."""
@@ -98,4 +107,5 @@ class Context:
             "sentences": [sentence.to_dict() for sentence in said],
             "locale": self.locale,
             "narrator": self.narrator,
+            **({"authorship": dict(self.authorship)} if self.authorship else {}),
         }

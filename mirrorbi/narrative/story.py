@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mirrorbi.errors import WordingError, did_you_mean
 from mirrorbi.facts.fact import Fact
@@ -14,11 +14,15 @@ from mirrorbi.narrative.cards import Cards
 from mirrorbi.narrative.context import MIME, STYLE, Context
 from mirrorbi.narrative.lint import require_clean
 from mirrorbi.narrative.section import Section
+from mirrorbi.settings import load_settings
 from mirrorbi.wording.numbers import locale_of
 from mirrorbi.wording.sentence import Sentence
 from mirrorbi.wording.text import escape
 
-NARRATORS = ("rules",)
+if TYPE_CHECKING:
+    from mirrorbi.narrative.claude.writer import Sender
+
+NARRATORS = ("rules", "claude")
 
 _COURSE = ("value", "change", "extreme", "trend", "unusual", "break")
 _MEMBERS = ("contribution", "mix", "simpson")
@@ -78,6 +82,16 @@ class Narrative:
         return self.sections["quality"]
 
     @property
+    def checked(self) -> bool:
+        """Whether it may be shown to readers; see `reasons`."""
+        return not self.reasons
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it may not; empty if it may."""
+        return self.context.reasons
+
+    @property
     def facts(self) -> FactSet:
         """Every fact that is cited, in the order of the text."""
         return self.context.cited((*self.cards.sentences, *self.sentences))
@@ -110,7 +124,11 @@ class Narrative:
 
 
 def narrate(
-    facts: FactSet | Iterable[FactSet], locale: str = "en_GB", narrator: str = "rules"
+    facts: FactSet | Iterable[FactSet],
+    locale: str = "en_GB",
+    narrator: str | None = None,
+    *,
+    claude: Sender | None = None,
 ) -> Narrative:
     """Return a written analysis of facts, every figure in it filled from one of them.
 
@@ -122,45 +140,59 @@ def narrate(
     locale
         Of the number formats, such as ``en_GB`` or ``de_DE``; the words are English.
     narrator
-        Who chooses the words: ``rules``.
+        Who chooses the words: ``rules`` or ``claude``; by default that of the settings.
+    claude
+        Calls Claude; by default as the settings say.
 
     Raises
     ------
     WordingError
         If the locale or narrator is not known, or a sentence does not fit its facts.
+    RefusedError
+        If the policy does not allow Claude to write.
+    ClaudeError, PrivacyError
+        If a call fails, or may not be made.
 
     Examples
     --------
     >>> from mirrorbi.facts.fact import Quantity
     >>> sales = Fact("value", "sales", "Sales", quantities={"value": Quantity.of(12, "count")})
-    >>> str(narrate(FactSet([sales])).headline)
+    >>> str(narrate(FactSet([sales]), narrator="rules").headline)
     'Sales came to 12.'
     """
-    if narrator not in NARRATORS:
+    chosen = narrator or ("claude" if claude is not None else load_settings().narrator)
+    if chosen not in NARRATORS:
         raise WordingError(
-            f"There is no narrator {narrator!r}.",
-            hint=did_you_mean(narrator, NARRATORS, noun="narrators"),
+            f"There is no narrator {chosen!r}.",
+            hint=did_you_mean(chosen, NARRATORS, noun="narrators"),
         )
     locale_of(locale)
     main, *others = [facts] if isinstance(facts, FactSet) else list(facts)
+    if chosen == "claude":
+        from mirrorbi.narrative.claude.desk import narrate_with_claude
+
+        return narrate_with_claude(main, others, locale=locale, claude=claude)
     material = rules.Material(main, others)
     sweeps = tuple(group.sweep() for group in (main, *others))
     sql = {name: text for group in (*others, main) for name, text in group.sql.items()}
-    context = Context(material.known, sweeps, sql, locale, narrator)
+    context = Context(material.known, sweeps, sql, locale, chosen)
+    told = rules.tell(material)
+    for part in told.values():
+        for sentence in part.sentences:
+            require_clean(sentence, context.facts)
     return Narrative(
-        sections=_sections(rules.tell(material), context),
+        sections=sections_of(told, context),
         cards=Cards.of(material.changes, material.whole("value"), context),
         context=context,
     )
 
 
-def _sections(told: Mapping[str, rules.Told], context: Context) -> dict[str, Section]:
+def sections_of(told: Mapping[str, rules.Told], context: Context) -> dict[str, Section]:
+    """Return what each section says as sections: nothing is said or drawn twice."""
     drawn: set[tuple[object, ...]] = set()
     said: set[str] = set()
     sections = {}
     for name, part in told.items():
-        for sentence in part.sentences:
-            require_clean(sentence, context.facts)
         paragraphs = [tuple(s for s in p if _new(s, said)) for p in part.paragraphs]
         sections[name] = Section(
             name=name,

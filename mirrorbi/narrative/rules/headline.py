@@ -17,7 +17,7 @@ def tell(material: Material) -> Told:
 
 def _headline(material: Material) -> Sentence:
     if material.lead is not None:
-        return _change(material.lead)
+        return sentence_of_change(material.lead)
     value = _value(material)
     if value is not None:
         when = " {{f.when}}" if value.period else ""
@@ -29,7 +29,8 @@ def _headline(material: Material) -> Sentence:
     return quality.headline(material) or say("headline", "There is no data to review.")
 
 
-def _change(f: Fact) -> Sentence:
+def sentence_of_change(f: Fact) -> Sentence:
+    """Return what became of a metric, against what, in one sentence."""
     if f.direction == "flat":
         template = "{{f.metric}} {{f.direction}} at {{f.value}} {{f.when}}, as in {{f.baseline}}"
     else:
