@@ -15,6 +15,7 @@ from mirrorbi.privacy.disclosure import Disclosure, _sealed, canonical
 from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome, verify_ledger
 from mirrorbi.privacy.ledger.chain import START, Link, seal
 from mirrorbi.privacy.ledger.head import Head
+from mirrorbi.privacy.ledger.head import head_of as ledger_head
 from mirrorbi.privacy.policy import Policy
 
 POLICY = Policy()
@@ -150,7 +151,12 @@ def test_a_head_that_was_removed_or_changed(ledger):
     path.unlink()
     assert found(ledger) == ["head: was removed: a cut tail would not be seen"]
     path.write_bytes(text.replace(b'"seq":9', b'"seq":8'))
+    assert found(ledger) == ["head: was changed"]
+    noted = ledger_head(text)
+    path.write_bytes(noted._replace(link=noted.link._replace(seq=8)).line())
     assert found(ledger) == ["head: does not fit entry 8"]
+    path.write_bytes(noted._replace(end=noted.end + 1).line())
+    assert found(ledger) == ["head: does not say where entry 9 stands"]
     path.write_bytes(b"")
     assert found(ledger) == ["head: was changed"]
 

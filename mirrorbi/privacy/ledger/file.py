@@ -6,8 +6,8 @@ import contextlib
 import errno
 import json
 import os
-import secrets
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,13 +21,14 @@ from mirrorbi.privacy.ledger.lock import locked
 ENTRIES = "ledger.jsonl"
 HEAD = "ledger.head"
 LOCK = "ledger.lock"
+_LOOKS = 5
 
 
 class FileLedger:
     """A ledger in a folder that only this user may enter.
 
     Each entry is written and flushed to the disk before anything else happens; then the
-    head is replaced. Several processes and threads may write at once. An unfinished last
+    head is written anew. Several processes and threads may write at once. An unfinished last
     line, left by a crash or a full disk, is written over by an entry that says so; nobody
     was ever told that it had been written. Anything else that does not fit stops the
     ledger, and with it the calls.
@@ -171,17 +172,18 @@ class FileLedger:
     def _put(self, file: int, content: Mapping[str, Any], last: Link, end: int) -> tuple[Link, int]:
         """Write a line at a place, over what nobody was told of; return it and its end."""
         line, link = seal(content, last)
-        clean = os.fstat(file).st_size <= end
+        size = os.fstat(file).st_size
         try:
             _write(file, line, end)
-            os.ftruncate(file, end + len(line))
+            if size > end + len(line):
+                os.ftruncate(file, end + len(line))
             _durable(file)
             self._anchor(Head(link, end, end + len(line)))
         except BaseException:  # also Ctrl-C: nobody is told that it was written
             with contextlib.suppress(OSError):
                 head = self._head()
                 # Over an unfinished line, what is half written is again an unfinished line.
-                if clean and (head is None or head.link != link):
+                if size <= end and (head is None or head.link != link):
                     os.ftruncate(file, end)
             raise
         return link, end + len(line)
@@ -210,30 +212,34 @@ class FileLedger:
         return link, end, torn
 
     def _head(self) -> Head | None:
-        try:
-            text = (self.folder / HEAD).read_bytes()
-        except FileNotFoundError:
-            return None
-        head = head_of(text)
-        if head is None:
-            self._damaged(f"its head, {HEAD}, was changed")
-        return head
+        for _ in range(_LOOKS):
+            try:
+                text = (self.folder / HEAD).read_bytes()
+            except FileNotFoundError:
+                return None
+            head = head_of(text)
+            if head is not None:
+                return head
+            time.sleep(0.002)  # who reads without the lock may see half of a new one
+        self._damaged(f"its head, {HEAD}, was changed")
 
     def _anchor(self, head: Head) -> None:
-        """Replace the head: the old one or the new one is there, never half of one."""
-        part = self.folder / f".{HEAD}.{secrets.token_hex(4)}"
+        """Write the head over the old one.
+
+        It is not waited for: after a power failure the old head may stand there, and the
+        lines behind it are found. In place, so that neither a full disk nor a power
+        failure can leave half of one: it is smaller than a sector.
+        """
+        path = self.folder / HEAD
+        new = not path.exists()
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         try:
-            file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                _write(file, head.line(), 0)
+            _write(file, head.line(), 0)
+            if new:
                 _durable(file)
-            finally:
-                os.close(file)
-            part.replace(self.folder / HEAD)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                part.unlink()
-            raise
+                _durable_folder(self.folder)
+        finally:
+            os.close(file)
 
     def _find(self, entry: str) -> None:
         """Refuse an entry that is not open: one written by another object may be."""
@@ -287,6 +293,16 @@ def _write(file: int, content: bytes, at: int) -> None:
     view = memoryview(content)
     while view:
         view = view[os.write(file, view) :]
+
+
+def _durable_folder(folder: Path) -> None:
+    """Wait until the disk has the names of new files."""
+    if os.name == "posix":
+        file = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
 
 
 def _durable(file: int) -> None:

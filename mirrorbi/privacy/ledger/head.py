@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import NamedTuple
 
 from mirrorbi.privacy.disclosure import canonical
 from mirrorbi.privacy.ledger.chain import Link
+
+SIZE = 256
+"""Bytes of a head: always the same, and less than a disk writes at once."""
+_CHECK = 16
 
 
 class Head(NamedTuple):
@@ -25,9 +30,10 @@ class Head(NamedTuple):
     end: int = 0
 
     def line(self) -> bytes:
-        """Return the head as it is kept."""
-        where = {"start": self.start, "end": self.end} if self.end else {}
-        return canonical({**self.link._asdict(), **where}) + b"\n"
+        """Return the head as it is kept: with a sum of its own, so that half of one is seen."""
+        parts = {**self.link._asdict(), "start": self.start, "end": self.end}
+        check = hashlib.sha256(canonical(parts)).hexdigest()[:_CHECK]
+        return canonical({**parts, "check": check}).ljust(SIZE - 1) + b"\n"
 
 
 def head_of(line: bytes) -> Head | None:
@@ -41,7 +47,7 @@ def head_of(line: bytes) -> Head | None:
     """
     try:
         parts = json.loads(line)
-        head = Head(Link(parts["seq"], parts["hash"]), parts.get("start", 0), parts.get("end", 0))
+        head = Head(Link(parts["seq"], parts["hash"]), parts["start"], parts["end"])
         same = head.line() == line
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

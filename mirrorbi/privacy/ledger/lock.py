@@ -46,7 +46,7 @@ def locked(path: Path, patience: float = PATIENCE) -> Iterator[None]:
                     f"Another process has held {str(path)!r} for {patience:g} seconds.",
                     hint="End the process that hangs (fuser shows it), then try again.",
                 )
-            time.sleep(random.uniform(0.0005, 0.003))  # noqa: S311
+            time.sleep(random.uniform(0.0002, 0.001))  # noqa: S311
         try:
             yield
         finally:
