@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from mirrorbi.data.periods import Grain, Period
 if TYPE_CHECKING:
     from mirrorbi.data.model import Model
     from mirrorbi.facts.factset import FactSet
+    from mirrorbi.narrative.asking import Answer, Conversation
     from mirrorbi.privacy.policy import Policy
 
 
@@ -72,6 +74,26 @@ class Analysis(Dataset):
         policy = Policy.from_dict(control) if isinstance(control, Mapping) else control
         return controlled(self, policy if isinstance(policy, Policy) else None, **asked)
 
+    def ask(
+        self,
+        question: str,
+        conversation: Conversation | None = None,
+        *,
+        model: str | None = None,
+        budget: Decimal | float | str | None = None,
+        cache: bool | None = None,
+        locale: str | None = None,
+    ) -> Answer:
+        """Answer a question with Claude; every figure is filled from a computed fact.
+
+        See `mirrorbi.narrative.asking.ask`, which this calls with the same arguments.
+        """
+        from mirrorbi.narrative.asking import ask
+
+        return ask(
+            self, question, conversation, model=model, budget=budget, cache=cache, locale=locale
+        )
+
 
 def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = None) -> Analysis:  # noqa: A001 (the public name, as in io.open)
     """Open a data set.
@@ -106,6 +128,7 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
     from mirrorbi.data.modelfile import check_model, find_model, load_model, parse_model
     from mirrorbi.data.profile import profile
     from mirrorbi.data.sources import open_source
+    from mirrorbi.privacy.classes import classify
 
     opened = open_source(source, connect())
     schema = dict(opened.table.schema().items())
@@ -122,7 +145,9 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
     else:
         known = profile(opened.table)
         stem = Path(opened.name).stem
-        meaning, name = draft_model(opened.table, known, stem).model, "draft"
+        found = classify(opened.table, known=known)
+        judged = {column: finding.judged for column, finding in found.items()}
+        meaning, name = draft_model(opened.table, known, stem, judged).model, "draft"
     check_model(meaning, schema, name)
     if meaning.time and meaning.time.timezone:
         zone_of_session(opened.table, meaning.time.timezone)

@@ -19,7 +19,7 @@ FLOORS = {
     "facts": 2,
     "wording": 2.05,
     "privacy": 2.1,
-    "analysis": 2.2,
+    "analysis": 4.5,
     "charts": 3,
     "claude": 3,
     "narrative": 4,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mirrorbi._version import __version__
-from mirrorbi.cli import facts, ledger, model, preview, query, run, verify
+from mirrorbi.cli import ask, facts, ledger, model, preview, query, run, verify
 from mirrorbi.cli.output import complain, say
 from mirrorbi.errors import MirrorBIError
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("facts")(facts.facts)
+app.command("ask")(ask.ask)
 app.command("preview")(preview.preview)
 app.command("query")(query.query)
 app.command("model")(model.model)

@@ -1,0 +1,99 @@
+"""``mirrorbi ask``: a question answered by Claude, every figure from a computed fact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mirrorbi.narrative.asking import Answer
+
+
+def ask(
+    source: Annotated[str, typer.Argument(help="A file, glob or folder.", metavar="SOURCE")],
+    question: Annotated[str, typer.Argument(help="In plain words.", metavar="QUESTION")],
+    model: Annotated[
+        str | None, typer.Option(help="A name of 'mirrorbi models'.", metavar="MODEL")
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="US dollars that it may cost.", min=0.0, metavar="USD")
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Do not use answers kept from before.")
+    ] = False,
+    semantic: Annotated[
+        Path | None, typer.Option("--semantic-model", help="The semantic model.", metavar="FILE")
+    ] = None,
+    code: Annotated[
+        bool, typer.Option("--code", help="Show the Python that finds the same facts.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """Answer a question with Claude, from computed facts alone.
+
+    What is sent is what 'mirrorbi preview' shows: names of metrics, dimensions and
+    members, released aggregates, and the question. Never rows.
+    """
+    from mirrorbi.cli.output import Line, say, say_json
+    from mirrorbi.cli.sources import open_data
+    from mirrorbi.errors import ModelIdError
+    from mirrorbi.narrative.asking import ask as ask_claude
+
+    if model is not None and Path(model).suffix.lower() in (".yaml", ".yml"):
+        raise ModelIdError(
+            f"--model {model!r} is a file, and not a model of Claude.",
+            hint=f"Give the semantic model with --semantic-model {model}.",
+        )
+    data = open_data(source, semantic)
+    line = Line()
+    line("Asking Claude")
+    try:
+        answer = ask_claude(
+            data, question, model=model, budget=budget, cache=False if no_cache else None
+        )
+    finally:
+        line.clear()
+    if as_json:
+        say_json(answer.to_dict())
+    else:
+        _show(answer, code)
+        if not code:
+            say("--code shows the Python that finds the same facts without Claude.")
+    if answer.reason in _OURS:
+        raise typer.Exit(1)
+
+
+_OURS = ("turns", "tokens", "time", "unproven", "no_answer")
+
+
+def _show(answer: Answer, code: bool) -> None:
+    import textwrap
+
+    from mirrorbi.cli.output import printable, say
+
+    for paragraph in answer.text.split("\n"):
+        for part in textwrap.wrap(printable(paragraph), 78) or [""]:
+            say(part)
+    titles = [chart.title_text for chart in answer.charts]
+    if titles:
+        say()
+        say("Charts, shown in a notebook:")
+        for title in titles:
+            say(f"  {printable(title)}")
+    say()
+    say("Computed:" if answer.computed else "Nothing was computed.")
+    for call in answer.computed:
+        lines = textwrap.wrap(printable(call.text), 76, subsequent_indent="  ")
+        say("\n".join(f"  {text}" for text in lines))
+    if answer.replaced:
+        count = answer.replaced
+        say(
+            f"{count} {'sentence' if count == 1 else 'sentences'} failed the checks and "
+            "stands in our own words or is left out."
+        )
+    say(answer.cost_text)
+    if code:
+        say()
+        say(answer.code.rstrip())
