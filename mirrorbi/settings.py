@@ -17,6 +17,11 @@ from mirrorbi.errors import SettingsError, did_you_mean
 
 FILE_NAME = "mirrorbi.toml"
 PREFIX = "MIRRORBI_"
+FOLDER = "MIRRORBI_FOLDER"
+"""Variable by which a run tells its kernel, which works elsewhere, whose settings hold."""
+
+
+_LEDGER = Path(".mirrorbi/ledger")
 
 
 class _Section(BaseModel):
@@ -59,12 +64,16 @@ class ModelSettings(_Section):
     sampling: bool = False
     forced_tool: bool = False
     json_schema: bool = False
+    thinking: bool = False
+    """Whether it thinks before it answers: room for that is added to the longest answer."""
     cache_minimum: Annotated[int, Field(ge=0)] | None = None
     input_price: Decimal | None = None
     """US dollars per million tokens; without it no cost is stated."""
     output_price: Decimal | None = None
     cache_read_price: Decimal | None = None
     cache_write_price: Decimal | None = None
+    regional: tuple[str, ...] = ()
+    """AWS regions in which it is served without an inference profile, and so stays there."""
     regions: tuple[str, ...] = ()
     """AWS regions in which a call may be processed, where the id does not tell."""
 
@@ -125,7 +134,7 @@ class Settings(_Section):
     """Further folders in which data is looked up by its relative name."""
     narrator: Literal["rules", "claude"] = "rules"
     """Who writes the analysis, where nobody says."""
-    ledger: Path | str = Path(".mirrorbi/ledger")
+    ledger: Path | str = _LEDGER
     """Folder of the ledger, or ``s3://bucket/prefix``."""
     ledger_kms_key: str | None = None
     """Id, ARN or alias of the KMS key for a ledger in S3; else the bucket's encryption."""
@@ -166,7 +175,7 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
     ----------
     start
         Where the search for ``mirrorbi.toml`` begins, going up; the current folder if not
-        given.
+        given, in a run that from which it was asked for (``MIRRORBI_FOLDER``).
     environ
         The environment; the process's own if not given.
 
@@ -180,7 +189,7 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
     >>> load_settings(Path("/"), {"MIRRORBI_LOCALE": "de_CH"}).locale
     'de_CH'
     """
-    folder = Path.cwd() if start is None else start
+    folder = Path(os.environ.get(FOLDER) or Path.cwd()) if start is None else start
     given: dict[str, Any] = {}
     origin: dict[str, str] = {}
     file = find_settings(folder)
@@ -198,6 +207,8 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
                 key.removeprefix(section + "_"): value,
             }
         origin[key] = PREFIX + key.upper()
+    base = file.parent if file is not None and "ledger" not in variables else folder
+    given["ledger"] = _place(given.get("ledger", _LEDGER), base)
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
@@ -248,8 +259,6 @@ def _from_file(file: Path) -> dict[str, Any]:
             _refuse_key(key, FILE_NAME, _KEYS)
     if isinstance(values.get("reports"), str):
         values["reports"] = file.parent / Path(values["reports"]).expanduser()
-    if isinstance(values.get("ledger"), str) and not values["ledger"].startswith("s3://"):
-        values["ledger"] = file.parent / Path(values["ledger"]).expanduser()
     if isinstance(values.get("path"), str):
         values["path"] = [values["path"]]
     if isinstance(values.get("path"), list) and all(isinstance(v, str) for v in values["path"]):
@@ -272,6 +281,14 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         parts = [part for part in values["path"].split(os.pathsep) if part]
         values["path"] = [Path(part).expanduser().absolute() for part in parts]
     return values
+
+
+def _place(ledger: Any, base: Path) -> Any:
+    """Return where a ledger lies: a run's kernel works in a folder that does not stay."""
+    if not isinstance(ledger, (str, Path)) or str(ledger).startswith("s3://"):
+        return ledger
+    path = Path(ledger).expanduser()
+    return path if base == Path.cwd() else base / path
 
 
 def _listed(key: str, text: str) -> Any:

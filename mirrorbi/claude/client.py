@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from mirrorbi.claude.budget import Budget, Reservation
@@ -24,8 +23,6 @@ from mirrorbi.errors import CancelledError, RefusedError
 from mirrorbi.privacy.ledger import Intent, Ledger, Outcome
 from mirrorbi.privacy.policy import Policy
 from mirrorbi.settings import ClaudeSettings
-
-_LONG = Decimal("0.001")
 
 
 class Claude:
@@ -156,7 +153,8 @@ class Claude:
             if on_text is not None and kept.text:
                 on_text(kept.text)
             return _sealed(kept)
-        held = self.budget.reserve(estimate(request, route.model))
+        longest = body["inferenceConfig"]["maxTokens"]
+        held = self.budget.reserve(estimate(replace(request, max_tokens=longest), route.model))
         try:
             entry = self.ledger.open(self._intent(request, route, body))
         except BaseException:

@@ -41,12 +41,14 @@ class ClaudeModel:
         Whether a tool can be forced.
     json_schema
         Whether an answer can be held to a JSON schema.
+    thinking
+        Whether it thinks before it answers: room for that is added to the longest answer.
     cache_minimum
         Fewest tokens that Bedrock's prompt cache takes; ``None``: it has none.
     input_price, output_price, cache_read_price, cache_write_price
         US dollars per million tokens; ``None`` if not known.
     surcharge
-        What a call through a profile of one geography, or within one region, costs over
+        What a call through a profile of one geography costs over
         one through the global profile: ``0.10``.
     end_of_life
         When Bedrock stops serving it, where that is announced.
@@ -68,6 +70,7 @@ class ClaudeModel:
     sampling: bool = False
     forced_tool: bool = False
     json_schema: bool = False
+    thinking: bool = False
     cache_minimum: int | None = None
     input_price: Decimal | None = None
     output_price: Decimal | None = None

@@ -17,6 +17,8 @@ from mirrorbi.privacy.disclosure import canonical
 _RECEIVED = "Received."
 _CACHE_POINT = {"cachePoint": {"type": "default"}}
 _LONGEST = 256
+_THINKING = 16_000
+"""Tokens of thought that come before an answer and count as part of it."""
 _MOST = 16
 
 
@@ -143,7 +145,7 @@ def _block(part: Part) -> dict[str, Any]:
 
 
 def _settings(request: Request, model: ClaudeModel, most: int | None) -> dict[str, Any]:
-    longest = max(request.max_tokens, most or 0)
+    longest = max(request.max_tokens, most or 0) + (_THINKING if model.thinking else 0)
     inference: dict[str, Any] = {"maxTokens": min(longest, model.output or longest)}
     if model.sampling:
         inference["temperature"] = 0.0
