@@ -6,7 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mirrorbi.claude.budget import Budget, Reservation
@@ -78,6 +78,8 @@ class Claude:
         self.tag = tag if tag is not None else RunTag()
         self.budget = budget if budget is not None else Budget()
         self.cache = cache
+        self.entries: list[str] = []
+        """Ids of the ledger's entries of every call made, in order."""
         self._session = session
         self._route: Route | None = None
 
@@ -160,6 +162,7 @@ class Claude:
         except BaseException:
             self.budget.settle(held, Usage())
             raise
+        self.entries.append(entry)
         call = _Call(self, route, body, metadata_of(self.tag, request.purpose, entry))
         try:
             reply = call.made(on_text, cancel)

@@ -29,6 +29,16 @@ def run(
     timeout: Annotated[
         float | None, typer.Option(help="Seconds that one cell may take.  [3600]", min=0.1)
     ] = None,
+    narrator: Annotated[
+        str | None, typer.Option(help="Who writes: rules or claude.  [settings]", metavar="WHO")
+    ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Ask Claude anew, whatever was answered before.")
+    ] = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="US dollars that Claude may cost.  [settings]", metavar="USD"),
+    ] = None,
     open_report: Annotated[bool, typer.Option("--open", help="Open the report.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -49,7 +59,12 @@ def run(
     try:
         with ended_by_term():
             outcome = perform(
-                make_plan(notebook, given, output=output),
+                make_plan(
+                    notebook,
+                    given,
+                    output=output,
+                    environment=_environment(narrator, no_cache, budget),
+                ),
                 timeout,
                 progress=lambda n, of, title: line(f"{notebook.name} {n}/{of} {title}".rstrip()),
                 prepare=import_papermill,
@@ -77,6 +92,18 @@ def run(
         say(f"{outcome.seconds:.1f} s")
     if open_report:
         typer.launch(str(outcome.report.resolve()))
+
+
+def _environment(narrator: str | None, no_cache: bool, budget: str | None) -> dict[str, str]:
+    """Return what was asked for this run alone, as variables of the environment."""
+    found = {}
+    if narrator is not None:
+        found["MIRRORBI_NARRATOR"] = narrator
+    if no_cache:
+        found["MIRRORBI_CLAUDE_CACHE"] = "false"
+    if budget is not None:
+        found["MIRRORBI_CLAUDE_BUDGET_RUN"] = budget
+    return found
 
 
 def _show_parameters(notebook: Path, as_json: bool) -> None:

@@ -61,6 +61,12 @@ class Collected:
     faults: list[str] = field(default_factory=list)
     _ids: set[str] = field(default_factory=set)
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the text may not be shown to readers; empty if it may."""
+        said = (payload.get("authorship") or {} for payload in self.payloads)
+        return tuple(dict.fromkeys(reason for one in said for reason in one.get("reasons", ())))
+
     def unique_id(self, text: str) -> str:
         """Return an id that no other heading has."""
         stem = slug_of(text)

@@ -46,8 +46,15 @@ def make_manifest(plan: Plan, found: Collected) -> dict[str, Any]:
         ],
         "locale": next((p["locale"] for p in found.payloads if p.get("locale")), "en_GB"),
         "narrator": next((p["narrator"] for p in found.payloads if p.get("narrator")), ""),
+        **_authorship(found),
         "versions": versions(),
     }
+
+
+def _authorship(found: Collected) -> dict[str, Any]:
+    """Return what is said of who wrote the text, where a model took part."""
+    said = next((p["authorship"] for p in found.payloads if p.get("authorship")), None)
+    return {} if said is None else {"authorship": said}
 
 
 def read_manifest(html: str, where: str = "The file") -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from mirrorbi.reports.notebook import Notebook, load_notebook
 from mirrorbi.reports.parameters import Bound, Parameters, read_parameters
 from mirrorbi.reports.secret import Mask, from_environment
 from mirrorbi.settings import Settings, load_settings
+
+NARRATOR = "MIRRORBI_NARRATOR"
+"""Variable that says who writes."""
 
 _LONGEST_SLUG = 60
 _BARE = ("period", "source")
@@ -38,6 +42,8 @@ class Plan:
         The folder from which the run was asked for.
     settings
         Those that hold there.
+    environment
+        Settings given for this run alone, as variables of the kernel's environment.
     """
 
     notebook: Notebook
@@ -46,6 +52,7 @@ class Plan:
     folder: Path
     caller: Path
     settings: Settings
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -94,6 +101,16 @@ class Plan:
         return self.folder / f"{self.name}.failed.ipynb"
 
     @property
+    def draft(self) -> Path:
+        """A report whose text failed its checks, for the maintainer alone."""
+        return self.folder / f"{self.name}.draft.html"
+
+    @property
+    def grounding(self) -> Path:
+        """From each figure of the text to its fact, its queries and the data."""
+        return self.folder / f"{self.name}.grounding.json"
+
+    @property
     def files(self) -> Path:
         """Where files are kept that the notebook wrote into its working folder."""
         return self.folder / f"{self.name}.files"
@@ -121,6 +138,8 @@ class Plan:
             words += ["-p", f"{name}={text_of_value(value)}"]
         for name in self.bound.secrets:
             words += ["-p", f"{name}=…"]
+        if NARRATOR in self.environment:
+            words += ["--narrator", self.environment[NARRATOR]]
         return " ".join(word if "…" in word else shlex.quote(word) for word in words)
 
 
@@ -129,6 +148,7 @@ def make_plan(
     parameters: Mapping[str, Any] | None = None,
     *,
     output: str | Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Plan:
     """Read a notebook, check parameters against it, and decide where everything goes.
 
@@ -145,9 +165,10 @@ def make_plan(
     declared = read_parameters(loaded)
     secret = [name for name, parameter in declared.items() if parameter.secret]
     bound = declared.bind({**from_environment(secret), **(parameters or {})})
-    settings = load_settings()
+    given = dict(environment or {})
+    settings = load_settings(environ={**os.environ, **given})
     folder = Path(output) if output else settings.reports
-    return Plan(loaded, declared, bound, folder, Path.cwd(), settings)
+    return Plan(loaded, declared, bound, folder, Path.cwd(), settings, given)
 
 
 def shown_path(path: Path, base: Path) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from mirrorbi.narrative.claude.authorship import told
 from mirrorbi.reports.bundle import pick_bundle
 from mirrorbi.reports.collect import Collected
 from mirrorbi.reports.embedded import read_page
@@ -94,8 +95,11 @@ def provenance(plan: Plan, manifest: Mapping[str, Any]) -> Iterable[tuple[str, s
             "Statistics",
             f"{cited} cited; {tested}, false discovery rate controlled over all of them",
         )
-    yield "Text", _NARRATORS.get(manifest["narrator"], manifest["narrator"])
-    yield "Policy", POLICY
+    if "authorship" in manifest:
+        yield from told(manifest["authorship"])
+    else:
+        yield "Text", _NARRATORS.get(manifest["narrator"], manifest["narrator"])
+        yield "Policy", POLICY
     yield "Versions", ", ".join(f"{n} {v}" for n, v in manifest["versions"].items())
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mirrorbi.errors import CellError, MirrorBIError, StoreError
+from mirrorbi.errors import CellError, MirrorBIError, NarrativeError, StoreError
 from mirrorbi.reports.engine import Watch
 from mirrorbi.reports.folder import Folder
 from mirrorbi.reports.launch import EARLY, Launch, environment_for
 from mirrorbi.reports.notebook import source_of
 from mirrorbi.reports.plan import Plan, make_plan
 from mirrorbi.reports.secret import cell_for
+from mirrorbi.settings import FOLDER
 
 Progress = Callable[[int, int, str], None]
 """Called before each code cell with its place from 1, their number, and its title."""
@@ -132,7 +133,7 @@ def perform(
         finally:
             watch.launch.end()
         files = folder.keep(work, plan.files.name)
-    folder.remove(plan.failure_page.name, plan.failed_notebook.name)
+    folder.remove(plan.failure_page.name, plan.failed_notebook.name, plan.draft.name)
     return Run(**outcome, files=files, seconds=time.perf_counter() - began)
 
 
@@ -145,10 +146,25 @@ def _launch(plan: Plan, work: Path) -> Launch:
         {
             "MIRRORBI_IMPORT_EARLY": EARLY if uses_us else "",
             **environment_for(plan.caller, plan.notebook.path.parent, plan.settings.path),
+            **settings_for(plan),
             **environment_of(plan.bound.secrets),
         },
         plan.notebook.kernel,
     )
+
+
+def settings_for(plan: Plan) -> dict[str, str]:
+    """Return the variables by which a kernel has the settings of the run that it serves."""
+    found = {
+        FOLDER: str(plan.caller),
+        "MIRRORBI_RUN_ID": plan.run_id,
+        "MIRRORBI_NARRATOR": plan.settings.narrator,
+        **plan.environment,
+    }
+    ledger = str(plan.settings.ledger)
+    if not ledger.startswith("s3://"):
+        found["MIRRORBI_LEDGER"] = str(plan.caller / Path(ledger).expanduser())
+    return found
 
 
 def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
@@ -209,10 +225,15 @@ def _tags(cell: Mapping[str, Any]) -> Any:
 
 def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str, Any]:
     from mirrorbi.reports.collect import collect, facts_of
+    from mirrorbi.reports.grounding import ground
     from mirrorbi.reports.inspection import inspect_page
     from mirrorbi.reports.render import render
 
     found = collect(executed, plan.notebook.path.parent)
+    failed = found.reasons
+    if failed:
+        text = f"Draft, not checked: {'; '.join(failed)}."
+        found.blocks.insert(0, {"kind": "text", "text": text})
     html = render(plan, found)
     inspect_page(
         html,
@@ -222,7 +243,16 @@ def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str,
         mask=plan.mask,
         places=(plan.caller, plan.notebook.path.parent, work, plan.folder.resolve()),
     )
+    grounds = ground(html)
+    failed = (*failed, *(f"{stray!r} has no fact" for stray in grounds.strays if grounds.by_claude))
+    if failed:
+        folder.write(plan.draft.name, html)
+        raise NarrativeError(
+            f"The analysis failed its checks, so the report was not replaced: {failed[0]}.",
+            hint=f"The draft is kept as {plan.draft}. Run again, or with --narrator rules.",
+        )
     folder.write(plan.executed.name, notebook_text(plan, executed, plan.executed))
+    folder.write(plan.grounding.name, grounds.text)
     folder.write(plan.report.name, html)
     return {
         "report": plan.report,

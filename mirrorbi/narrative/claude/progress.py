@@ -115,11 +115,11 @@ class _Notebook:
     """A display of its own in the output of the cell, emptied when all is checked."""
 
     def __init__(self) -> None:
-        from IPython import display
+        from importlib import import_module
 
-        self._html: Any = display.HTML
-        show: Any = display.display
-        self._handle = show(self._html(""), display_id=True)
+        display = import_module("IPython.display")
+        self._html = display.HTML
+        self._handle = display.display(self._html(""), display_id=True)
 
     def __call__(self, lines: list[tuple[str, State]]) -> None:
         waiting = any(state == "unverified" for _, state in lines)
@@ -130,4 +130,5 @@ class _Notebook:
         )
         body = f"<ul>{rows}</ul>" if waiting else ""
         if self._handle is not None:
-            self._handle.update(self._html(body))
+            shown: Any = self._html(body)
+            self._handle.update(shown)
