@@ -201,10 +201,11 @@ def find_model(
         insists = name if name.startswith("arn:") or plain != tail else ""
         return (known if said is None else _corrected(known, said)), insists
     if said is None:
+        near = "" if name.startswith("arn:") else did_you_mean(name, [*table], noun="models")
         raise ModelIdError(
             f"The model {name!r} is not known.",
-            hint=f"{did_you_mean(name, [*table, *by_id], noun='models')} For another one, "
-            f'declare what it can do: [claude.models."{name}"] in mirrorbi.toml.',
+            hint=f"{near} For another one, declare what it can do: "
+            f'[claude.models."{name}"] in mirrorbi.toml.'.lstrip(),
         )
     decides = name.startswith("arn:") or plain != tail
     return _corrected(ClaudeModel(name, plain, said.name or name), said), name if decides else ""
