@@ -133,7 +133,7 @@ def _chart(page: Embedded, chart_id: str, fact_id: str, facts: Facts) -> Figure:
         as_computed = _draws(page, chart_id, computed, facts.locale)
     else:
         as_written = facts.untouched
-        as_computed = facts.untouched and _agree(written, computed)
+        as_computed = facts.untouched and agree(written, computed)
     state = facts.state(fact_id, as_written, as_computed)
     about = _label(fact_id, facts)
     return Figure(f"{about}, chart", state, chart_id, "", fact_id, about)
@@ -141,7 +141,7 @@ def _chart(page: Embedded, chart_id: str, fact_id: str, facts: Facts) -> Figure:
 
 def _fact(fact_id: str, facts: Facts) -> Figure:
     written, computed = facts.written[fact_id], facts.computed.get(fact_id)
-    state = facts.state(fact_id, as_written=True, as_computed=_agree(written, computed))
+    state = facts.state(fact_id, as_written=True, as_computed=agree(written, computed))
     amounts = [
         f"{name} {quantity.value:f}"
         for fact in (written, computed)
@@ -169,7 +169,8 @@ def _draws(page: Embedded, chart_id: str, fact: Fact | None, locale: str) -> boo
     )
 
 
-def _agree(a: Fact | None, b: Fact | None) -> bool:
+def agree(a: Fact | None, b: Fact | None) -> bool:
+    """Return whether two facts say the same; their scores may differ."""
     return a is not None and b is not None and _content(a) == _content(b)
 
 
