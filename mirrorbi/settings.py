@@ -207,8 +207,10 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
                 key.removeprefix(section + "_"): value,
             }
         origin[key] = PREFIX + key.upper()
-    base = file.parent if file is not None and "ledger" not in variables else folder
-    given["ledger"] = _place(given.get("ledger", _LEDGER), base)
+    if file is not None and "ledger" not in variables:
+        given["ledger"] = _place(given.get("ledger", _LEDGER), file.parent)
+    elif start is None:
+        given["ledger"] = _place(given.get("ledger", _LEDGER), folder)
     try:
         return Settings.model_validate(given)
     except ValidationError as error:

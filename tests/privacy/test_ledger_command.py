@@ -12,7 +12,7 @@ from decimal import Decimal
 import pytest
 
 from mirrorbi.privacy.disclosure import Disclosure, Withheld, _sealed, canonical
-from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome, verify_ledger
+from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome, open_ledger, verify_ledger
 from mirrorbi.privacy.policy import Policy
 
 POLICY = Policy()
@@ -168,6 +168,22 @@ def test_a_ledger_that_the_settings_name(tmp_path):
         check=False,
     )
     assert json.loads(done.stdout)["calls"] == 1, done.stderr
+
+
+def test_the_ledger_of_a_run_lies_where_the_run_was_asked_for(tmp_path, monkeypatch):
+    """Its kernel works in a folder that is removed afterwards."""
+    (tmp_path / "caller").mkdir()
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("MIRRORBI_FOLDER", str(tmp_path / "caller"))
+    monkeypatch.chdir(tmp_path / "scratch")
+    open_ledger().open(intent("r"))
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert (tmp_path / "caller" / ".mirrorbi" / "ledger" / "ledger.jsonl").exists()
+    monkeypatch.setenv("MIRRORBI_LEDGER", "mine")
+    assert open_ledger().place == str(tmp_path / "caller" / "mine")
+    (tmp_path / "mirrorbi.toml").write_text('locale = "de_CH"\n')
+    monkeypatch.delenv("MIRRORBI_LEDGER")
+    assert open_ledger().place == str(tmp_path / ".mirrorbi" / "ledger")
 
 
 def test_hostile_names_do_not_move_the_cursor(tmp_path):
