@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mirrorbi.privacy.classes import Finding
 
 
 def model(
@@ -14,18 +18,22 @@ def model(
         Path | None, typer.Option("-o", "--output", help="Where to write it.  [beside the data]")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model that is there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Draft the semantic model of a data set: time, dimensions, metrics, units.
 
     Every guess is commented in the file; correct it, then delete the line 'draft: true'.
+    Who may see each column is judged by its name and a sample of its values, and shown;
+    what you write under 'privacy' in the file holds.
     """
-    from mirrorbi.cli.output import Line, say
+    from mirrorbi.cli.output import Line, say, say_json
     from mirrorbi.data.draft import draft_model
     from mirrorbi.data.draftyaml import to_yaml
     from mirrorbi.data.engine import connect
     from mirrorbi.data.profile import profile
     from mirrorbi.data.sources import open_source
     from mirrorbi.errors import StoreError
+    from mirrorbi.privacy.classes import classify
     from mirrorbi.storage.local import LocalStore
 
     line = Line()
@@ -33,7 +41,11 @@ def model(
     try:
         opened = open_source(source, connect())
         name = Path(opened.name).stem
-        draft = draft_model(opened.table, profile(opened.table), name)
+        known = profile(opened.table)
+        line(f"Looking for personal data in {source}")
+        found = classify(opened.table, known=known)
+        judged = {column: finding.judged for column, finding in found.items()}
+        draft = draft_model(opened.table, known, name, judged)
     finally:
         line.clear()
     target = output or _beside(opened.paths)
@@ -44,12 +56,36 @@ def model(
         )
     LocalStore(target.parent).write(target.name, to_yaml(draft).encode())
     meaning = draft.model
+    time = meaning.time.column if meaning.time else None
+    if as_json:
+        say_json(
+            {
+                "model": str(target),
+                "time": time,
+                "entity": meaning.dataset.entity,
+                "dimensions": list(meaning.dimensions),
+                "metrics": list(meaning.metrics),
+                "columns": {column: finding.to_dict() for column, finding in found.items()},
+            }
+        )
+        return
+    _print_classes(found)
     say(
         f"{len(meaning.metrics)} metrics, {len(meaning.dimensions)} dimensions, "
-        f"time: {meaning.time.column if meaning.time else 'none'}"
+        f"time: {time or 'none'}"
     )
     say(str(target))
     say("Every guess is commented: correct it, then delete the line 'draft: true'.")
+
+
+def _print_classes(found: Mapping[str, Finding]) -> None:
+    from mirrorbi.cli.output import print_table
+
+    rows = [
+        [column, str(f.privacy), f.reason, f"{f.count:,}" if f.share is not None else ""]
+        for column, f in found.items()
+    ]
+    print_table(["Column", "Class", "Why", "Count"], rows, numbers=[3])
 
 
 def _beside(paths: tuple[Path, ...]) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from mirrorbi.data.model import (
 )
 from mirrorbi.data.naming import Names, label, slug
 from mirrorbi.data.profile import Profile
-from mirrorbi.data.roles import FEW_ROWS, Column, Roles
+from mirrorbi.data.roles import FEW_ROWS, Column, Judged, Roles
 from mirrorbi.settings import PrivacySettings
 
 __all__ = ["Draft", "draft_model", "to_yaml"]
@@ -58,7 +58,9 @@ class Draft:
     reasons: dict[str, str]
 
 
-def draft_model(table: Any, profile: Profile, name: str) -> Draft:
+def draft_model(
+    table: Any, profile: Profile, name: str, judged: Mapping[str, Judged] | None = None
+) -> Draft:
     """Guess a model from the data.
 
     Parameters
@@ -70,6 +72,9 @@ def draft_model(table: Any, profile: Profile, name: str) -> Draft:
         Its profile.
     name
         What the data is called.
+    judged
+        Who may see the columns, where somebody looked at their values
+        (`mirrorbi.privacy.classes`); without it, their names decide.
 
     Examples
     --------
@@ -82,15 +87,17 @@ def draft_model(table: Any, profile: Profile, name: str) -> Draft:
     >>> list(draft.model.dimensions), list(draft.model.metrics)
     (['city'], ['rows', 'sales'])
     """
-    return _Drafter(table, profile, name).draft()
+    return _Drafter(table, profile, name, judged or {}).draft()
 
 
 class _Drafter:
-    def __init__(self, table: Any, profile: Profile, name: str) -> None:
+    def __init__(
+        self, table: Any, profile: Profile, name: str, judged: Mapping[str, Judged]
+    ) -> None:
         schema, rows = table.schema(), profile.rows
         columns = [Column(n, schema[n], p, rows) for n, p in profile.columns.items()]
         self.table, self.rows, self.name = table, rows, name
-        self.roles = Roles(columns)
+        self.roles = Roles(columns, judged)
         self.names = Names()
         self.reasons: dict[str, str] = {}
 
@@ -113,7 +120,12 @@ class _Drafter:
             draft=True,
         )
         left = {f"columns.{name}": why for name, why in self.roles.left.items()}
-        return Draft(model, {**self.reasons, **left})
+        classes = {f"privacy.{name}": self._why(name) for name in self.roles.privacy}
+        return Draft(model, {**self.reasons, **left, **classes})
+
+    def _why(self, name: str) -> str:
+        said = self.roles.judged.get(name)
+        return "judged by its name" if said is None else said.reason
 
     def _time(self) -> Column | None:
         ranked = sorted(

@@ -86,8 +86,9 @@ def _lines(draft: Draft) -> Iterator[str]:
         yield ""
         yield "privacy:"
         yield "  columns:"
-        yield from _comment("Judged by name; no dimension or metric uses these columns.", 4)
+        yield from _comment("No dimension or metric uses these columns.", 4)
         for column, privacy in model.classes.items():
+            yield from _comment(f"{_sentence(reasons[f'privacy.{column}'])}.", 4)
             yield f"    {scalar(column)}: {privacy}"
     left = {key[8:]: why for key, why in reasons.items() if key.startswith("columns.")}
     if left:

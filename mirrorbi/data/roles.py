@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mirrorbi.data.classify import (
     aggregation_of,
@@ -65,6 +66,25 @@ class Column:
         return bool(self.dtype.is_integer() and edges == (0, 1))
 
 
+class Judged(NamedTuple):
+    """What a look at the values of a column said of who may see it.
+
+    Parameters
+    ----------
+    privacy
+        The class.
+    reason
+        Why.
+    countable
+        Whether the column may still name rows or what is counted: codes, which are counted
+        and never shown.
+    """
+
+    privacy: Privacy
+    reason: str
+    countable: bool = False
+
+
 @dataclass
 class Roles:
     """The columns of a data set by the part they may play.
@@ -73,6 +93,8 @@ class Roles:
     ----------
     columns
         All columns, in order.
+    judged
+        Who may see a column, where its values were looked at; the others are judged by name.
     left
         Why columns play no part, by name.
     privacy
@@ -80,6 +102,7 @@ class Roles:
     """
 
     columns: list[Column]
+    judged: Mapping[str, Judged] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
     privacy: dict[str, Privacy] = field(default_factory=dict)
     times: list[Column] = field(default_factory=list)
@@ -95,9 +118,11 @@ class Roles:
     def _sort(self, column: Column) -> None:
         """Put a column where it belongs, or note why it belongs nowhere."""
         name, dtype = column.name, column.dtype
-        privacy = privacy_of(name, repeats=column.repeats or column.rows <= FEW_ROWS)
+        privacy, countable = self._privacy(column)
         if privacy is not Privacy.SAFE:
             self.privacy[name] = privacy
+            if countable:
+                self.identifiers.append(column)
         elif column.filled == 0:
             self.leave(column, "has no values")
         elif dtype.is_nested() or dtype.is_binary():
@@ -114,6 +139,15 @@ class Roles:
             self._sort_text(column)
         else:
             self.leave(column, "holds neither text, numbers nor dates")
+
+    def _privacy(self, column: Column) -> tuple[Privacy, bool]:
+        """Return who may see a column, and whether it may be counted all the same."""
+        said = self.judged.get(column.name)
+        if said is None:
+            repeats = column.repeats or column.rows <= FEW_ROWS
+            return privacy_of(column.name, repeats=repeats), False
+        persons = names_persons(column.name) and column.distinct > FEW_PERSONS
+        return said.privacy, said.countable or persons
 
     def _sort_number(self, column: Column) -> None:
         name, whole = column.name, column.dtype.is_integer()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from mirrorbi.data.classify import kind_of, privacy_of
 from mirrorbi.data.model import Model, Privacy
 from mirrorbi.data.profile import ColumnProfile, Profile, profile
-from mirrorbi.data.roles import FEW_PERSONS, FEW_ROWS, MAX_MEMBERS, Column
+from mirrorbi.data.roles import FEW_PERSONS, FEW_ROWS, MAX_MEMBERS, Column, Judged
 from mirrorbi.data.sample import LIMIT, sample_values
 from mirrorbi.privacy.classes.hit import Kind
 from mirrorbi.privacy.classes.values import has_shape, is_prose, judge, told
@@ -59,6 +59,12 @@ class Finding:
     reason: str
     count: int = 0
     share: float | None = None
+
+    @property
+    def judged(self) -> Judged:
+        """The finding as the draft of a model takes it."""
+        countable = self.kind in ("identifier", "declared")
+        return Judged(self.privacy, self.reason, countable)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain values, ready for JSON."""
@@ -168,7 +174,7 @@ def _judged(column: Column, values: list[str] | None) -> Finding:
         return _text(column, values)
     if column.dtype.is_uuid() and column.nearly_unique:
         return Finding(Privacy.BLOCKED, "identifier", "codes that hardly repeat")
-    return Finding(Privacy.SAFE, None, "nothing personal by name or value")
+    return Finding(Privacy.SAFE, None, "nothing personal found")
 
 
 def _named(privacy: Privacy, kind: str, values: list[str] | None = None) -> Finding:
@@ -215,4 +221,4 @@ def _text(column: Column, values: list[str]) -> Finding:
         prose = is_prose(values)
         why = f"text that hardly repeats, {about}" if prose else f"codes, {about}"
         return Finding(Privacy.BLOCKED, "free_text" if prose else "identifier", why, 0, 0.0)
-    return Finding(Privacy.SAFE, None, "nothing personal by name or value", 0, 0.0)
+    return Finding(Privacy.SAFE, None, "nothing personal found", 0, 0.0)
