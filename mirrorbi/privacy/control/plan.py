@@ -10,9 +10,10 @@ or the smallest cell shown joins it. See Hundepool et al., 2012, sections 3.3 an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from mirrorbi.data.query import Query
 from mirrorbi.facts.scan import Scan
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.control.cells import ALL, Bools, Cells, Codes, Rules, smallest
+from mirrorbi.privacy.control.crossing import Crossing
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -31,6 +33,8 @@ COMPLEMENT, DIFFERENCE = 4, 5
 MOST = 0.5
 """Part of the rows up to which members are put together for the sake of one metric; beyond,
 the metric is not split by the dimension."""
+
+_LINE = "line"
 
 TRIES = 3
 """Members that join "Other" for the sake of one metric before it is not split."""
@@ -117,7 +121,36 @@ class Planner:
         """Return what is shown of the whole and of each dimension."""
         whole = self.plan(None)
         self.known = ~whole.hidden[0]
-        return {None: whole, **{by: self.plan(by) for by in self.scan.by}}
+        made: dict[str | None, Plan] = {by: self.plan(by) for by in self.scan.by}
+        crossings = [self._crossing(pair) for pair in combinations(self.scan.by, 2)]
+        more: dict[str, set[tuple[str, int, str]]] = {by: set() for by in self.scan.by}
+        while True:
+            fresh = False
+            found = [one for c in crossings for one in c.exposed(made, self.rules)]
+            for by, member, column, metric in found:
+                fresh |= (member, column, metric) not in more[by]
+                more[by].add((member, column, metric))
+            if not fresh:
+                return {None: whole, **made}
+            made |= {by: self.plan(by, more[by]) for by in self.scan.by}
+
+    def _crossing(self, pair: tuple[str, str]) -> Crossing:
+        """Return what stands behind the cells of two dimensions."""
+        asked = [replace(q, by=pair) for q in self.asked]
+        lines: dict[tuple[str, str], int] = {}
+        frames = []
+        for query in asked:
+            frame = self.dataset.counted(query)
+            at = [
+                lines.setdefault(end, len(lines))
+                for end in zip(frame[pair[0]], frame[pair[1]], strict=True)
+            ]
+            line = [str(i) for i in at]
+            frames.append((replace(query, by=(_LINE,)), frame.assign(**{_LINE: line})))
+        frames = [(q, frame.drop(columns=list(pair))) for q, frame in frames]
+        names = [str(i) for i in range(len(lines))]
+        cells = Cells.of(frames, self.columns, self.scan.places, names)
+        return Crossing(pair, tuple(lines), cells.counts)
 
     def counted(self, by: str | None, where: dict[str, tuple[str, ...]]) -> Cells:
         """Return what stands behind each cell of one dimension, or of the whole."""
@@ -126,14 +159,22 @@ class Planner:
         answers = [(q, self.dataset.counted(q)) for q in asked]
         return Cells.of(answers, self.columns, self.scan.places, None if by else (ALL,))
 
-    def plan(self, by: str | None) -> Plan:
-        """Return what is shown of one dimension, as far as it can be told by itself."""
+    def plan(self, by: str | None, more: Iterable[tuple[str, int, str]] = ()) -> Plan:
+        """Return what is shown of one dimension, as far as it can be told by itself.
+
+        Parameters
+        ----------
+        by
+            The dimension; ``None`` for the whole.
+        more
+            Member, column and metric (``""`` for all) of cells to leave open besides.
+        """
         where = dict(self.scan.where)
         cells = self.counted(by, where)
         codes = self._codes(by, cells)
         plan = Plan(by, cells)
         if by is not None:
-            self._merge(plan, codes)
+            self._merge(plan, codes, {m for m, j, _ in more if self.required[j]})
             codes = self._codes(by, plan.cells, plan.merged)
         plan.hidden = np.zeros(plan.cells.rows.shape, dtype=bool)
         for i, j in np.argwhere(codes > 0).tolist():
@@ -146,6 +187,15 @@ class Planner:
             else:
                 for code in np.unique(broken[plan.masked[name]]).tolist():
                     plan.count(code, int((broken[plan.masked[name]] == code).sum()))
+        places = {member: i for i, member in enumerate(plan.cells.members)}
+        for member, j, name in more:
+            if member in places and not self.required[j]:
+                i = places[member]
+                if name and not plan.masked[name][i, j]:
+                    plan.masked[name][i, j] = True
+                    plan.count(COMPLEMENT)
+                elif not name:
+                    plan.hide(i, j, COMPLEMENT)
         if by is not None:
             self.settle(plan)
         return plan
@@ -196,7 +246,7 @@ class Planner:
         whole = self.counted(None, {**where, by: tuple(chosen)})
         return Cells((OTHER,), whole.columns, whole.counts)
 
-    def _merge(self, plan: Plan, codes: Codes) -> None:
+    def _merge(self, plan: Plan, codes: Codes, forced: Container[str]) -> None:
         """Decide which members are put together, and which metrics are not split."""
         by, cells, required = plan.by, plan.cells, self.required
         assert by is not None  # noqa: S101 (for the type checker)
@@ -219,6 +269,10 @@ class Planner:
             else:
                 chosen |= more
         named = {member: i for i, member in enumerate(cells.members)}
+        for member, i in named.items():
+            if member in forced and not chosen[i]:
+                chosen[i] = True
+                plan.count(COMPLEMENT, int((cells.rows[i] > 0)[required].sum()))
         # A member that people call so already is the first to join.
         if chosen.any() and OTHER in named:
             chosen[named[OTHER]] = True
