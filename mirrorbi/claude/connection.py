@@ -9,6 +9,7 @@ from mirrorbi.claude.budget import Budget
 from mirrorbi.claude.cache import AnswerCache
 from mirrorbi.claude.client import Claude
 from mirrorbi.claude.message import RunTag
+from mirrorbi.claude.purse import purse_beside
 from mirrorbi.privacy.ledger import open_ledger
 from mirrorbi.privacy.policy import Policy
 from mirrorbi.settings import Settings, load_settings
@@ -58,19 +59,20 @@ def connect(
         settings = load_settings()
     if policy is None:
         policy = Policy.of(settings.privacy, dataset.model)
+    beside = _folder(settings)
     return Claude(
         settings.claude,
         ledger=open_ledger(settings),
         policy=policy,
         tag=tag,
-        budget=Budget.of(settings.claude),
-        cache=AnswerCache(_answers(settings)) if settings.claude.cache else None,
+        budget=Budget.of(settings.claude, purse_beside(beside)),
+        cache=AnswerCache(beside.parent / "answers") if settings.claude.cache else None,
         session=session,
     )
 
 
-def _answers(settings: Settings) -> Path:
-    """Return the folder of the answers kept: beside the ledger, if that is a folder."""
+def _folder(settings: Settings) -> Path:
+    """Return the folder beside which answers and batches are kept."""
     if str(settings.ledger).startswith("s3://"):
-        return _HERE / "answers"
-    return Path(settings.ledger).expanduser().parent / "answers"
+        return _HERE / "ledger"
+    return Path(settings.ledger).expanduser()

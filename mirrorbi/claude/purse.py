@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +14,38 @@ from pathlib import Path
 from mirrorbi.errors import BudgetError
 from mirrorbi.privacy.ledger.lock import locked
 from mirrorbi.storage.local import LocalStore
+
+BATCH = "MIRRORBI_BATCH"
+"""Variable of the environment that names the batch to which a process belongs."""
+
+
+def purse_beside(ledger: Path) -> Path | None:
+    """Return the file of this process's batch, or ``None`` if it belongs to none.
+
+    Parameters
+    ----------
+    ledger
+        Folder of the ledger; the file lies beside it.
+
+    Raises
+    ------
+    BudgetError
+        If the batch's name cannot be that of a file.
+
+    Examples
+    --------
+    >>> purse_beside(Path(".mirrorbi/ledger")) is None
+    True
+    """
+    name = os.environ.get(BATCH, "")
+    if not name:
+        return None
+    if not re.fullmatch(r"[\w][\w.-]{0,99}", name):
+        raise BudgetError(
+            f"{BATCH}={name!r} cannot name a batch.",
+            hint="Use letters, digits, dots, hyphens and underscores.",
+        )
+    return ledger.parent / "batches" / f"{name}.json"
 
 
 @dataclass(slots=True)

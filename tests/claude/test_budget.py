@@ -16,7 +16,7 @@ import pytest
 from mirrorbi.claude.budget import Budget, dollars
 from mirrorbi.claude.cost import Estimate
 from mirrorbi.claude.message import Usage
-from mirrorbi.claude.purse import Purse
+from mirrorbi.claude.purse import Purse, purse_beside
 from mirrorbi.errors import BudgetError, ClaudeError, StoreError
 from mirrorbi.settings import ClaudeSettings
 
@@ -174,6 +174,17 @@ def test_what_a_killed_process_had_set_aside_stays_counted(tmp_path):
     with pytest.raises(BudgetError, match=r"0\.70 USD of this batch are spent"):
         budget.reserve(cost("0.31"))
     budget.reserve(cost("0.30"))
+
+
+def test_the_environment_names_the_batch(monkeypatch):
+    ledger = Path("work/.mirrorbi/ledger")
+    monkeypatch.delenv("MIRRORBI_BATCH", raising=False)
+    assert purse_beside(ledger) is None
+    monkeypatch.setenv("MIRRORBI_BATCH", "monthly-2013.12")
+    assert purse_beside(ledger) == Path("work/.mirrorbi/batches/monthly-2013.12.json")
+    monkeypatch.setenv("MIRRORBI_BATCH", "../../x")
+    with pytest.raises(BudgetError, match="cannot name a batch"):
+        purse_beside(ledger)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"spent": "x", "held": {}}', "[1]"])
