@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mirrorbi._version import __version__
-from mirrorbi.cli import ask, facts, ledger, model, preview, query, run, verify
+from mirrorbi.cli import ask, facts, ledger, model, models, preview, query, run, verify
 from mirrorbi.cli.output import complain, say
 from mirrorbi.errors import MirrorBIError
 
@@ -27,6 +27,7 @@ app.command("ask")(ask.ask)
 app.command("preview")(preview.preview)
 app.command("query")(query.query)
 app.command("model")(model.model)
+app.command("models")(models.models)
 app.command("verify")(verify.verify)
 app.add_typer(ledger.app, name="ledger")
 

@@ -1,0 +1,181 @@
+"""``mirrorbi models``: the models of Claude that can be called, and from where."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from mirrorbi.claude.check import Standing
+    from mirrorbi.claude.models import ClaudeModel
+    from mirrorbi.settings import ClaudeSettings
+
+_UNKNOWN = "not known"
+_TOLD = ("legacy", "not allowed")
+
+
+def models(
+    check: Annotated[
+        bool, typer.Option("--check", help="Ask Bedrock what this account can call.")
+    ] = False,
+    region: Annotated[str | None, typer.Option(help="AWS region, such as eu-west-1.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List the models of Claude, with prices and the profiles through which they are called."""
+    from mirrorbi.claude.models import claude_models, find_model
+    from mirrorbi.settings import load_settings
+
+    settings = load_settings().claude
+    if region is not None:
+        settings = settings.model_copy(update={"region": region})
+    listed = {
+        name: find_model(name, settings.models)[0]
+        for name in (*claude_models(), *settings.models)
+        if name not in {model.id for model in claude_models().values()}
+    }
+    standings = _checked(list(listed.values()), settings) if check else None
+    used, problem = _used(settings)
+    if as_json:
+        _print_json(list(listed.values()), standings, used, problem)
+    elif standings is not None:
+        _print_check(standings)
+    else:
+        _print_models(list(listed.values()))
+    if not as_json:
+        _print_used(used, problem)
+
+
+def _checked(listed: list[ClaudeModel], settings: ClaudeSettings) -> list[Standing]:
+    from mirrorbi.claude.check import check_models
+    from mirrorbi.claude.session import region_of
+
+    served = [model for model in listed if not model.ended()]
+    return check_models(served, settings, region_of(settings))
+
+
+def _used(settings: ClaudeSettings) -> tuple[Any, Any]:
+    """Return the route that settings lead to, or why there is none."""
+    from mirrorbi.claude.residency import route_for
+    from mirrorbi.claude.session import region_of
+    from mirrorbi.errors import ClaudeError, SettingsError
+
+    try:
+        return route_for(settings, region_of(settings)), None
+    except (ClaudeError, SettingsError) as error:
+        return None, error
+
+
+def _print_models(listed: list[ClaudeModel]) -> None:
+    from mirrorbi.cli.output import print_table
+
+    rows = [
+        [
+            model.name,
+            _tokens(model.context),
+            _tokens(model.output),
+            _money(model.input_price),
+            _money(model.output_price),
+            _money(model.cache_read_price),
+            _where(model),
+        ]
+        for model in listed
+    ]
+    columns = ["Model", "Context", "Answer", "In", "Out", "Cache", "Profiles"]
+    print_table(columns, rows, numbers=[1, 2, 3, 4, 5])
+    dates = [model.checked for model in listed if model.checked]
+    _tell(
+        "US dollars per million tokens through the global profile; through one of a geography "
+        f"10 % more. As published on {max(dates):%Y-%m-%d}; – is not known."
+    )
+    for model in listed:
+        if model.ended() and model.successor:
+            _tell(f"{model.name} is served no longer: use {model.successor}.")
+
+
+def _print_check(standings: list[Standing]) -> None:
+    from mirrorbi.cli.output import print_table
+
+    names = list(dict.fromkeys(standing.name for standing in standings))
+    by_way = {(standing.name, standing.reach): standing for standing in standings}
+    rows = []
+    for name in names:
+        ways = [by_way.get((name, reach)) for reach in ("region", "geo", "global")]
+        notes = {way.note: None for way in ways if way is not None and way.answer in _TOLD}
+        rows.append([name, *(_cell(way) for way in ways), ", ".join(notes)])
+    print_table(["Model", "In region", "Geography", "Global", ""], rows)
+    for standing in standings:
+        if standing.beyond:
+            regions = ", ".join(standing.beyond)
+            _tell(f"{standing.id} also reaches {regions}, which the table does not know of.")
+    _tell("Whether a role may call them, only a call can tell: docs/bedrock.md has the policy.")
+
+
+def _cell(standing: Standing | None) -> str:
+    if standing is None:
+        return "–"
+    reached = len(standing.regions)
+    more = f", {reached} regions" if standing.reach == "geo" and reached > 1 else ""
+    return f"{standing.answer}{more}"
+
+
+def _print_used(used: Any, problem: Any) -> None:
+    from mirrorbi.claude.residency import places
+    from mirrorbi.cli.output import say
+
+    say()
+    if used is not None:
+        _tell(f"Used from {used.region}: {used.id}, processed in {places(used.regions)}.")
+    else:
+        _tell(f"Used: none. {problem}")
+
+
+def _print_json(
+    listed: list[ClaudeModel], standings: list[Standing] | None, used: Any, problem: Any
+) -> None:
+    from mirrorbi.cli.output import say_json
+
+    value: dict[str, Any] = {"models": [model.to_dict() for model in listed], "used": None}
+    if used is not None:
+        value["used"] = {
+            "model": used.model.name,
+            "id": used.id,
+            "region": used.region,
+            "regions": list(used.regions),
+            "reach": used.reach,
+        }
+    else:
+        value["problem"] = str(problem)
+    if standings is not None:
+        value["checked"] = [standing.to_dict() for standing in standings]
+    say_json(value)
+
+
+def _where(model: ClaudeModel) -> str:
+    if model.ended():
+        return f"ended {model.end_of_life}"
+    return " ".join(model.profiles) or _UNKNOWN
+
+
+def _tell(text: str) -> None:
+    from mirrorbi.cli.output import say
+
+    say(textwrap.fill(text, 80, break_long_words=False, break_on_hyphens=False))
+
+
+def _tokens(count: int | None) -> str:
+    """Return a count of tokens as the model cards write it.
+
+    Examples
+    --------
+    >>> _tokens(1_000_000), _tokens(64_000), _tokens(None)
+    ('1M', '64K', '–')
+    """
+    if count is None:
+        return "–"
+    return f"{count // 1_000_000}M" if count >= 1_000_000 else f"{count // 1000}K"
+
+
+def _money(price: Any) -> str:
+    return "–" if price is None else f"{price:.2f}"
