@@ -68,7 +68,7 @@ def _mac(kind: str, body: bytes, policy: str) -> bytes:
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Disclosure:
     """What the gate let through: canonical JSON, hashed, never changed.
 
@@ -105,6 +105,9 @@ class Disclosure:
 
     def __post_init__(self) -> None:
         self.check()
+
+    def __repr__(self) -> str:
+        return f"<Disclosure of {self.kind}: {len(self.body):,} bytes, {self.sha256[:12]}>"
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         raise RefusedError("A Disclosure has no subclasses.", hint=_ONLY)
