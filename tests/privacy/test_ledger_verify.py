@@ -267,3 +267,12 @@ def test_any_single_mutation_of_the_head_is_found(good, data):
         shutil.copy(good / "ledger.jsonl", folder)
         Path(folder, "ledger.head").write_bytes(text)
         assert not verify_ledger(FileLedger(folder)).ok
+
+
+def test_the_check_without_us_that_the_docs_give(ledger):
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text("utf-8")
+    code = compile(page.partition("```python\n")[2].partition("```")[0], "ledger.md", "exec")
+    for line in lines_of(ledger):
+        exec(code, {"line": line})  # noqa: S102
+    with pytest.raises(AssertionError):
+        exec(code, {"line": line.replace(b"answered", b"refused")})  # noqa: S102
