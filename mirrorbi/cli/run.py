@@ -50,7 +50,7 @@ def run(
         return
     given = {**(_from_file(file) if file else {}), **pairs_of(parameters or (), "-p")}
 
-    from mirrorbi.reports.kernel import import_papermill
+    from mirrorbi.reports.kernel import import_run
     from mirrorbi.reports.plan import make_plan
     from mirrorbi.reports.run import perform
 
@@ -67,7 +67,7 @@ def run(
                 ),
                 timeout,
                 progress=lambda n, of, title: line(f"{notebook.name} {n}/{of} {title}".rstrip()),
-                prepare=import_papermill,
+                prepare=import_run,
             )
     finally:
         line.clear()

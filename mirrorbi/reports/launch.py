@@ -125,6 +125,8 @@ def _manager(kernel_name: str, home: Path) -> AsyncKernelManager:
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
+    from mirrorbi.reports.ready import ReadyClient
+
     class OwnSpecs(KernelSpecManager):
         def get_kernel_spec(self, name: str) -> Any:
             if name not in _OWN_NAMES:
@@ -136,6 +138,7 @@ def _manager(kernel_name: str, home: Path) -> AsyncKernelManager:
         kernel_name=kernel_name or "python3",
         kernel_spec_manager=OwnSpecs(),
         connection_file=str(home / "kernel.json"),
+        client_factory=ReadyClient,
     )
     if os.name == "posix":
         # Sockets in a folder that only this user may enter: no port, nothing on the network.
