@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -89,12 +89,11 @@ class Cells:
         shape = (len(lines), len(columns))
         counts: dict[str, Floats] = {}
         for query, frame in asked:
-            at = [lines.get(m, -1) for m in (frame[by] if by else [ALL] * len(frame))]
+            row = _mapped(frame[by], lines.get) if by else np.zeros(len(frame), dtype=int)
             if query.grain is None:
-                to = [spans.get(query.period, -1)] * len(frame)
+                column = np.full(len(frame), spans.get(query.period, -1), dtype=int)
             else:
-                to = [starts.get(moment.to_pydatetime(), -1) for moment in frame["period"]]
-            row, column = np.array(at, dtype=int), np.array(to, dtype=int)
+                column = _mapped(frame["period"], lambda m: starts.get(m.to_pydatetime()))
             kept = (row >= 0) & (column >= 0)
             for name in frame.columns:
                 if name in ("period", by):
@@ -211,6 +210,11 @@ class Rules:
         rest = self._rest(cells, self.model.metrics[name])
         return np.where((codes == 0) & rest, _FEW, codes).astype(np.int8)
 
+    def uses(self, name: str, counts: Iterable[str]) -> list[str]:
+        """Return which counts are looked at for a metric; ``""`` for cells as such."""
+        parts = {m.name for m in simple_metrics(self.model, name)} if name else set()
+        return [c for c in counts if ":" not in c or c.partition(":")[2] in parts]
+
     def single(self, name: str) -> bool:
         """Whether a metric is one record's value, however many rows there are: min and max."""
         extremes = (Aggregation.MIN, Aggregation.MAX)
@@ -245,6 +249,15 @@ class Rules:
             return none
         top, bottom = (cells.counts[f"count:{m.name}"] for m in pair)
         return self._few(bottom - top, bottom - top)
+
+
+def _mapped(values: pd.Series, place: Callable[[Any], int | None]) -> npt.NDArray[np.int_]:
+    """Return the place of each value, each distinct one looked up once; -1 where none."""
+    import pandas as pd
+
+    codes, distinct = pd.factorize(values)
+    places = np.array([-1 if (at := place(v)) is None else at for v in distinct], dtype=int)
+    return places[codes] if len(places) else np.zeros(0, dtype=int)
 
 
 _PARTS = ("first", "second", "total")

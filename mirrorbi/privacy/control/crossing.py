@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.control.cells import Bools, Cells, Codes, Floats, Rules
@@ -20,6 +21,8 @@ from mirrorbi.privacy.control.complement import bridges
 
 if TYPE_CHECKING:
     from mirrorbi.privacy.control.plan import Plan
+
+Ints = npt.NDArray[np.int_]
 
 _REST = -1
 
@@ -55,6 +58,7 @@ class Crossing:
             if metric and any(metric in side.plan.dropped for side in sides):
                 continue
             codes = partial(rules.metric, name=metric) if metric else rules.cells
+            counts = {name: self.counts[name] for name in rules.uses(metric, self.counts)}
             shut = [side.shut(metric) for side in sides]
             alike: dict[tuple[bytes, bytes], list[int]] = {}
             for column in range(shut[0].shape[1]):
@@ -66,22 +70,22 @@ class Crossing:
                         s.nodes(one[:, columns[0]]) for s, one in zip(sides, shut, strict=True)
                     ]
                     known[key] = _Graph.of(nodes[0], nodes[1])
-                yield from self._found(known[key], columns, codes, sides, metric)
+                yield from self._found(known[key], counts, columns, codes, sides, metric)
 
     def _found(
         self,
         graph: _Graph,
+        counts: Mapping[str, Floats],
         columns: list[int],
         codes: Callable[[Cells], Codes],
         sides: list[_Side],
         metric: str,
     ) -> Iterator[Shut]:
-        if not graph.cut.any():
+        if not len(graph.cut):
             return
-        cells = graph.cells(self.counts, columns)
-        wrong = (codes(cells) > 0) & graph.cut[:, None]
-        for edge, place in np.argwhere(wrong).tolist():
-            shut = self._next(graph, edge, columns[place], sides, metric)
+        cells = graph.cells(counts, columns)
+        for line, place in np.argwhere(codes(cells) > 0).tolist():
+            shut = self._next(graph, graph.cut[line], columns[place], sides, metric)
             if shut is not None:
                 yield shut
 
@@ -135,7 +139,7 @@ class _Side:
         hidden = self.plan.hidden
         return hidden | self.plan.masked[metric] if metric else hidden
 
-    def nodes(self, shut: Bools) -> np.ndarray[tuple[int], np.dtype[np.int_]]:
+    def nodes(self, shut: Bools) -> Ints:
         """Return the node of each line where these groups are left open."""
         return np.where(np.append(shut, True)[self.group], _REST, self.group)
 
@@ -146,30 +150,31 @@ class _Side:
 
 @dataclass(frozen=True)
 class _Graph:
-    """The nodes that go together, which of their edges are bridges, and the lines of each."""
+    """The nodes that go together, which edges are bridges, and the lines of those."""
 
     edges: tuple[tuple[int, int], ...]
-    cut: Bools
-    lines: np.ndarray[tuple[int], np.dtype[np.int_]]
+    cut: tuple[int, ...]
+    lines: Ints
+    starts: Ints
 
     @classmethod
-    def of(
-        cls,
-        left: np.ndarray[tuple[int], np.dtype[np.int_]],
-        right: np.ndarray[tuple[int], np.dtype[np.int_]],
-    ) -> _Graph:
-        pairs, lines = np.unique(np.column_stack([left, right]), axis=0, return_inverse=True)
-        edges = tuple((int(one), int(other)) for one, other in pairs.tolist())
-        cut = bridges([(("left", one), ("right", other)) for one, other in edges])
-        return cls(edges, np.array(cut, dtype=bool), lines.reshape(-1))
+    def of(cls, left: Ints, right: Ints) -> _Graph:
+        width = int(right.max(initial=0)) + 2
+        keys, inverse = np.unique((left + 1) * width + right + 1, return_inverse=True)
+        edges = tuple((key // width - 1, key % width - 1) for key in keys.tolist())
+        alone = bridges([(("left", one), ("right", other)) for one, other in edges])
+        cut = tuple(i for i, found in enumerate(alone) if found)
+        order = np.argsort(inverse, axis=None, kind="stable")
+        mine = order[np.isin(inverse.reshape(-1)[order], cut)]
+        starts = np.searchsorted(inverse.reshape(-1)[mine], np.array(cut, dtype=int))
+        return cls(edges, cut, mine, starts)
 
     def cells(self, counts: Mapping[str, Floats], columns: list[int]) -> Cells:
-        """Return what stands behind each edge, in these columns."""
+        """Return what stands behind each bridge, in these columns."""
         found = {}
+        at = np.ix_(self.lines, np.array(columns, dtype=int))
         for name, array in counts.items():
             merge = np.maximum if name.startswith("entities") else np.add
-            sums = np.zeros((len(self.edges), len(columns)))
-            merge.at(sums, self.lines, array[:, columns])
-            found[name] = sums
-        names = tuple(str(i) for i in range(len(self.edges)))
+            found[name] = merge.reduceat(array[at], self.starts, axis=0)
+        names = tuple(str(i) for i in self.cut)
         return Cells(names, (None,) * len(columns), found)

@@ -24,6 +24,10 @@ from mirrorbi.facts.scan import Scan
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.control.cells import ALL, Bools, Cells, Codes, Rules, smallest
 from mirrorbi.privacy.control.crossing import Crossing
+from mirrorbi.privacy.control.margins import Margins
+
+Shut = tuple[str, int, str]
+"""Member, column and metric (``""`` for all) of a cell to leave open."""
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -110,6 +114,7 @@ class Planner:
         compared = {scan.period, scan.baseline, *scan.averaged}
         self.required = np.array([column in compared for column in self.columns], dtype=bool)
         self.metrics = scan.columns
+        self.margins = Margins(self.columns, scan.places)
         self.known: Bools = np.ones(len(self.columns), dtype=bool)
         """Columns of which the whole is shown, so that parts left open follow from it."""
 
@@ -123,7 +128,7 @@ class Planner:
         self.known = ~whole.hidden[0]
         made: dict[str | None, Plan] = {by: self.plan(by) for by in self.scan.by}
         crossings = [self._crossing(pair) for pair in combinations(self.scan.by, 2)]
-        more: dict[str, set[tuple[str, int, str]]] = {by: set() for by in self.scan.by}
+        more: dict[str, set[Shut]] = {by: set() for by in self.scan.by}
         while True:
             fresh = False
             found = [one for c in crossings for one in c.exposed(made, self.rules)]
@@ -159,7 +164,7 @@ class Planner:
         answers = [(q, self.dataset.counted(q)) for q in asked]
         return Cells.of(answers, self.columns, self.scan.places, None if by else (ALL,))
 
-    def plan(self, by: str | None, more: Iterable[tuple[str, int, str]] = ()) -> Plan:
+    def plan(self, by: str | None, more: Iterable[Shut] = ()) -> Plan:
         """Return what is shown of one dimension, as far as it can be told by itself.
 
         Parameters
@@ -196,20 +201,27 @@ class Planner:
                     plan.count(COMPLEMENT)
                 elif not name:
                     plan.hide(i, j, COMPLEMENT)
-        if by is not None:
-            self.settle(plan)
-        return plan
+        self.settle(plan)
+        lost = self._lost(plan) - set(more)
+        # What is compared must be whole: a member that is not there in full joins the others.
+        return self.plan(by, {*more, *lost}) if lost else plan
 
     def settle(self, plan: Plan) -> None:
-        """Leave open what else must be, so that what is open in a period passes together."""
-        known = self.known
-        self._complement(plan, plan.hidden, known, self.rules.cells)
+        """Leave open what else must be, so that what is open passes together."""
+        self._settle(plan, plan.hidden, self.rules.cells)
         for name, masked in plan.masked.items():
             masked &= ~plan.hidden
             if name not in plan.dropped:
                 shut = plan.hidden | masked
-                self._complement(plan, shut, known, partial(self.rules.metric, name=name))
+                self._settle(plan, shut, partial(self.rules.metric, name=name))
                 plan.masked[name] = shut & ~plan.hidden
+
+    def _settle(self, plan: Plan, shut: Bools, codes: Callable[[Cells], Codes]) -> None:
+        known = None if plan.by is None else self.known
+        while joins := self.margins.joins(plan.cells, shut, codes, known):
+            for i, j in joins:
+                shut[i, j] = True
+                plan.count(COMPLEMENT)
 
     # -- one dimension -------------------------------------------------------------------
 
@@ -238,6 +250,17 @@ class Planner:
                     left = (broken[there[member]] > 0) & (cells.rows[i] > 0) & (codes[i] == 0)
                     codes[i][left] = DIFFERENCE
         return codes
+
+    def _lost(self, plan: Plan) -> set[Shut]:
+        """Return the cells compared that are left open of one member beside others."""
+        if plan.by is None or len(plan.cells.members) < 2:
+            return set()
+        shut = plan.hidden.copy()
+        for name in set(plan.masked) - plan.dropped:
+            shut |= plan.masked[name]
+        places = np.argwhere(shut & self.required & self.known).tolist()
+        names = plan.cells.members
+        return {(names[i], j, "") for i, j in places if names[i] != OTHER}
 
     def _union(self, by: str, members: set[str], where: dict[str, tuple[str, ...]]) -> Cells:
         """Return what stands behind members taken together, counted and not estimated."""
@@ -303,19 +326,6 @@ class Planner:
             one = min(found, key=lambda i: (rows[i], cells.members[i]))
             chosen[one] = True
             plan.count(COMPLEMENT, int((cells.rows[one] > 0)[required].sum()))
-
-    def _complement(
-        self, plan: Plan, shut: Bools, known: Bools, codes: Callable[[Cells], Codes]
-    ) -> None:
-        while True:
-            wrong = (codes(plan.cells.together(shut))[0] > 0) & known
-            joins = [(smallest(plan.cells, ~shut, j), j) for j in np.flatnonzero(wrong).tolist()]
-            found = [(i, j) for i, j in joins if i is not None]
-            if not found:
-                return
-            for i, j in found:
-                shut[i, j] = True
-                plan.count(COMPLEMENT)
 
 
 __all__ = ["ALL", "COMPLEMENT", "DIFFERENCE", "Plan", "Planner"]
