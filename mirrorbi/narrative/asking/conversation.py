@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mirrorbi.claude.message import (
-    Instruction,
     Part,
     Reply,
     Request,
@@ -34,7 +33,7 @@ _SYSTEM = ("ask.md", "voice.md")
 _FINAL = ("guardrail_intervened", "content_filtered", "model_context_window_exceeded")
 """Why Claude may stop where asking again is of no use."""
 
-_HINT = "Ask again, or ask with another --model."
+_HINT = "Ask again with --no-cache (cache=False), or ask another --model."
 
 _WRONG = 2
 """Replies in one question that cannot be used before it is an error."""
@@ -258,9 +257,8 @@ class Conversation:
         """Add a static text to our last turn; what could not be used is not sent back."""
         turn = round_.turns[-1]
         assert not isinstance(turn, Reply)  # noqa: S101 (ours always follows a reply)
-        said = instruction(words)
-        kept = tuple(part for part in turn if not isinstance(part, Instruction))
-        round_.turns[-1] = (*kept, said)
+        # Said as often as needed: the same request would get the same answer from the cache.
+        round_.turns[-1] = (*turn, instruction(words))
 
     def _spent(self, round_: _Round) -> bool:
         used = less(self.claude.budget.usage, round_.before)
