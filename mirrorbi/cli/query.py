@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import sys
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ def query(
     """Show metrics of a data set as a table, CSV or JSON."""
     from mirrorbi.cli.output import print_table, say, say_json
     from mirrorbi.cli.sources import members_of, open_data
+    from mirrorbi.data.export import write_csv
 
     if as_json and as_csv:
         raise typer.BadParameter("give --json or --csv, not both")
@@ -43,7 +43,7 @@ def query(
     if as_json:
         say_json({"query": answer.query.to_dict(), "lines": lines})
     elif as_csv:
-        _print_csv(list(frame.columns), lines)
+        write_csv(sys.stdout, list(frame.columns), [list(line.values()) for line in lines])
     elif not lines:
         say("There is nothing there.")
     else:
@@ -85,26 +85,3 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _print_csv(columns: list[str], lines: list[dict[str, Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([without_formula(name) for name in columns])
-    for line in lines:
-        writer.writerow([without_formula(line[name]) for name in columns])
-
-
-def without_formula(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula; numbers stay numbers.
-
-    A quote goes before text that begins with ``= + - @``, a tab or a line end, as OWASP
-    advises (https://owasp.org/www-community/attacks/CSV_Injection).
-
-    Examples
-    --------
-    >>> without_formula("=1+1"), without_formula(-1.5)
-    ("'=1+1", -1.5)
-    """
-    if isinstance(value, str) and value.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
-        return f"'{value}"
-    return value

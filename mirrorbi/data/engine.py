@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mirrorbi.data.scratch import scratch_folder
+
 _OFFLINE = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -16,7 +18,9 @@ def connect() -> Any:
 
     Extensions are neither installed nor loaded on demand: a private network refuses the
     download, and a query that needs one should say so at once
-    (https://duckdb.org/docs/stable/extensions/overview).
+    (https://duckdb.org/docs/stable/extensions/overview). What a query cannot hold in memory
+    goes, encrypted, into a private folder that ends with the process, never into the current
+    one.
 
     Examples
     --------
@@ -25,7 +29,11 @@ def connect() -> Any:
     """
     import ibis
 
-    connection = ibis.duckdb.connect(":memory:", **_OFFLINE)
+    connection = ibis.duckdb.connect(":memory:", temp_directory=str(scratch_folder()), **_OFFLINE)
+    # What does not fit into memory is written encrypted, with a key that is nowhere but in
+    # memory. The module for it that has the better source of chance would have to be fetched.
+    connection.raw_sql("SET force_mbedtls_unsafe = 'true'")
+    connection.raw_sql("SET temp_file_encryption = true")
     # DuckDB draws its bar on standard output, which belongs to the notebook and to --json.
     connection.raw_sql("SET enable_progress_bar = false")
     # Moments with a zone must not depend on where the machine stands.

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.periods import Calendar, Grain, Period
@@ -121,6 +122,30 @@ class Result:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the answer as CSV; no text in it is a formula to a spreadsheet.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written.
+        """
+        from mirrorbi.data.export import to_csv
+
+        to_csv(self.frame, Path(path))
+
+    def to_excel(self, path: str | Path) -> None:
+        """Write the answer as an Excel workbook; no text in it is a formula.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written.
+        """
+        from mirrorbi.data.export import to_excel
+
+        to_excel(self.frame, Path(path))
 
     def _repr_html_(self) -> str:
         return str(self.frame.to_html(index=False, escape=True, max_rows=40))

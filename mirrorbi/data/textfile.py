@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mirrorbi.data.scratch import scratch_folder
 from mirrorbi.errors import SourceError
 
 _CHUNK = 1 << 20
@@ -67,7 +68,8 @@ class TextFile:
 @contextmanager
 def scratch() -> Iterator[Path]:
     """Yield a private folder for temporary copies, which goes whatever happens."""
-    with TemporaryDirectory(prefix="mirrorbi-", ignore_cleanup_errors=True) as folder:
+    place = scratch_folder()
+    with TemporaryDirectory(prefix="copy-", dir=place, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 

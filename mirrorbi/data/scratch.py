@@ -1,0 +1,125 @@
+"""A folder for what does not fit into memory: private, and gone with its process."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import getpass
+import os
+import re
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from mirrorbi.errors import SourceError
+
+LOCK = "lock"
+"""File in a scratch folder that its process holds locked for as long as it lives."""
+
+_mine: dict[int, tuple[Path, IO[bytes]]] = {}
+
+
+def scratch_folder() -> Path:
+    """Return this process's folder for temporary data, made at the first call.
+
+    Nobody but this user may look into it (0700), whatever the umask. It is removed when the
+    process ends; that of a process that was killed is removed by the next one to ask.
+
+    Raises
+    ------
+    SourceError
+        If no such folder can be made, or another user has set one up in its place.
+
+    Examples
+    --------
+    >>> oct(scratch_folder().stat().st_mode & 0o777)
+    '0o700'
+    """
+    here = os.getpid()
+    if here not in _mine or not _mine[here][0].is_dir():
+        place = _place()
+        _sweep(place)
+        folder = Path(tempfile.mkdtemp(prefix=f"{here}-", dir=place))
+        held = (folder / LOCK).open("wb")
+        _lock(held)
+        _mine[here] = (folder, held)
+        atexit.register(_remove, here)
+    return _mine[here][0]
+
+
+def _place() -> Path:
+    """Return the folder of this user's scratch folders, which is this user's alone."""
+    user = re.sub(r"\W+", "_", str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser())
+    place = Path(tempfile.gettempdir()) / f"mirrorbi-{user}"
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+        found = place.lstat()
+    except OSError as error:
+        raise SourceError(
+            f"No folder for temporary data can be made: {error}.",
+            hint="Point TMPDIR to a folder in which you may write.",
+        ) from error
+    ours = not hasattr(os, "getuid") or found.st_uid == os.getuid()
+    if not ours or not stat.S_ISDIR(found.st_mode):
+        raise SourceError(
+            f"The folder for temporary data '{place}' belongs to somebody else.",
+            hint="Remove it, or point TMPDIR to a folder of your own.",
+        )
+    place.chmod(0o700)
+    return place
+
+
+def _sweep(place: Path) -> None:
+    """Remove the folders of processes that no longer live."""
+    for folder in place.iterdir():
+        if any(folder == known for known, _ in _mine.values()):
+            continue
+        # One that is being made has no lock yet: its process is asked for instead.
+        with contextlib.suppress(FileNotFoundError):
+            lock = folder / LOCK
+            if lock.exists():
+                with lock.open("rb+") as held:
+                    dead = _lock(held)
+            else:
+                dead = not _lives(folder.name)
+            if dead:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lock(held: IO[bytes]) -> bool:
+    """Lock a file until it is closed or the process ends, and return whether that worked."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(held.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _lives(name: str) -> bool:
+    process = name.partition("-")[0]
+    if not process.isdecimal():
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _remove(process: int) -> None:
+    """Remove the folder of this process; a fork of it leaves that to its parent."""
+    if process == os.getpid() and process in _mine:
+        folder, held = _mine.pop(process)
+        held.close()
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,119 @@
+"""Temporary data: private, encrypted, never in the current folder, gone with its process."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mirrorbi.data.engine import connect
+from mirrorbi.data.scratch import scratch_folder
+
+WORD = "GEHEIMERNAME"
+SPILL = f"""
+import sys, time
+from pathlib import Path
+from mirrorbi.data.engine import connect
+backend = connect()
+backend.raw_sql("SET memory_limit = '60MB'")
+backend.raw_sql("SET threads = 1")
+backend.raw_sql("create temp table t as select '{WORD}-' || (i * 7919 % 1000003)"
+                " || repeat('x', 40) a from range(1000000) r(i)")
+place = Path(backend.raw_sql("select current_setting('temp_directory')").fetchone()[0])
+backend.raw_sql("select count(*) from (select a from t order by a)").fetchone()
+print(place, flush=True)
+if len(sys.argv) > 1:
+    time.sleep(60)
+"""  # noqa: S608 (a constant)
+
+
+def started(tmp_path, *arguments):
+    (tmp_path / "here").mkdir(exist_ok=True)
+    (tmp_path / "tmp").mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", SPILL, *arguments],
+        cwd=tmp_path / "here",
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_folder_is_private_and_the_same_throughout():
+    assert stat.S_IMODE(scratch_folder().stat().st_mode) == 0o700
+    assert stat.S_IMODE(scratch_folder().parent.stat().st_mode) == 0o700
+    assert scratch_folder() == scratch_folder()
+
+
+def test_every_engine_writes_there_and_encrypted():
+    backend = connect()
+    for key, value in (("temp_directory", str(scratch_folder())), ("temp_file_encryption", True)):
+        assert backend.raw_sql(f"select current_setting('{key}')").fetchone()[0] == value
+
+
+@pytest.mark.slow
+def test_what_is_spilled_is_unreadable_and_gone_at_the_end_even_of_a_killed_process(tmp_path):
+    killed = started(tmp_path, "stay")
+    place = Path(killed.stdout.readline().strip())
+    files = [file for file in place.iterdir() if file.suffix == ".tmp"]
+    assert sum(file.stat().st_size for file in files) > 2**20
+    assert not [file for file in files if WORD.encode() in file.read_bytes()]
+    assert list((tmp_path / "here").iterdir()) == []
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert place.exists()
+
+    ended = started(tmp_path)
+    other = Path(ended.communicate(timeout=120)[0].strip())
+    assert other != place
+    assert not place.exists()
+    assert not other.exists()
+
+
+@pytest.mark.slow
+def test_the_folder_of_a_process_that_lives_is_left_alone(tmp_path):
+    living = started(tmp_path, "stay")
+    place = Path(living.stdout.readline().strip())
+    started(tmp_path).communicate(timeout=120)
+    assert place.exists()
+    living.kill()
+    living.wait()
+
+
+def test_a_fork_has_a_folder_of_its_own_and_leaves_that_of_its_parent(tmp_path):
+    code = (
+        "import os\n"
+        "from mirrorbi.data.scratch import scratch_folder\n"
+        "mine = scratch_folder()\n"
+        "if os.fork() == 0:\n"
+        "    assert scratch_folder() != mine\n"
+        "    raise SystemExit\n"
+        "os.wait()\n"
+        "assert mine.is_dir()\n"
+        "assert len(list(mine.parent.iterdir())) == 1\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={**os.environ, "TMPDIR": str(tmp_path)}
+    )
+
+
+def test_a_folder_that_is_not_ours_is_refused(tmp_path):
+    (tmp_path / f"mirrorbi-{os.getuid()}").symlink_to(tmp_path)
+    code = "from mirrorbi.data.scratch import scratch_folder; scratch_folder()"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert "belongs to somebody else" in ran.stderr
+
+
+def test_a_first_start_costs_next_to_nothing():
+    begun = time.perf_counter()
+    scratch_folder()
+    assert time.perf_counter() - begun < 0.05
