@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -173,28 +173,24 @@ def _table(calls: list[Call]) -> None:
 
 
 def _summary(calls: list[Call], of: int) -> None:
-    from decimal import Decimal
-
+    from mirrorbi.claude.account import account_of
     from mirrorbi.claude.budget import dollars
     from mirrorbi.cli.output import printable, say
     from mirrorbi.privacy.ledger.calls import UNKNOWN
 
-    cost = sum((call.cost for call in calls if call.cost is not None), Decimal(0))
-    read = sum(call.input + call.cache_read + call.cache_write for call in calls)
+    account = account_of(calls)
+    used = account.usage
     number = f"{len(calls):,} of {of:,} calls" if of > len(calls) else _count(of, "call")
-    days = list(dict.fromkeys((calls[0].at[:10], calls[-1].at[:10])))
+    days = list(dict.fromkeys((account.first[:10], account.last[:10])))
     say(
-        f"{number}, {' to '.join(days)}: {read:,} tokens in, "
-        f"{sum(call.output for call in calls):,} out, {dollars(cost)}."
+        f"{number}, {' to '.join(days)}: "
+        f"{used.input + used.cache_read + used.cache_write:,} tokens in, {used.output:,} out, "
+        f"{dollars(used.cost or Decimal(0))}."
     )
-    for name, values in (
-        ("Model", [call.model for call in calls]),
-        ("Regions", [", ".join(call.regions) for call in calls]),
-        ("User", [call.user for call in calls]),
-    ):
-        counted = [pair for pair in Counter(values).most_common() if pair[0]]
-        for value, count in counted[:_MOST]:
+    for name, counted in (("Model", account.models), ("User", account.users)):
+        for value, count in list(counted.items())[:_MOST]:
             say(f"{name}: {printable(value)}{f' ({count:,})' if len(counted) > 1 else ''}")
+    say(f"Regions: {', '.join(map(printable, account.regions))}")
     lost = [call.entry.partition("-")[0] for call in calls if call.outcome == UNKNOWN]
     if lost:
         say()
