@@ -27,12 +27,20 @@ def loopback() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="session")
+def bedrock_server(loopback: ModuleType) -> Iterator[Any]:
+    """The server behind `bedrock`: one port, so that boto3's client is made once."""
+    with loopback.Bedrock() as server:
+        yield server
+
+
 @pytest.fixture
-def bedrock(loopback: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A Bedrock of one's own, to which boto3 in this test and its children is sent."""
+def bedrock(bedrock_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A Bedrock without a script yet, to which boto3 in this test and its children is sent."""
+    bedrock_server.reset()
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK"):
         monkeypatch.delenv(name, raising=False)
-    with loopback.Bedrock() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
-        yield server
+    for name, value in bedrock_server.environment.items():
+        monkeypatch.setenv(name, value)
+    yield bedrock_server
+    bedrock_server.reset()

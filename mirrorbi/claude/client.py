@@ -295,11 +295,12 @@ class _Call:
         if assembly.whole and assembly.usage is not None:
             self.status, self.spent = "answered", price(assembly.usage, self.route.model)
         content = assembly.content()
-        longest = self.body["inferenceConfig"]["maxTokens"]
+        stop = judge(self.stop, content, self.body["inferenceConfig"]["maxTokens"])
+        self.problem = ""
         return _sealed(
             Reply(
                 content=content,
-                stop=judge(self.stop, content, longest),
+                stop=stop,
                 usage=self.spent or Usage(),
                 model=self.route.id,
                 region=self.route.region,

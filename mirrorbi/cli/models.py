@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mirrorbi.settings import ClaudeSettings
 
 _UNKNOWN = "not known"
-_TOLD = ("legacy", "not allowed")
+_TOLD = ("legacy",)
 
 
 def models(
@@ -87,7 +87,7 @@ def _print_models(listed: list[ClaudeModel]) -> None:
     dates = [model.checked for model in listed if model.checked]
     _tell(
         "US dollars per million tokens through the global profile; through one of a geography "
-        f"10 % more. As published on {max(dates):%Y-%m-%d}; – is not known."
+        f"10 % more. As read on {max(dates):%Y-%m-%d}; – is not known."
     )
     for model in listed:
         if model.ended() and model.successor:
@@ -109,6 +109,9 @@ def _print_check(standings: list[Standing]) -> None:
         if standing.beyond:
             regions = ", ".join(standing.beyond)
             _tell(f"{standing.id} also reaches {regions}, which the table does not know of.")
+    denied = {standing.note for standing in standings if standing.answer == "not allowed"}
+    if denied:
+        _tell(f"To let this role ask, {' and '.join(sorted(denied))}.")
     _tell("Whether a role may call them, only a call can tell: docs/bedrock.md has the policy.")
 
 

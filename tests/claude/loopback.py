@@ -276,6 +276,16 @@ class Bedrock:
     """The server; use it as a context manager."""
 
     def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self._lock = threading.Lock()
+        self.reset()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.bedrock = self
+
+    def reset(self) -> None:
+        """Forget all calls and steps, and end what is still being answered."""
+        self.stopping.set()
+        self.stopping = threading.Event()
         self.received: list[Call] = []
         self.asked: list[str] = []
         """Paths that the control plane was asked for."""
@@ -287,13 +297,9 @@ class Bedrock:
         """Faults by operation: ``GetFoundationModel``, ``GetInferenceProfile``, ``CountTokens``."""
         self.tokens: int | None = None
         """What CountTokens answers; by default a quarter of the bytes."""
-        self.stopping = threading.Event()
         self.connections = 0
         self._steps: deque[Any] = deque()
         self._always: Any = None
-        self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.bedrock = self
 
     @property
     def url(self) -> str:
