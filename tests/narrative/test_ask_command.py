@@ -1,0 +1,153 @@
+"""``mirrorbi ask`` as a person meets it, and an answer inside a report."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from mirrorbi.reports.run import run
+from mirrorbi.reports.verify import verify
+
+FLIGHTS = Path(__file__).parents[2] / "notebooks" / "data" / "flights.parquet"
+FELL = "{{f1.metric}} {{f1.direction}} by {{f1.delta.abs}} to {{f1.value}} {{f1.when}}."
+ALLOWED = {"MIRRORBI_PRIVACY_NARRATORS": "rules,claude", "MIRRORBI_CLAUDE_RESIDENCY": "geo"}
+NOWHERE = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent", "AWS_REGION": "eu-west-1"}
+
+
+def command(*words: object, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mirrorbi", *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **env},
+        timeout=120,
+        check=False,
+    )
+
+
+def scripted(bedrock: Any) -> None:
+    bedrock.use_tool("compare", {"metrics": ["on_time_rate"], "by": "origin"})
+    bedrock.use_tool("answer", {"sentences": [{"text": FELL}], "charts": ["f1"]})
+
+
+def test_the_answer_is_shown_with_what_was_computed_and_what_it_cost(
+    bedrock: Any, tmp_path: Path
+) -> None:
+    scripted(bedrock)
+    done = command("ask", FLIGHTS, "What happened?", "--code", folder=tmp_path, **ALLOWED)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.replace("\u202f", " ").replace("\xa0", " ").splitlines()
+    assert lines[0] == "On-time rate fell by 17.0 pp to 64.7% in December 2013."
+    assert "  On-time rate fell by 17.0 pp to 64.7%" in lines
+    assert any(line.startswith("  compare(metrics=on_time_rate, by=origin") for line in lines)
+    assert any("2 calls" in line and "US dollars" in line for line in lines)
+    assert "import mirrorbi" in lines
+    assert max(len(line) for line in lines) <= 100
+    assert list((tmp_path / ".mirrorbi" / "ledger").iterdir())
+
+
+def test_json_holds_the_whole_answer(bedrock: Any, tmp_path: Path) -> None:
+    scripted(bedrock)
+    done = command("ask", FLIGHTS, "What happened?", "--json", folder=tmp_path, **ALLOWED)
+    told = json.loads(done.stdout)
+    assert told["answered"] is True
+    assert told["facts"][0]["quantities"]["value"][0] == "0.647165452284"
+    assert told["calls"] == 2
+    # Asked again, the answers kept are taken: nothing is sent, and the text is the same.
+    again = command("ask", FLIGHTS, "What happened?", "--json", folder=tmp_path, **ALLOWED)
+    assert json.loads(again.stdout)["text"] == told["text"]
+    assert len(bedrock.received) == 2
+    scripted(bedrock)
+    command("ask", FLIGHTS, "What happened?", "--no-cache", folder=tmp_path, **ALLOWED)
+    assert len(bedrock.received) == 4
+
+
+def test_no_answer_is_exit_code_1_and_a_reason_of_the_data_is_not(
+    bedrock: Any, tmp_path: Path
+) -> None:
+    bedrock.use_tool("answer", {"sentences": [], "cannot": "no_metric"})
+    told = command("ask", FLIGHTS, "How many passengers?", folder=tmp_path, **ALLOWED)
+    assert told.returncode == 0
+    assert told.stdout.startswith("The data cannot answer this: no metric")
+    bedrock.always(lambda _: use_tool("query", {"metrics": ["flights"]}))
+    from bedrock_loopback import use_tool  # type: ignore[import-not-found]
+
+    lost = command("ask", FLIGHTS, "How many flights?", folder=tmp_path, **ALLOWED)
+    assert lost.returncode == 1
+    assert lost.stdout.startswith("No answer was reached within the calls")
+
+
+def test_without_leave_or_credentials_the_error_says_what_to_do(tmp_path: Path) -> None:
+    refused = command("ask", FLIGHTS, "What happened?", folder=tmp_path)
+    assert refused.returncode == 2
+    assert 'narrators = ["claude"]' in refused.stderr
+    assert "mirrorbi facts" in refused.stderr
+    bare = {name: "" for name in os.environ if name.startswith("AWS_")}
+    lost = command(
+        "ask", FLIGHTS, "What happened?", folder=tmp_path, **{**bare, **ALLOWED, **NOWHERE}
+    )
+    assert lost.returncode == 2
+    assert "credentials" in lost.stderr.lower()
+    assert "mirrorbi facts" in lost.stderr
+    assert "Traceback" not in lost.stderr
+
+
+def test_a_file_is_no_model_of_claude(tmp_path: Path) -> None:
+    done = command("ask", FLIGHTS, "What?", "--model", "flights.yaml", folder=tmp_path, **ALLOWED)
+    assert done.returncode == 2
+    assert "--semantic-model flights.yaml" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_report_carries_an_answer_that_verify_confirms(
+    bedrock: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**ALLOWED, "MIRRORBI_LEDGER": str(tmp_path / "ledger")}.items():
+        monkeypatch.setenv(name, value)
+    bedrock.use_tool("compare", {"metrics": ["on_time_rate"], "by": "origin"})
+    bedrock.use_tool("query", {"metrics": ["flights"], "by": "origin"})
+
+    def subtract(call: Any) -> Any:
+        text = call.body["messages"][-1]["content"][0]["toolResult"]["content"][0]["text"]
+        cells = {
+            fact["scope"][0][1]: fact["name"]
+            for fact in json.loads(text)["facts"]
+            if fact["kind"] == "cell"
+        }
+        return use_tool("derive", {"op": "diff", "facts": [cells["EWR"], cells["JFK"]]})
+
+    def answer(call: Any) -> Any:
+        text = call.body["messages"][-1]["content"][0]["toolResult"]["content"][0]["text"]
+        name = json.loads(text)["facts"][0]["name"]
+        more = f"{{{{{name}.metric}}}}: {{{{{name}.diff.signed}}}} for {{{{{name}.entity}}}}."
+        said = [{"text": FELL}, {"text": more}]
+        return use_tool("answer", {"sentences": said, "charts": ["f1"]})
+
+    from bedrock_loopback import use_tool
+
+    bedrock.script(subtract, answer)
+    cells = [
+        v4.new_markdown_cell("# A question"),
+        v4.new_code_cell(
+            "import mirrorbi\n"
+            f"mirrorbi.open({str(FLIGHTS)!r}).ask('What happened in December 2013?')"
+        ),
+    ]
+    notebook = tmp_path / "question.ipynb"
+    nbformat.write(v4.new_notebook(cells=cells), notebook)
+    made = run(notebook, output=tmp_path / "reports")
+    page = Path(str(made.report)).read_text("utf-8")
+    assert 'data-section="answer"' in page
+    checked = verify(str(made.report))
+    assert checked.ok, list(checked.problems)
+    assert {"same"} == {figure.state for figure in checked.figures}
+    assert len(checked.figures) >= 6
