@@ -24,6 +24,7 @@ _RULES = {
     ".mb-card-change": "font-weight:600",
     ".mb-better": "color:#00796d",
     ".mb-worse": "color:#bc3d0e",
+    ".mb-unchecked": "border-left:3px solid #bc3d0e;padding-left:.6em;font-weight:600",
     ".mb-card-period": "opacity:.75",
 }
 _NOTEBOOKS = ":where(.jp-OutputArea,.output_area,[data-vscode-theme-kind],#output-body)"
@@ -90,6 +91,7 @@ class Context:
             dataset=main.get("dataset"),
             tests=int(main.get("tests", 0)),
             sql=self.sql,
+            policy=str(main.get("policy") or ""),
         )
 
     def payload(self, kind: str, title: str, sentences: Iterable[Sentence]) -> dict[str, Any]:

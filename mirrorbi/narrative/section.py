@@ -9,6 +9,7 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.context import MIME, QUIET, STYLE, Context
 from mirrorbi.wording.sentence import Sentence, markup, plain
+from mirrorbi.wording.text import escape
 
 if TYPE_CHECKING:
     from mirrorbi.charts import Charts
@@ -75,7 +76,9 @@ class Section:
         """The section as HTML: everything escaped, every slot marked with its fact."""
         texts = [" ".join(self._markup(s) for s in paragraph) for paragraph in self.paragraphs]
         if self.name == "headline":
-            return f'<p class="mb-headline {QUIET}" data-section="headline">{" ".join(texts)}</p>'
+            return self._warning + (
+                f'<p class="mb-headline {QUIET}" data-section="headline">{" ".join(texts)}</p>'
+            )
         body = "".join(f"<p>{text}</p>" for text in texts)
         if self.points:
             items = "".join(f"<li>{self._markup(s)}</li>" for s in self.points)
@@ -90,6 +93,14 @@ class Section:
         kind = "headline" if self.name == "headline" else "section"
         found = self.context.payload(kind, self.title, self.sentences)
         return {**found, "headline": self.text} if kind == "headline" else found
+
+    @property
+    def _warning(self) -> str:
+        """What stands above the headline of a narrative that may not be shipped."""
+        if not self.context.reasons:
+            return ""
+        said = escape("; ".join(self.context.reasons))
+        return f'<p class="mb-unchecked">Not checked, not for readers: {said}.</p>'
 
     def _plain(self, sentence: Sentence) -> str:
         return plain(self.context.fill(sentence))

@@ -1,4 +1,6 @@
+import importlib.util
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -6,6 +8,7 @@ import pytest
 
 import mirrorbi
 
+LIES = Path(__file__).parent / "lies"
 FLIGHTS = Path(__file__).parents[2] / "notebooks" / "data" / "flights.parquet"
 
 MODEL = {
@@ -77,6 +80,33 @@ def shop():
 def shop_facts(shop):
     """Its facts."""
     return shop.facts()
+
+
+@pytest.fixture(scope="session")
+def lies():
+    """The modules of the corpus: ``lies.corpus``, ``lies.mutations`` and ``lies.scribe``."""
+    found = {}
+    for name in ("corpus", "mutations", "scribe"):
+        spec = importlib.util.spec_from_file_location(f"lies_{name}", LIES / f"{name}.py")
+        found[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(found[name])
+    return SimpleNamespace(**found)
+
+
+@pytest.fixture(scope="session")
+def corpus(lies):
+    """Facts of the flights by short name, the honest sentences, and the names of the data."""
+    from mirrorbi.narrative.claude.names import Names
+
+    dataset, known = lies.corpus.sweeps()
+    facts = lies.corpus.facts_by_name(known, dataset)
+    by_id = {fact.id: fact for fact in facts.values()}
+    return SimpleNamespace(
+        facts=facts,
+        by_id=by_id,
+        honest=lies.corpus.honest(facts),
+        names=Names.of(dataset, by_id.values()),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,7 @@ def test_an_answer_is_sentences_filled_from_facts(talk: Conversation, bedrock: A
     assert (answer.calls, answer.model) == (2, "eu.anthropic.claude-sonnet-4-6")
     assert answer.usage.cost is not None
     assert answer.usage.cost > 0
-    assert answer.cost_text.startswith("eu.anthropic.claude-sonnet-4-6: 2 calls, ")
+    assert answer.cost_text.startswith("Claude (eu.anthropic.claude-sonnet-4-6): 2 calls, ")
 
 
 def test_several_calls_in_one_turn_are_answered_in_one_turn(

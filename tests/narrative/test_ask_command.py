@@ -49,7 +49,7 @@ def test_the_answer_is_shown_with_what_was_computed_and_what_it_cost(
     assert lines[0] == "On-time rate fell by 17.0 pp to 64.7% in December 2013."
     assert "  On-time rate fell by 17.0 pp to 64.7%" in lines
     assert any(line.startswith("  compare(metrics=on_time_rate, by=origin") for line in lines)
-    assert any("2 calls" in line and "US dollars" in line for line in lines)
+    assert any("2 calls" in line and "tokens in" in line for line in lines)
     assert "import mirrorbi" in lines
     assert max(len(line) for line in lines) <= 100
     assert list((tmp_path / ".mirrorbi" / "ledger").iterdir())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from mirrorbi.claude.budget import dollars
 from mirrorbi.claude.message import Usage
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
@@ -161,9 +162,10 @@ class Answer:
         """Calls, tokens and cost in one line."""
         used = self.usage
         read = used.input + used.cache_read + used.cache_write
-        cost = "cost not known" if used.cost is None else f"{used.cost:.4f} US dollars"
+        cost = "cost not known" if used.cost is None else dollars(used.cost)
         calls = f"{self.calls} {'call' if self.calls == 1 else 'calls'}"
-        return f"{self.model or 'Claude'}: {calls}, {read:,} tokens in, {used.output:,} out, {cost}"
+        by = f" ({self.model})" if self.model else ""
+        return f"Claude{by}: {calls}, {read:,} tokens in, {used.output:,} out, {cost}."
 
     @property
     def how_html(self) -> str:

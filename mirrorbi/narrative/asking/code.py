@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mirrorbi.narrative.context import Context
 
 _DEFAULTS = (("compare", "previous"),)
+_WIDE = 90
 
 
 def code_of(context: Context, cited: Sequence[str]) -> str:
@@ -61,4 +62,5 @@ def _opened(context: Context) -> str:
 
 
 def _written(value: Any) -> str:
-    return pformat(value, width=80, compact=True).replace("\n", "\n    ")
+    text = repr(value)
+    return text if len(text) <= _WIDE else pformat(value, width=_WIDE).replace("\n", "\n    ")

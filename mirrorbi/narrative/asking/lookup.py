@@ -121,6 +121,9 @@ def run(asked: Lookup, dataset: Dataset, policy: Policy) -> FactSet | Mistake:
         except FactError:
             return Mistake("not_possible")
         kept = [fact for fact in facts if scope is None or fact.scope == scope]
+        if asked.tool == "explain_change":
+            # What each member gave is its part; its own change would say it again.
+            kept = [fact for fact in kept if fact.kind != "change" or not fact.scope]
         found = narrowed(facts, kept[:MOST])
         if kept:
             return found

@@ -101,7 +101,9 @@ def _one_apart(a: str, b: str) -> bool:
 
 def _kind(character: str) -> str:
     folded = unicodedata.normalize("NFKC", character)
-    if character in _CJK or any(unicodedata.numeric(c, None) is not None for c in folded):
+    if character in _CJK or any(
+        unicodedata.numeric(c, None) is not None for c in (character, *folded)
+    ):
         return "number"
     if character in "%‰‱€£¥¢₹":
         return "number"

@@ -87,11 +87,11 @@ def write(
         If no answer was one that can be read.
     """
     material = rules.Material(facts, others)
-    disclosure = gate.disclose(worth_telling(material))
-    given = {name: gate.facts[name] for name in disclosure.handles}
+    shown = [gate.disclose(group) for group in worth_telling(material) if group]
+    given = {name: gate.facts[name] for part in shown for name in part.handles}
     editor = Editor(given, gate.dataset)
     progress = Progress(display or shown_here() or _silent, given, locale)
-    calls = _Calls(claude, gate, disclosure, progress)
+    calls = _Calls(claude, gate, shown, progress)
     calls.first(editor)
     for _ in range(REPAIRS):
         if not editor.failing:
@@ -101,11 +101,13 @@ def write(
     return _narrative(facts, others, material, editor, manuscript, calls, locale)
 
 
-def worth_telling(material: rules.Material) -> list[Fact]:
-    """Return the facts that are put before Claude, the ones that must be told first."""
+def worth_telling(material: rules.Material) -> list[FactSet]:
+    """Return the facts that are put before Claude by sweep, what must be told first."""
+    further = [
+        _part(group, [f for f in group if f.kind == "change" and not f.scope][:_EACH])
+        for group in material.others
+    ]
     chosen: dict[str, Fact] = {fact.id: fact for fact in material.changes}
-    for group in material.others:
-        chosen |= {f.id: f for f in group if f.kind == "change" and not f.scope}
     if material.lead is not None:
         near = material.of("mix", "simpson", metric=material.lead.metric)
         near += material.of("mix_part", "contribution", metric=material.lead.metric)[:9]
@@ -115,21 +117,35 @@ def worth_telling(material: rules.Material) -> list[Fact]:
         counts[fact.kind] = counts.get(fact.kind, 0) + 1
         if fact.kind not in _KIN or counts[fact.kind] <= _EACH:
             chosen.setdefault(fact.id, fact)
-    return list(chosen.values())[:FACTS]
+    room = max(FACTS - sum(map(len, further)), 0)
+    return [_part(material.facts, list(chosen.values())[:room]), *further]
+
+
+def _part(group: FactSet, facts: Sequence[Fact]) -> FactSet:
+    return FactSet(
+        facts,
+        request=group.request,
+        dataset=group.dataset,
+        tests=group.tests,
+        sql=group.sql,
+        origin=group.origin,
+        withheld=group.withheld,
+        policy=group.policy,
+    )
 
 
 class _Calls:
     """The conversation: what was sent, and what came back."""
 
     def __init__(
-        self, claude: Sender, gate: Gate, disclosure: Disclosure, progress: Progress
+        self, claude: Sender, gate: Gate, shown: Sequence[Disclosure], progress: Progress
     ) -> None:
         self.claude = claude
         self.gate = gate
         self.progress = progress
         self.replies: list[Reply] = []
-        self.sent: list[Disclosure] = [disclosure]
-        self._turns: tuple[Any, ...] = ((disclosure, instruction("narrative_ask.md")),)
+        self.sent: list[Disclosure] = list(shown)
+        self._turns: tuple[Any, ...] = ((*shown, instruction("narrative_ask.md")),)
 
     def first(self, editor: Editor) -> None:
         """Ask for the whole; once more if the answer cannot be read."""

@@ -13,13 +13,14 @@ FLIGHTS = HERE.parents[2] / "notebooks" / "data" / "flights.parquet"
 
 
 def sweeps():
-    """Return the demo data and its facts by month and by week."""
+    """Return the demo data and its facts by month and by week, before disclosure control."""
     import mirrorbi
+    from mirrorbi.facts import find_facts
 
     dataset = mirrorbi.open(FLIGHTS)
     return dataset, {
-        "month": with_about(dataset.facts()),
-        "week": with_about(dataset.facts(grain="week")),
+        "month": with_about(find_facts(dataset)),
+        "week": with_about(find_facts(dataset, grain="week")),
     }
 
 
