@@ -96,6 +96,8 @@ class Panel:
         hidden = np.zeros(shape, dtype=bool)
         if HIDDEN in frame.columns:
             hidden[where] = frame[HIDDEN].to_numpy(dtype=bool)[kept]
+            for found in values.values():
+                found[hidden] = np.nan
         return cls(by, members, columns, values, counts, query, hidden)
 
     def line(self, member: str) -> int | None:

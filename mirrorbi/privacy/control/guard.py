@@ -119,8 +119,11 @@ class Guard:
             starts = {p.start: columns.index(p) for p in self.scan.periods}
             to = np.array([starts[m.to_pydatetime()] for m in frame["period"]], dtype=int)
         hidden = plan.hidden[at, to]
+        # A metric of that name shares its column with the rows of every answer.
+        if "rows" in asked.metrics:
+            hidden = hidden | plan.masked["rows"][at, to]
         frame = frame.assign(**{HIDDEN: hidden})
         frame.loc[hidden, "rows"] = 0
-        for name in asked.metrics:
+        for name in set(asked.metrics) - {"rows"}:
             frame[name] = frame[name].mask(hidden | plan.masked[name][at, to])
         return frame
