@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 
 from mirrorbi.claude.models import find_model
 from mirrorbi.claude.residency import EVERYWHERE, Route, routes_of
 from mirrorbi.settings import ClaudeSettings
 
-ACTIONS = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
+ACTION = "bedrock:InvokeModelWithResponseStream"
 """What a role needs: streaming has an action of its own."""
 
 
@@ -78,7 +79,7 @@ class AccountHints:
                 f"the profile reaches must be allowed ({', '.join(self.route.regions)})."
             )
         if "vpc endpoint policy" in lower:
-            return f"Allow {' and '.join(ACTIONS)} in the policy of the VPC endpoint."
+            return f"Allow {ACTION} in the policy of the VPC endpoint."
         if "use case" in lower or "model access" in lower or "access to the model" in lower:
             return (
                 "Open the model in the Bedrock console once with a role that may subscribe, "
@@ -89,8 +90,10 @@ class AccountHints:
                 "The first call of an account subscribes to the model: let a role with "
                 "aws-marketplace:Subscribe and ViewSubscriptions call it once."
             )
+        named = re.search(r"perform:? (bedrock:\w+)", self.words)
+        actions = dict.fromkeys([ACTION, *([named[1]] if named else [])])
         resources = ", ".join(resources_of(self.route))
-        return f"Allow {' and '.join(ACTIONS)} on {resources}. docs/bedrock.md has the policy."
+        return f"Allow {' and '.join(actions)} on {resources}. docs/bedrock.md has the policy."
 
     def quota(self) -> str:
         """Say what to do about load and quotas."""

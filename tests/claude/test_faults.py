@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+import mirrorbi
+from mirrorbi.claude.hints import ACTION, resources_of
+from mirrorbi.claude.residency import route_for
 from mirrorbi.errors import (
     AccessError,
     BrokenStreamError,
@@ -18,6 +23,7 @@ from mirrorbi.errors import (
     ThrottledError,
     UnavailableError,
 )
+from mirrorbi.settings import ClaudeSettings
 
 
 def refused(claude, request, kind, says=None):
@@ -120,6 +126,17 @@ def test_a_denied_call_names_action_profile_and_every_model(bedrock, connected, 
         "arn:aws:bedrock:eu-north-1::foundation-model/anthropic.claude-sonnet-4-6",
     ):
         assert arn in hint
+
+
+def test_the_policy_in_the_docs_is_the_one_that_is_asked_for():
+    page = (Path(mirrorbi.__file__).parents[1] / "docs" / "bedrock.md").read_text("utf-8")
+    policy = json.loads(re.search(r"```json\n(.*?)```", page, re.DOTALL)[1])
+    profile, model = policy["Statement"]
+    route = route_for(ClaudeSettings(residency="geo"), "eu-west-1")
+    assert [profile["Resource"], *model["Resource"]] == resources_of(route, "123456789012")
+    assert {profile["Action"], model["Action"]} == {ACTION}
+    bound = model["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"]
+    assert bound == profile["Resource"]
 
 
 def test_a_page_of_a_proxy_is_no_answer(bedrock, connected, ask):
