@@ -67,6 +67,7 @@ class Gate:
         self.facts: dict[str, Fact] = {}
         """Everything disclosed, as released, by the name under which Claude sees it."""
         self._handles: dict[str, str] = {}
+        self._vocabulary: Disclosure | None = None
         self._approval = Approval(self.policy.approve, approve)
         self._names = Names(alias=self.policy.labels == "alias", seed=self._seed())
 
@@ -117,11 +118,16 @@ class Gate:
         """Return the names that Claude may ask for.
 
         A JSON object with ``metrics``, ``dimensions``, ``grains``, ``periods`` and
-        ``members``, each a list of objects with a ``name``.
+        ``members``, each a list of objects with a ``name``. It is the same throughout a
+        conversation.
         """
+        if self._vocabulary is not None:
+            return self._vocabulary
         before = len(self._names.withheld)
         value, withheld = vocabulary_of(self.dataset, self.policy, self._names)
-        return self._let("vocabulary", value, {}, withheld + tuple(self._names.withheld[before:]))
+        withheld += tuple(self._names.withheld[before:])
+        self._vocabulary = self._let("vocabulary", value, {}, withheld)
+        return self._vocabulary
 
     def question(self, text: str) -> Disclosure:
         """Return what a person typed, if it holds nobody's data.
