@@ -52,7 +52,7 @@ class AnswerCache:
     """
 
     def __init__(self, folder: str | Path, *, days: float = DAYS, limit: int = LIMIT) -> None:
-        self.folder = Path(folder).expanduser()
+        self.folder = Path(folder).expanduser().absolute()
         self.days = days
         self.limit = limit
         self._puts = 0
@@ -196,7 +196,9 @@ def _opened(line: bytes, key: str) -> dict[str, Any] | None:
     try:
         kept = json.loads(line)
         own = kept.pop("hash")
-        return kept if own == _hash(kept) and kept["key"] == key else None
+        whole = own == _hash(kept) and kept["key"] == key and kept["stop"] in _KEPT
+        whole = whole and all(isinstance(block, dict) for block in kept["content"])
+        return kept if whole and {"model", "region"} <= kept.keys() else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

@@ -80,7 +80,7 @@ class Purse:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path.expanduser()
+        self.path = path.expanduser().absolute()
 
     def read(self) -> Kept:
         """Return what the file says; nothing spent if there is none.

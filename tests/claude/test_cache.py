@@ -1,5 +1,6 @@
 """An answer is used again for exactly the same request, and only if it is unchanged."""
 
+import hashlib
 import json
 import os
 import stat
@@ -111,6 +112,22 @@ def test_an_answer_that_was_changed_is_removed_and_said(cache, caplog, data):
     assert "was changed" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"key": KEY},
+        {"key": KEY, "content": [1], "stop": "end_turn", "model": "m", "region": "r"},
+        {"key": KEY, "content": [], "stop": "max_tokens", "model": "m", "region": "r"},
+    ],
+)
+def test_a_file_that_is_no_answer_but_fits_its_hash(cache, body):
+    own = hashlib.sha256(canonical(body)).hexdigest()
+    cache.folder.mkdir()
+    (cache.folder / f"{KEY}.json").write_bytes(canonical({**body, "hash": own}))
+    assert cache.get(KEY) is None
+
+
 def test_an_answer_moved_to_another_question_is_not_used(cache):
     cache.put(KEY, reply())
     file_of(cache).rename(cache.folder / f"{'cd' * 32}.json")
@@ -175,7 +192,7 @@ REQUEST = Request(
         (ToolResult("t-1", disclosure("42")),),
     ),
 )
-TOOL = Tool(instruction("narrative.tool.json"))
+TOOL = Tool(instruction("tool_query.json"))
 
 
 def changed(turn, value):

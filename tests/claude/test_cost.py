@@ -49,7 +49,7 @@ def test_everything_that_is_sent_is_measured():
     use = {"toolUse": {"toolUseId": "t-1", "name": "query", "input": {}}}
     answer = _sealed_by_client(Reply((use,), "tool_use"))
     static = instruction("voice.md")
-    tool = Tool(instruction("narrative.tool.json"))
+    tool = Tool(instruction("tool_query.json"))
     turns = ((one, static), answer, (ToolResult("t-1", two),))
     request = Request((static,), turns, tools=(tool,), schema=static)
     defined = json.dumps(tool.definition(), ensure_ascii=False, separators=(",", ":"))

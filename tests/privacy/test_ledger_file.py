@@ -199,6 +199,28 @@ def test_a_call_is_closed_once_by_whoever_knows_it(ledger):
         FileLedger(ledger.folder).close(entry, Outcome())
 
 
+def test_a_notebook_that_changes_its_folder_keeps_its_ledger(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ledger = FileLedger("here/ledger")
+    assert ledger.place == os.path.join("here", "ledger")  # noqa: PTH118
+    entry = ledger.open(intent())
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    ledger.close(entry, Outcome())
+    assert list((tmp_path / "other").iterdir()) == []
+    assert ledger.place == str(tmp_path / "here" / "ledger")
+
+
+def test_after_an_hour_a_call_is_no_longer_under_way(ledger):
+    ledger.open(intent())
+    entries = [dict(entry) for entry in ledger.entries()]
+    assert calls_of(entries)[0].outcome == "under way"
+    entries[1]["at"] = "2026-01-01T00:00:00.000000Z"
+    assert calls_of(entries)[0].outcome == "sent, outcome unknown"
+    entries[1]["host"] = "another"
+    assert calls_of(entries)[0].outcome == "sent, outcome unknown"
+
+
 # Where it cannot be written -----------------------------------------------------------
 
 

@@ -258,12 +258,11 @@ class Relay:
                     if side is client:
                         asked += data
                         server.sendall(data)
-                    elif asked.startswith(b"PUT") and self.swallow in asked.split(b"\r\n")[0]:
-                        if not self.swallowed:
+                    else:
+                        put = asked.startswith(b"PUT") and self.swallow in asked.split(b"\r\n")[0]
+                        if put and b" 200 OK" in data[:15] and not self.swallowed:
                             self.swallowed += 1
                             return  # the object is written, and nobody hears of it
-                        client.sendall(data)
-                    else:
                         client.sendall(data)
                 if not ready:
                     return

@@ -1,5 +1,6 @@
 """Whatever is done to a ledger afterwards is found."""
 
+import contextlib
 import json
 import shutil
 import tempfile
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from mirrorbi.errors import LedgerError
 from mirrorbi.privacy.disclosure import Disclosure, _sealed, canonical
-from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome, verify_ledger
+from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome, calls_of, verify_ledger
 from mirrorbi.privacy.ledger.chain import START, Link, seal
 from mirrorbi.privacy.ledger.head import Head
 from mirrorbi.privacy.ledger.head import head_of as ledger_head
@@ -71,6 +72,17 @@ def test_an_entry_that_was_edited_is_named(ledger):
     lines[3] = lines[3].replace(b"run-1", b"run-9")
     rewrite(ledger, lines)
     assert found(ledger) == ["entry 4: was changed: its hash does not fit"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b'{"', b'{ "'), (b'":"open"', b'": "open"'), (b"\xc3\xa9", b"\\u00e9")]
+)
+def test_the_same_said_in_other_bytes_is_a_change(ledger, old, new):
+    lines = lines_of(ledger)
+    assert old in lines[3]
+    lines[3] = lines[3].replace(old, new, 1)
+    rewrite(ledger, lines)
+    assert found(ledger)[0] == "entry 4: was changed: its hash does not fit"
 
 
 def test_an_edited_entry_with_a_new_hash_breaks_the_next(ledger):
@@ -209,6 +221,29 @@ OPEN = {"kind": "open", "retention": "hash", "disclosures": []}
 def test_what_an_intact_chain_cannot_say(tmp_path, contents, wrong):
     tmp_path.joinpath("ledger.jsonl").write_bytes(b"".join(chained(contents)))
     assert any(wrong in problem for problem in found(FileLedger(tmp_path)))
+
+
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+KEYS = ("kind", "of", "disclosures", "retention", "at", "host", "withheld", "cost", "regions")
+WORDS = st.sampled_from(["start", "open", "close", "heal", "full"])
+forged = st.dictionaries(st.sampled_from(KEYS), WORDS | st.integers(0, 4) | plain, max_size=5)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(forged, max_size=4))
+def test_whatever_a_forger_seals_is_an_answer_and_no_crash(contents):
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "ledger.jsonl").write_bytes(b"".join(chained([BEGIN, *contents])))
+        checked = verify_ledger(FileLedger(folder))
+        assert checked.entries == len(contents) + 1
+        with contextlib.suppress(LedgerError):
+            calls_of(FileLedger(folder).entries())
 
 
 MUTATIONS = ("flip", "delete", "swap", "duplicate", "truncate", "insert", "move", "drop byte")

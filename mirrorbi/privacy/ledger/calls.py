@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from mirrorbi.errors import LedgerError
 from mirrorbi.privacy.ledger.chain import Link
 from mirrorbi.privacy.ledger.presence import is_alive
 
 UNKNOWN = "sent, outcome unknown"
 """What is said of a call that has no second entry and whose process is gone."""
 UNDER_WAY = "under way"
-_ELSEWHERE = timedelta(hours=1)
+_LONGEST = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,29 @@ class Call:
 def calls_of(entries: Iterable[Mapping[str, Any]]) -> list[Call]:
     """Return the calls of a ledger in the order in which they were opened.
 
-    A call without a second entry is under way while its process runs; on another machine,
-    which cannot be asked, for an hour.
+    A call without a second entry is under way while its process runs, or may run on another
+    machine, which cannot be asked; but for no longer than an hour.
 
     Parameters
     ----------
     entries
         From a ledger's ``entries()``.
+
+    Raises
+    ------
+    LedgerError
+        If an entry does not say what it should.
     """
+    try:
+        return _calls(entries)
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError):
+        raise LedgerError(
+            "An entry of the ledger was changed, and its calls cannot be read.",
+            hint="Run 'mirrorbi ledger verify' to see which.",
+        ) from None
+
+
+def _calls(entries: Iterable[Mapping[str, Any]]) -> list[Call]:
     opened: dict[int, Mapping[str, Any]] = {}
     closed: dict[int, Mapping[str, Any]] = {}
     for entry in entries:
@@ -125,10 +141,10 @@ def _call(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> Call:
 def _outcome(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> str:
     if second is not None:
         return UNKNOWN if second["status"] == "unknown" else str(second["status"])
-    if first["host"] == socket.gethostname():
-        return UNDER_WAY if is_alive(first["process"]) else UNKNOWN
-    age = datetime.now(UTC) - datetime.fromisoformat(first["at"])
-    return UNDER_WAY if age < _ELSEWHERE else UNKNOWN
+    if datetime.now(UTC) - datetime.fromisoformat(first["at"]) > _LONGEST:
+        return UNKNOWN
+    elsewhere = first["host"] != socket.gethostname()
+    return UNDER_WAY if elsewhere or is_alive(first["process"]) else UNKNOWN
 
 
 _FIRST = (

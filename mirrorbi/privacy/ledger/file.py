@@ -52,7 +52,8 @@ class FileLedger:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder).expanduser()
+        # Absolute: a notebook may change its folder between two entries.
+        self.folder = Path(folder).expanduser().absolute()
         self._open: set[str] = set()
         self._kept: set[str] = set()
 
@@ -62,7 +63,9 @@ class FileLedger:
     @property
     def place(self) -> str:
         """Where it is, as a person writes it."""
-        return str(self.folder)
+        here = Path.cwd()
+        near = self.folder.is_relative_to(here)
+        return str(self.folder.relative_to(here) if near else self.folder)
 
     def open(self, intent: Intent) -> str:
         """Write that a call is about to be made; return the entry's id once that is durable.

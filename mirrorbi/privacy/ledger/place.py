@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mirrorbi.errors import SettingsError
 from mirrorbi.privacy.ledger.file import FileLedger
 from mirrorbi.privacy.ledger.s3 import S3Ledger
 from mirrorbi.settings import Settings, load_settings
@@ -18,7 +19,8 @@ def open_ledger(settings: Settings | None = None) -> FileLedger | S3Ledger:
     Raises
     ------
     SettingsError
-        If the settings are wrong, or an ``s3://`` URL names no bucket.
+        If the settings are wrong, an ``s3://`` URL names no bucket, or there is no such AWS
+        profile.
 
     Examples
     --------
@@ -33,6 +35,14 @@ def open_ledger(settings: Settings | None = None) -> FileLedger | S3Ledger:
     session = None
     if settings.claude.profile:
         import boto3
+        from botocore.exceptions import ProfileNotFound
 
-        session = boto3.Session(profile_name=settings.claude.profile)
+        try:
+            session = boto3.Session(profile_name=settings.claude.profile)
+        except ProfileNotFound:
+            raise SettingsError(
+                f"There is no AWS profile {settings.claude.profile!r}.",
+                hint="Correct profile in [claude] of mirrorbi.toml, or add it with "
+                "'aws configure --profile NAME'.",
+            ) from None
     return S3Ledger(place, session, kms_key=settings.ledger_kms_key)

@@ -164,7 +164,7 @@ class _Walk:
         link = Link(entry["seq"], entry["hash"])
         if link.seq != self.next:
             self._moved(link.seq)
-        elif self.expected is not None and entry["previous"] != self.expected.hash:
+        elif self.expected is not None and entry.get("previous") != self.expected.hash:
             wrong = f"does not follow entry {self.expected.seq}"
             self.problems.append(Problem(f"entry {link.seq}", wrong))
         self.places.setdefault(link.seq, (link.hash, start, self.at))
@@ -172,8 +172,11 @@ class _Walk:
         self.next = link.seq + 1
         if self.wanted is not None and self.wanted in _names(link, self.wanted):
             self.found = link
-        for wrong in self._meaning(entry):
-            self.problems.append(Problem(f"entry {link.seq}", wrong))
+        try:
+            wrongs = self._meaning(entry)
+        except (TypeError, AttributeError, KeyError, ValueError):
+            wrongs = ["says what no entry says"]
+        self.problems += [Problem(f"entry {link.seq}", wrong) for wrong in wrongs]
 
     def end(self, anchor: Head | None, anchored: bool) -> list[Problem]:
         """Return what is wrong with where the ledger ends."""
