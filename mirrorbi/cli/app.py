@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mirrorbi._version import __version__
-from mirrorbi.cli import ask, facts, ledger, model, models, preview, query, run, verify
+from mirrorbi.cli import ask, check, facts, ledger, model, models, preview, query, run, verify
 from mirrorbi.cli.output import complain, say
 from mirrorbi.errors import MirrorBIError
 
@@ -29,6 +29,7 @@ app.command("query")(query.query)
 app.command("model")(model.model)
 app.command("models")(models.models)
 app.command("verify")(verify.verify)
+app.command("check")(check.check)
 app.add_typer(ledger.app, name="ledger")
 
 

@@ -15,6 +15,7 @@ from mirrorbi.privacy.classes.numbers import is_card, is_ip, is_vat
 from mirrorbi.privacy.classes.persons import is_given, is_name
 from mirrorbi.privacy.classes.phones import is_phone, is_written
 from mirrorbi.privacy.classes.plain import plain
+from mirrorbi.privacy.classes.secrets import is_secret
 from mirrorbi.privacy.classes.text import scan_text
 from mirrorbi.privacy.classes.web import emails, urls
 
@@ -145,16 +146,12 @@ _CAPITALS = re.compile(
     r"(?:[^\W\d_]{1,6}\.? )?(?:[^\W\d_a-z][\w'’.-]*,? ?|(?:v[oa]n|de[rl]?|di|da|du|la|le|y) ){1,5}"
     r"(?:, [\w. ]{2,6})?"
 )
-_SECRET = re.compile(
-    r"(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_\w{36,}|xox[abprs]-[\w-]{10,}|sk-[\w-]{20,}"
-    r"|\$2[aby]\$\d\d\$.{53}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"
-)
 
 
 def _tests(shown: Sequence[str], said: str | None) -> Iterator[_Test]:
     """Yield the tests in the order of what they prove."""
     iban = import_module("stdnum.iban")
-    yield _Test("secret", lambda v: bool(_SECRET.fullmatch(v)), 0.3, 0.1)
+    yield _Test("secret", is_secret, 0.3, 0.1)
     yield _Test("email", lambda v: _whole(v, emails), 0.3, 0.05)
     yield _Test("url", lambda v: _whole(v, urls), 0.3, 0.3)
     yield _Test("iban", lambda v: bool(iban.is_valid(v)), 0.3, 0.05)

@@ -1,0 +1,57 @@
+"""``mirrorbi check``: what a finished file exposes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_WORDS = {
+    "personal_data": "personal data",
+    "row_values": "single rows",
+    "small_counts": "counts of few",
+    "secret": "secret",
+    "path": "path",
+    "address": "address outside",
+    "parameter": "parameters",
+    "hidden": "hidden",
+    "formula": "formula",
+}
+
+
+def check(
+    report: Annotated[
+        Path, typer.Argument(help="HTML, .ipynb, .csv, .xlsx or text.", metavar="REPORT")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Say what a finished file exposes, our own or another's.
+
+    Looks for personal data, values of single rows, counts of few, secrets, paths,
+    addresses outside the file, parameters, and what is there without being shown.
+    Personal data and secrets are masked. Exits with 1 if anything is found.
+    """
+    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.privacy.check import check_file
+
+    found = check_file(report)
+    if as_json:
+        say_json({"file": str(report), "exposes": [exposure.to_dict() for exposure in found]})
+    elif not found:
+        say(f"Nothing was found in {report}.")
+        say("Read it all the same: what a sentence gives away, no program knows.")
+    else:
+        rows = [
+            [
+                _WORDS[e.what],
+                e.detail + (f": {', '.join(e.examples)}" if e.examples else ""),
+                e.where,
+                f"{e.count:,}",
+            ]
+            for e in found
+        ]
+        print_table(["Kind", "What", "Where", "Count"], rows, numbers=[3])
+        say(f"{len(found)} {'thing' if len(found) == 1 else 'things'} found in {report}.")
+    if found:
+        raise typer.Exit(1)

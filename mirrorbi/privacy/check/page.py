@@ -1,0 +1,197 @@
+"""What an HTML page exposes, ours or another's: text, tables, figures, scripts, attributes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+from mirrorbi.privacy.check.exposure import Exposure, few
+from mirrorbi.privacy.check.figure import figure_exposes, figures_in, strings
+from mirrorbi.privacy.check.strings import addresses_in, texts_expose
+from mirrorbi.privacy.check.table import LARGE, Table, table_exposes
+
+_LOADS = frozenset(
+    ["src", "srcset", "href", "data", "action", "poster", "cite", "ping", "background"]
+)
+_VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "col", "source", "wbr", "area"])
+_BLOCKS = frozenset(
+    ["p", "div", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "section", "pre", "br"]
+)
+_LIBRARY = re.compile(
+    r"\s*(?:/\*[*!]?\s*\*?\s*(?:@license\s*)?plotly\.js |/\*\*? vim:.{0,40}RequireJS"
+    r"|\(?function\(\)\{var e=\{.{0,40}MathJax)",
+    re.DOTALL,
+)
+_PACKED = re.compile(r"[A-Za-z0-9+/\s]{200,}={0,2}\s*")
+_RENDERED = "application/vnd.plotly.v1+json"
+
+
+def page_exposes(html: str, where: str = "the page") -> Iterator[Exposure]:
+    """Yield what a page exposes.
+
+    Parameters
+    ----------
+    html
+        The page, or a part of one.
+    where
+        What it is called.
+
+    Examples
+    --------
+    >>> [e.detail for e in page_exposes("<p>Ask jane@example.com</p>")]
+    ['e-mail addresses']
+    """
+    reader = _Reader(where)
+    reader.feed(html)
+    reader.close()
+    yield from texts_expose(["".join(reader.words)], f"{where}, text")
+    yield from texts_expose(reader.attributes, f"{where}, attributes")
+    yield from texts_expose(reader.comments, f"{where}, comments")
+    if reader.addresses:
+        detail = "addresses outside the file"
+        shown = reader.addresses
+        yield Exposure("address", detail, f"{where}, elements", len(shown), few(shown))
+    for table in reader.tables:
+        yield from table_exposes(table)
+    for given, place, text in reader.scripts:
+        yield from _script(given, place, text)
+
+
+class _Reader(HTMLParser):
+    def __init__(self, where: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.where = where
+        self.words: list[str] = []
+        self.attributes: list[str] = []
+        self.addresses: list[str] = []
+        self.comments: list[str] = []
+        self.tables: list[Table] = []
+        self.scripts: list[tuple[dict[str, str], str, str]] = []
+        self._raw: tuple[str, dict[str, str], list[str]] | None = None
+        self._open: list[Table] = []
+        self._row: list[str] | None = None
+        self._cell: list[str] | None = None
+        self._heads = 0
+        self._figure = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        for name, value in given.items():
+            self._attribute(tag, name, value)
+        if tag in ("script", "style"):
+            self._raw = (tag, given, [])
+        elif tag == "figure":
+            self._figure = given.get("id", "")
+        elif tag == "table":
+            name = f"{self.where}, table {len(self.tables) + 1}"
+            self._open.append(Table(f"{name}, {self._figure}" if self._figure else name, []))
+            self.tables.append(self._open[-1])
+        elif tag == "tr" and self._open:
+            self._row, self._heads = [], 0
+        elif tag in ("td", "th") and self._row is not None:
+            self._cell = []
+            self._heads += tag == "th"
+        if tag in _BLOCKS:
+            self.words.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._raw is not None and tag == self._raw[0]:
+            kind, given, parts = self._raw
+            place = self._figure or (f"{kind} {given.get('id', '')}".strip())
+            self.scripts.append(({**given, "tag": kind}, f"{self.where}, {place}", "".join(parts)))
+            self._raw = None
+        elif tag == "figure":
+            self._figure = ""
+        elif tag in ("td", "th") and self._cell is not None and self._row is not None:
+            self._row.append(re.sub(r"\s+", " ", "".join(self._cell)).strip())
+            self._cell = None
+        elif tag == "tr" and self._open and self._row is not None:
+            table = self._open[-1]
+            if self._heads == len(self._row) and not table.count and not table.columns:
+                table.columns = self._row
+            elif self._row:
+                table.columns = table.columns or [""] * len(self._row)
+                table.add(self._row)
+            self._row = None
+        elif tag == "table" and self._open:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self._raw is not None:
+            self._raw[2].append(data)
+        elif self._cell is not None:
+            self._cell.append(data)
+        else:
+            self.words.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+    def _attribute(self, tag: str, name: str, value: str) -> None:
+        if value.startswith("data:"):
+            return
+        if name in _LOADS and value:
+            self.addresses.extend(addresses_in(value))
+        if name not in ("class", "id", "d", "style", "points", "transform"):
+            self.attributes.append(value)
+
+
+def _script(given: dict[str, str], where: str, text: str) -> Iterator[Exposure]:
+    kind = given.get("type", "")
+    if given["tag"] == "style":
+        yield from texts_expose([text], where, addresses=True, persons=False)
+    elif kind == "text/plain" and _PACKED.fullmatch(text):
+        yield from _script({**given, "type": ""}, where, _unpacked(text))
+    elif "json" in kind:
+        yield from _data(text, where)
+    elif not _LIBRARY.search(text[:5000]):
+        yield from texts_expose([text], where, addresses=True)
+        for number, figure in enumerate(figures_in(text), start=1):
+            yield from figure_exposes(figure, f"{where}, figure {number}")
+
+
+def _data(text: str, where: str) -> Iterator[Exposure]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        yield from texts_expose([text], where)
+        return
+    if isinstance(value, dict) and isinstance(value.get("data"), list) and "layout" in value:
+        yield from figure_exposes(value, where)
+        return
+    yield from value_exposes(value, where)
+
+
+def value_exposes(value: Any, where: str) -> Iterator[Exposure]:
+    """Yield what plain values expose: a list of many records is rows of data."""
+    yield from texts_expose(["\n".join(strings(value))], where)
+    for size in _records(value):
+        yield Exposure("row_values", f"data of {size:,} rows, not shown", where, size)
+
+
+def _records(value: Any) -> Iterator[int]:
+    if isinstance(value, list):
+        if len(value) > LARGE and all(isinstance(part, dict | list) for part in value):
+            yield len(value)
+            return
+        parts = value
+    else:
+        parts = list(value.values()) if isinstance(value, dict) else []
+    for part in parts:
+        yield from _records(part)
+
+
+def _unpacked(text: str) -> str:
+    """Return what base64 and gzip hide; the text itself where it is neither."""
+    try:
+        packed = base64.b64decode(re.sub(r"\s+", "", text), validate=True)
+        return gzip.decompress(packed).decode("utf-8", "replace")
+    except (binascii.Error, gzip.BadGzipFile, EOFError, zlib.error):
+        return text
