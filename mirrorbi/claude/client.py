@@ -255,7 +255,7 @@ class _Call:
             assembly = Assembly(on_text)
             try:
                 return self._answer(assembly, cancel, deadline)
-            except CancelledError:
+            except (CancelledError, KeyboardInterrupt):
                 self.status = "cancelled"
                 raise
             except Exception as raised:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +31,7 @@ from mirrorbi.errors import (
     ResidencyError,
 )
 from mirrorbi.privacy.gate import Gate
-from mirrorbi.privacy.ledger import FileLedger, verify_ledger
+from mirrorbi.privacy.ledger import FileLedger, calls_of, verify_ledger
 from mirrorbi.privacy.policy import Policy
 
 
@@ -336,3 +340,42 @@ def test_connect_wires_ledger_budget_and_answers(bedrock, shop, tmp_path, monkey
     assert claude.budget.run == Decimal("0.50")
     assert (tmp_path / ".mirrorbi" / "ledger").is_dir()
     assert list((tmp_path / ".mirrorbi" / "answers").iterdir())
+
+
+SCRIPT = """
+import sys
+import mirrorbi, pandas as pd
+from mirrorbi.claude.connection import connect
+from mirrorbi.claude.message import Instruction, Request
+from mirrorbi.privacy.gate import Gate
+ds = mirrorbi.open(pd.DataFrame({"city": ["Rome", "Oslo"] * 40, "sales": [3, 4] * 40}))
+question = Gate(ds).question("Which city sold most?")
+connect(ds).send(Request((Instruction("voice.md"),), ((question,),)), print)
+"""
+
+
+def test_a_person_who_stops_the_process_stops_the_call(bedrock, tmp_path, loopback):
+    came = threading.Event()
+
+    def step(call):
+        came.set()
+        return loopback.say("Sales rose.", broken_by="stall", after=3)
+
+    bedrock.script(step)
+    settings = {"PRIVACY_NARRATORS": "rules,claude", "CLAUDE_RESIDENCY": "geo"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT],
+        cwd=tmp_path,
+        env={**os.environ, **{f"MIRRORBI_{key}": value for key, value in settings.items()}},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    assert came.wait(60)
+    time.sleep(0.2)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=10)
+    assert time.monotonic() - began < 5
+    assert b"KeyboardInterrupt" in told
+    (call,) = calls_of(FileLedger(tmp_path / ".mirrorbi" / "ledger").entries())
+    assert call.outcome == "cancelled"
