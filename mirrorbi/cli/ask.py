@@ -93,7 +93,7 @@ def _show(answer: Answer, code: bool) -> None:
             f"{count} {'sentence' if count == 1 else 'sentences'} failed the checks and "
             "stands in our own words or is left out."
         )
-    say(answer.cost_text)
+    say("\n".join(textwrap.wrap(printable(answer.cost_text), 78, subsequent_indent="  ")))
     if code:
         say()
         say(answer.code.rstrip())

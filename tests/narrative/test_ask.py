@@ -220,7 +220,7 @@ def test_that_the_data_cannot_answer_is_an_answer(talk: Conversation, bedrock: A
     bedrock.use_tool("compare", COMPARE)
     bedrock.use_tool("answer", said(FELL, cannot="no_cause"))
     answer = talk.ask("Why were so many late?")
-    assert text_of(answer) == f"{REASONS['no_cause']}\n{READS}"
+    assert text_of(answer) == f"{READS}\n{REASONS['no_cause']}"
 
 
 # -- a conversation ------------------------------------------------------------------------
@@ -570,3 +570,47 @@ def test_nobody_is_asked_where_the_policy_does_not_allow_it(
         flights.ask("What happened?")
     assert not bedrock.received
     assert "MIRRORBI_PRIVACY_NARRATORS" not in os.environ
+
+
+def test_under_aliases_claude_sees_no_name_and_the_reader_sees_all(
+    allowed: Path, bedrock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIRRORBI_PRIVACY_LABELS", "alias")
+    talk = converse(shop())
+
+    def look(call: Any) -> Any:
+        words = seen(call)[0]
+        metric, region = words["metrics"][0]["name"], words["dimensions"][0]["name"]
+        return step("query", {"metrics": [metric], "by": region})
+
+    def answer(call: Any) -> Any:
+        names = [f["name"] for f in facts_of(call) if f["kind"] == "cell"]
+        text = "{{%s.metric}} for {{%s.entity}}: {{%s.value}} {{%s.when}}."
+        return step("answer", said(text % ((names[0],) * 4)))
+
+    from bedrock_loopback import use_tool as step
+
+    bedrock.script(look, answer)
+    answer_ = talk.ask("How much did North make?")
+    assert re.match(r"Sales for (North|South|Ignore .*): €\d", text_of(answer_))
+    messages = b"".join(json.dumps(c.body["messages"]).encode() for c in bedrock.received)
+    for word in (b"North", b"South", b"sales", b"Ignore", b"Jane"):
+        assert word not in messages
+
+
+def test_a_person_who_denies_it_is_obeyed(
+    allowed: Path, bedrock: Any, monkeypatch: pytest.MonkeyPatch, flights: mirrorbi.Analysis
+) -> None:
+    monkeypatch.setenv("MIRRORBI_PRIVACY_APPROVE", "call")
+    shown: list[str] = []
+
+    def approve(disclosure: Any) -> bool:
+        shown.append(disclosure.kind)
+        return disclosure.kind != "facts"
+
+    bedrock.use_tool("compare", COMPARE)
+    with pytest.raises(RefusedError, match="denied"):
+        converse(flights, approve=approve).ask("What happened?")
+    assert shown[-1] == "facts"
+    assert len(bedrock.received) == 1
+    assert b"0.647" not in bedrock.received[0].raw

@@ -140,7 +140,7 @@ class Answer:
     def text(self) -> str:
         """The answer as plain text."""
         said = " ".join(plain(self.context.fill(sentence)) for sentence in self.sentences)
-        return "\n".join(part for part in (REASONS.get(self.reason, ""), said) if part)
+        return "\n".join(self._ordered(said, REASONS.get(self.reason, "")))
 
     def __str__(self) -> str:
         return self.text
@@ -148,11 +148,9 @@ class Answer:
     @property
     def html(self) -> str:
         """The answer as HTML: everything escaped, every slot marked with its fact."""
-        reason = REASONS.get(self.reason, "")
-        body = f"<p>{escape(reason)}</p>" if reason else ""
-        if self.sentences:
-            said = " ".join(markup(self.context.fill(sentence)) for sentence in self.sentences)
-            body += f"<p>{said}</p>"
+        said = " ".join(markup(self.context.fill(sentence)) for sentence in self.sentences)
+        parts = self._ordered(said, escape(REASONS.get(self.reason, "")))
+        body = "".join(f"<p>{part}</p>" for part in parts)
         return (
             f'<section class="mb-section mb-answer {QUIET}" data-section="answer">{body}</section>'
         )
@@ -210,6 +208,11 @@ class Answer:
             "cost": None if used.cost is None else str(used.cost),
             "code": self.code,
         }
+
+    def _ordered(self, said: str, reason: str) -> list[str]:
+        """Return what was found and why it is not the whole answer, the finding first."""
+        parts = [reason, said] if self.reason in OURS else [said, reason]
+        return [part for part in parts if part]
 
     def _cited(self) -> tuple[str, ...]:
         ids = [fact for sentence in self.sentences for fact in sentence.facts.values()]
