@@ -219,6 +219,20 @@ def test_whatever_is_done_to_the_objects_is_found(ledger, bucket, damage, name, 
             S3Ledger(ledger.place).open(intent())
 
 
+def test_what_stands_behind_the_head_is_checked_before_it_is_gone_on_from(ledger, bucket):
+    client = boto3.client("s3")
+    ledger.open(intent())
+    head = client.get_object(Bucket=bucket, Key="audit/ledger/head.json")["Body"].read()
+    ledger.open(intent("second"))
+    client.put_object(Bucket=bucket, Key="audit/ledger/head.json", Body=head)
+    S3Ledger(ledger.place).open(intent("third"))  # a head that lags is no harm
+    assert verify_ledger(ledger).ok
+    client.put_object(Bucket=bucket, Key="audit/ledger/head.json", Body=head)
+    edit(client, bucket, "audit/ledger/000000000003.json")
+    with pytest.raises(LedgerError, match=r"000000000003\.json was changed"):
+        S3Ledger(ledger.place).open(intent())
+
+
 def test_a_head_kept_elsewhere_is_found(ledger):
     ledger.open(intent())
     noted = verify_ledger(ledger).last
