@@ -1,5 +1,7 @@
 """What a finished file exposes: each kind is found, masked, and clean files are clean."""
 
+import base64
+import contextlib
 import csv
 import json
 import subprocess
@@ -12,11 +14,15 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from faker import Faker
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mirrorbi.errors import SourceError
 from mirrorbi.privacy.check import check_file
 from mirrorbi.privacy.check.figure import figure_exposes
+from mirrorbi.privacy.check.notebook import notebook_exposes
 from mirrorbi.privacy.check.page import page_exposes
+from mirrorbi.privacy.check.sheets import csv_exposes
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "reports" / "sample" / "kpi_review.html"
@@ -121,6 +127,49 @@ def test_data_that_a_script_carries_unseen():
     rows = json.dumps([{"a": i} for i in range(500)])
     (found,) = page_exposes(f"<script type='application/json'>{rows}</script>")
     assert (found.what, found.count) == ("row_values", 500)
+
+
+def test_a_file_within_a_page(persons):
+    content = base64.b64encode(persons.to_csv(index=False).encode()).decode()
+    found = list(page_exposes(f"<a href='data:text/csv;base64,{content}'>Download</a>"))
+    assert kinds(found) == {"hidden", "personal_data", "row_values"}
+
+
+def test_a_page_within_a_page_and_a_script_that_never_ends():
+    inner = "<iframe srcdoc='&lt;p&gt;jane@example.com&lt;/p&gt;'></iframe>"
+    assert kinds(page_exposes(inner)) == {"personal_data"}
+    assert kinds(page_exposes("<script>let x = 'jane@example.com'")) == {"personal_data"}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["data", "layout", "cells", "values", "x", "type", "outputs", "metadata", "source",
+                 "output_type", "text", "papermill", "parameters", "widgets", "bdata", "dtype",
+                 "attachments", "traceback", "text/html", "application/json", "hovertext"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=25,
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON, st.text(max_size=60))
+def test_no_file_of_others_breaks_the_check(value, text):
+    list(figure_exposes(value, "figure"))
+    list(page_exposes(f"<table><tr>{text}<td>{text}<script>{json.dumps(value)}"))
+    list(page_exposes(f"<a href='data:{text}'><p {text}><script type='a/json'>{text}</script>"))
+    list(csv_exposes(text))
+    with contextlib.suppress(SourceError):
+        list(notebook_exposes(json.dumps(value), "x"))
+    if isinstance(value, dict):
+        list(notebook_exposes(json.dumps({**value, "cells": [value]}), "x"))
 
 
 # -- figures -----------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from mirrorbi.privacy.check.page import page_exposes, value_exposes
 from mirrorbi.privacy.check.strings import texts_expose
 from mirrorbi.privacy.classes.hit import masked
 
+_HINT = "Pass an .ipynb file of version 4."
+
 
 def notebook_exposes(text: str, name: str) -> Iterator[Exposure]:
     """Yield what a notebook exposes.
@@ -24,31 +26,29 @@ def notebook_exposes(text: str, name: str) -> Iterator[Exposure]:
     """
     try:
         book = json.loads(text)
-        cells = book["cells"]
-        metadata = book.get("metadata", {})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SourceError(
-            f"{name!r} is no notebook: {error}.", hint="Pass an .ipynb file of version 4."
-        ) from None
-    yield from _metadata(metadata)
-    for number, cell in enumerate(cells, start=1):
+    except ValueError as error:
+        raise SourceError(f"{name!r} is no notebook: {error}.", hint=_HINT) from None
+    if not isinstance(book, dict) or not isinstance(book.get("cells"), list):
+        raise SourceError(f"{name!r} is no notebook: it has no cells.", hint=_HINT)
+    yield from _metadata(_mapping(book.get("metadata")))
+    for number, cell in enumerate(map(_mapping, book["cells"]), start=1):
         where = f"cell {number}"
-        yield from texts_expose([_joined(cell.get("source"))], where, addresses=False)
-        for output in cell.get("outputs") or ():
-            yield from _output(output, f"{where}, output")
-        for attached in cell.get("attachments") or ():
+        yield from texts_expose([_joined(cell.get("source"))], where)
+        for output in _list(cell.get("outputs")):
+            yield from _output(_mapping(output), f"{where}, output")
+        for attached in _mapping(cell.get("attachments")):
             yield Exposure("hidden", "an attached file", where, 1, (str(attached),))
 
 
 def _metadata(metadata: Mapping[str, Any]) -> Iterator[Exposure]:
-    run = metadata.get("papermill") or {}
-    given = run.get("parameters") or {}
+    given = _mapping(_mapping(metadata.get("papermill")).get("parameters"))
     if given:
         shown = few([f"{key} = {masked(str(value))}" for key, value in given.items()])
         detail = "parameters of the run, with their values"
         yield Exposure("parameter", detail, "metadata", len(given), shown)
-    if metadata.get("widgets"):
-        count = sum(len(view.get("state", ())) for view in metadata["widgets"].values())
+    widgets = _mapping(metadata.get("widgets"))
+    if widgets:
+        count = sum(len(_mapping(_mapping(view).get("state"))) for view in widgets.values())
         yield Exposure("hidden", "the state of widgets", "metadata", max(1, count))
     yield from texts_expose(["\n".join(strings(dict(metadata)))], "metadata")
 
@@ -58,9 +58,9 @@ def _output(output: Mapping[str, Any], where: str) -> Iterator[Exposure]:
     if kind == "stream":
         yield from texts_expose([_joined(output.get("text"))], where)
     elif kind == "error":
-        trace = "\n".join(map(str, output.get("traceback") or ()))
+        trace = "\n".join(map(str, _list(output.get("traceback"))))
         yield from texts_expose([trace, str(output.get("evalue", ""))], f"{where}, error")
-    rich = output.get("data") or {}
+    rich = _mapping(output.get("data"))
     for mime, value in rich.items():
         if mime == "application/vnd.plotly.v1+json":
             yield from figure_exposes(value, f"{where}, figure")
@@ -73,4 +73,12 @@ def _output(output: Mapping[str, Any], where: str) -> Iterator[Exposure]:
 
 
 def _joined(text: Any) -> str:
-    return "".join(text) if isinstance(text, list) else str(text or "")
+    return "".join(map(str, text)) if isinstance(text, list) else str(text or "")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

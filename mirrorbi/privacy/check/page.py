@@ -11,9 +11,11 @@ import zlib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from mirrorbi.privacy.check.exposure import Exposure, few
 from mirrorbi.privacy.check.figure import figure_exposes, figures_in, strings
+from mirrorbi.privacy.check.sheets import csv_exposes
 from mirrorbi.privacy.check.strings import addresses_in, texts_expose
 from mirrorbi.privacy.check.table import LARGE, Table, table_exposes
 
@@ -62,6 +64,10 @@ def page_exposes(html: str, where: str = "the page") -> Iterator[Exposure]:
         yield from table_exposes(table)
     for given, place, text in reader.scripts:
         yield from _script(given, place, text)
+    for number, inner in enumerate(reader.inner, start=1):
+        yield from page_exposes(inner, f"{where}, page {number} within")
+    for number, address in enumerate(reader.files, start=1):
+        yield from _file(address, f"{where}, file {number} within")
 
 
 class _Reader(HTMLParser):
@@ -74,12 +80,23 @@ class _Reader(HTMLParser):
         self.comments: list[str] = []
         self.tables: list[Table] = []
         self.scripts: list[tuple[dict[str, str], str, str]] = []
+        self.inner: list[str] = []
+        self.files: list[str] = []
         self._raw: tuple[str, dict[str, str], list[str]] | None = None
         self._open: list[Table] = []
         self._row: list[str] | None = None
         self._cell: list[str] | None = None
         self._heads = 0
         self._figure = ""
+
+    def close(self) -> None:
+        """Finish, also what was never closed."""
+        left = self.rawdata
+        super().close()
+        if self._raw is not None:
+            # The parser drops what follows a script that is never closed.
+            self._raw[2].append(left)
+            self.handle_endtag(self._raw[0])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -136,6 +153,11 @@ class _Reader(HTMLParser):
 
     def _attribute(self, tag: str, name: str, value: str) -> None:
         if value.startswith("data:"):
+            if not value.startswith(("data:image/", "data:font/")):
+                self.files.append(value)
+            return
+        if name == "srcdoc":
+            self.inner.append(value)
             return
         if name in _LOADS and value:
             self.addresses.extend(addresses_in(value))
@@ -155,6 +177,26 @@ def _script(given: dict[str, str], where: str, text: str) -> Iterator[Exposure]:
         yield from texts_expose([text], where, addresses=True)
         for number, figure in enumerate(figures_in(text), start=1):
             yield from figure_exposes(figure, f"{where}, figure {number}")
+
+
+def _file(address: str, where: str) -> Iterator[Exposure]:
+    """Yield what a file exposes that is within the page, as an address that holds it."""
+    head, _, body = address.partition(",")
+    kind = head.removeprefix("data:").split(";")[0] or "text/plain"
+    raw = unquote_to_bytes(body)
+    if head.endswith(";base64"):
+        try:
+            raw = base64.b64decode(raw)
+        except binascii.Error:
+            return
+    yield Exposure("hidden", f"a file of {len(raw):,} bytes, {kind}", where)
+    text = raw.decode("utf-8", "replace")
+    if kind == "text/html":
+        yield from page_exposes(text, where)
+    elif "csv" in kind:
+        yield from csv_exposes(text, where)
+    else:
+        yield from texts_expose([text], where)
 
 
 def _data(text: str, where: str) -> Iterator[Exposure]:

@@ -17,14 +17,16 @@ from mirrorbi.privacy.check.table import Table, table_exposes
 from mirrorbi.privacy.classes.hit import masked
 
 
-def csv_exposes(text: str) -> Iterator[Exposure]:
+def csv_exposes(text: str, where: str = "the table") -> Iterator[Exposure]:
     """Yield what a CSV file exposes."""
     try:
         dialect: type[csv.Dialect] | csv.Dialect = csv.Sniffer().sniff(text[:20_000], ",;\t|")
     except csv.Error:
         dialect = csv.excel
-    lines = csv.reader(io.StringIO(text), dialect)
-    table = Table("the table", next(lines, []))
+    # A cell may be of any length: what is in it counts all the same.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
+    lines = csv.reader(io.StringIO(text.replace("\0", "")), dialect)
+    table = Table(where, next(lines, []))
     formulas: list[str] = []
     for line in lines:
         table.add(line)
