@@ -1,6 +1,7 @@
 """An attacker who has every published fact and all patience: not a line of the product's."""
 
 import itertools
+from datetime import timedelta
 
 import numpy as np
 from scipy.optimize import linprog
@@ -13,23 +14,26 @@ OTHER = "Other"
 class Attacker:
     """Collects equations about counts of rows from facts, and solves them.
 
-    Its unknowns are the rows of every combination of members in every month; it knows
+    Its unknowns are the rows of every combination of members in every part of a month; it knows
     that none is negative, and which dimension's members lie within another's.
     """
 
     def __init__(self, frame, dimensions, entity=None):
-        self.frame = frame.assign(_month=frame["day"].dt.strftime("%Y-%m"))
+        late = np.where(frame["day"].dt.day > 28, "b", "a")
+        month = frame["day"].dt.strftime("%Y-%m")
+        # Months are cut after the 28th, since questions are.
+        self.frame = frame.assign(_month=month, _slot=month + late)
         self.dimensions = list(dimensions)
         self.entity = entity
-        self.months = sorted(self.frame["_month"].unique())
+        self.slots = [m + part for m in sorted(month.unique()) for part in "ab"]
         members = [sorted(self.frame[d].unique()) for d in self.dimensions]
         self.atoms = [
-            (*combination, month)
+            (*combination, slot)
             for combination in itertools.product(*members)
             if self._possible(combination)
-            for month in self.months
+            for slot in self.slots
         ]
-        counted = self.frame.groupby([*self.dimensions, "_month"]).size()
+        counted = self.frame.groupby([*self.dimensions, "_slot"]).size()
         self.truth = np.array([float(counted.get(atom, 0)) for atom in self.atoms])
         self.rows, self.totals = [], []
 
@@ -42,32 +46,38 @@ class Attacker:
                 return False
         return True
 
-    def chosen(self, scope, months):
+    def chosen(self, scope, slots):
         """Return which unknowns a cell holds."""
         where = {d: {m} if isinstance(m, str) else set(m) for d, m in dict(scope).items()}
         return np.array(
             [
-                atom[-1] in months
+                atom[-1] in slots
                 and all(atom[self.dimensions.index(d)] in m for d, m in where.items())
                 for atom in self.atoms
             ],
             dtype=float,
         )
 
-    def learn(self, scope, months, count):
+    def learn(self, scope, slots, count):
         """Take in one published count; it must be true."""
-        row = self.chosen(scope, months)
-        assert row @ self.truth == float(count), (scope, months, count, row @ self.truth)
+        row = self.chosen(scope, slots)
+        assert row @ self.truth == float(count), (scope, sorted(slots), count, row @ self.truth)
         self.rows.append(row)
         self.totals.append(float(count))
 
-    def months_of(self, period):
-        """Return the months in a period; all, where there is none."""
+    def slots_of(self, period):
+        """Return the parts of months in a period; all, where there is none."""
         if period is None:
-            return set(self.months)
+            return set(self.slots)
         span = Period.parse(period) if isinstance(period, str) else period
-        starts = {month: Period.parse(month).start for month in self.months}
-        return {month for month, start in starts.items() if span.start <= start < span.end}
+        found = set()
+        for slot in self.slots:
+            month = Period.parse(slot[:-1])
+            cut = month.start.replace(day=28) + timedelta(days=1)
+            start, end = (month.start, cut) if slot[-1] == "a" else (cut, month.end)
+            if span.start <= start and end <= span.end:
+                found.add(slot)
+        return found
 
     def read(self, facts, metric="orders", where=()):
         """Learn every count that facts state: values, tables, series, and rows behind them."""
@@ -79,26 +89,26 @@ class Attacker:
             if of_data:
                 scope = {}
             if fact.kind in ("value", "share", "rank", "cell") and fact.n:
-                self.learn(scope, self.months_of(fact.period), fact.n)
-            if fact.kind in ("change", "contribution", "mix_part") and fact.n:
-                if fact.compare != "average":
-                    both = self.months_of(fact.period) | self.months_of(fact.baseline)
-                    self.learn(scope, both, fact.n)
+                self.learn(scope, self.slots_of(fact.period), fact.n)
+            compared = fact.kind in ("change", "contribution", "mix_part")
+            if compared and fact.n and fact.compare != "average":
+                both = self.slots_of(fact.period) | self.slots_of(fact.baseline)
+                self.learn(scope, both, fact.n)
             if fact.kind == "coverage":
-                self.learn({}, set(self.months), fact["rows"].value)
+                self.learn({}, set(self.slots), fact["rows"].value)
             if fact.metric == metric and not of_data:
                 if fact.kind in ("value", "share", "rank", "change", "contribution", "cell"):
-                    self.learn(scope, self.months_of(fact.period), fact["value"].value)
+                    self.learn(scope, self.slots_of(fact.period), fact["value"].value)
                 if fact.kind in ("change", "contribution") and fact.compare != "average":
-                    self.learn(scope, self.months_of(fact.baseline), fact["base"].value)
+                    self.learn(scope, self.slots_of(fact.baseline), fact["base"].value)
                 if fact.kind == "share":
-                    self.learn(where, self.months_of(fact.period), fact["total"].value)
+                    self.learn(where, self.slots_of(fact.period), fact["total"].value)
             if fact.table is not None and (fact.metric == metric or of_data):
                 self._read_table(fact, scope, where)
             if fact.table is not None and fact.kind == "rank":
                 by = fact.table.columns[0][0]
                 for member, _, rows in fact.table.rows:
-                    self.learn({**dict(where), by: member}, self.months_of(fact.period), rows)
+                    self.learn({**dict(where), by: member}, self.slots_of(fact.period), rows)
 
     def _read_table(self, fact, scope, where):
         names = [name for name, _ in fact.table.columns]
@@ -107,7 +117,7 @@ class Attacker:
             for line in fact.table.rows:
                 value = line[names.index(column)]
                 if value is not None:
-                    self.learn(scope, self.months_of(line[0]), value)
+                    self.learn(scope, self.slots_of(line[0]), value)
             return
         for line in fact.table.rows:
             if line[0] == OTHER:
@@ -117,19 +127,20 @@ class Attacker:
                 if column == "base" and fact.compare == "average":
                     continue
                 if column in names and line[names.index(column)] is not None:
-                    self.learn(cell, self.months_of(period), line[names.index(column)])
+                    self.learn(cell, self.slots_of(period), line[names.index(column)])
 
     def unsafe(self, least):
-        """Yield every cell of one or two dimensions, or of a month, that is too small."""
+        """Yield every cell of up to two dimensions and a time that is too small."""
+        times = [(m, {m + "a", m + "b"}) for m in sorted(self.frame["_month"].unique())]
+        times += [(slot, {slot}) for slot in self.slots]
         for size in (0, 1, 2):
             for dims in itertools.combinations(self.dimensions, size):
-                keys = [*dims, "_month"]
-                groups = self.frame.groupby(keys)
-                who = groups[self.entity].nunique() if self.entity else groups.size()
-                for key, count in who.items():
-                    key = key if isinstance(key, tuple) else (key,)
-                    if 0 < count < least:
-                        yield dict(zip(dims, key[:-1], strict=True)), key[-1]
+                for _, slots in times:
+                    part = self.frame[self.frame["_slot"].isin(slots)]
+                    for key, lines in part.groupby(list(dims)) if dims else [((), part)]:
+                        count = lines[self.entity].nunique() if self.entity else len(lines)
+                        if 0 < count < least:
+                            yield dict(zip(dims, key, strict=True)), frozenset(slots)
 
     def solved(self, least):
         """Return the unsafe cells whose count follows from what was published."""
@@ -139,17 +150,17 @@ class Attacker:
         _, sizes, axes = np.linalg.svd(known, full_matrices=False)
         basis = axes[sizes > 1e-9]
         found = []
-        for scope, month in self.unsafe(least):
-            target = self.chosen(scope, {month})
+        for scope, slots in self.unsafe(least):
+            target = self.chosen(scope, slots)
             if np.abs(basis.T @ (basis @ target) - target).max() < 1e-7:
-                found.append((scope, month))
+                found.append((scope, sorted(slots)))
         return found
 
-    def narrowed(self, scope, month):
+    def narrowed(self, scope, slots):
         """Return between which counts a cell must lie."""
         known, places = np.unique(np.array(self.rows), axis=0, return_index=True)
         totals = np.array(self.totals)[places]
-        target = self.chosen(scope, {month})
+        target = self.chosen(scope, slots)
         ends = [
             linprog(sign * target, A_eq=known, b_eq=totals, bounds=(0, None)).fun * sign
             for sign in (1, -1)

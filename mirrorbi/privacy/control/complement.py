@@ -90,22 +90,26 @@ def known(published: Floats, target: Floats) -> bool:
     return bool(np.abs(published.T @ solved - target).max(initial=0.0) < _EXACT)
 
 
-def exposed(published: Floats) -> npt.NDArray[np.bool_]:
-    """Return which single cells follow exactly from what is published.
+def row_space(published: Floats) -> Floats:
+    """Return an orthonormal basis, as rows, of all that follows from what is published.
 
     Examples
     --------
-    >>> exposed(np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]])).tolist()
-    [True, False, False]
+    >>> row_space(np.array([[1.0, 1.0], [2.0, 2.0]])).shape
+    (1, 2)
     """
-    cells = published.shape[1]
-    if not cells or not len(published):
-        return np.zeros(cells, dtype=bool)
-    _, sizes, axes = np.linalg.svd(published, full_matrices=False)
-    basis = axes[sizes > _EXACT * max(1.0, float(sizes.max(initial=0.0)))]
-    # The projection of a cell's indicator on the row space is the indicator itself.
-    found: npt.NDArray[np.bool_] = np.abs((basis**2).sum(axis=0) - 1.0) < _EXACT
-    return found
+    # The smaller of the two Gram matrices holds the same space, and is what takes time.
+    if len(published) > published.shape[1]:
+        sizes, axes = np.linalg.eigh(published.T @ published)
+        return np.asarray(axes[:, sizes > _EXACT * max(1.0, sizes.max(initial=0.0))].T)
+    sizes, axes = np.linalg.eigh(published @ published.T)
+    kept = sizes > _EXACT * max(1.0, sizes.max(initial=0.0))
+    return np.asarray((axes[:, kept] / np.sqrt(sizes[kept])).T @ published)
+
+
+def combined(published: Floats, target: Floats) -> Floats:
+    """Return how much each statement counts in the combination nearest to a target."""
+    return np.asarray(np.linalg.lstsq(published.T, target, rcond=None)[0])
 
 
 def bounds(published: Floats, totals: Floats, target: Floats) -> tuple[float, float]:
