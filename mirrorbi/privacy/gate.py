@@ -6,6 +6,7 @@ import copy
 import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.derive import derive_again
@@ -14,6 +15,7 @@ from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.approval import Approval, Approve
 from mirrorbi.privacy.control import release
 from mirrorbi.privacy.disclosure import Disclosure, Kind, Withheld, _sealed, canonical
+from mirrorbi.privacy.identifiers import of_persons
 from mirrorbi.privacy.names import Names
 from mirrorbi.privacy.notice import checked_notice
 from mirrorbi.privacy.payload import fact_payload
@@ -21,7 +23,7 @@ from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.preview import Preview
 from mirrorbi.privacy.question import checked_question
 from mirrorbi.privacy.released import was_released
-from mirrorbi.privacy.terms import vocabulary_of
+from mirrorbi.privacy.terms import names_in, vocabulary_of
 from mirrorbi.wording.slots import slots_of
 
 if TYPE_CHECKING:
@@ -69,7 +71,11 @@ class Gate:
         self._handles: dict[str, str] = {}
         self._vocabulary: Disclosure | None = None
         self._approval = Approval(self.policy.approve, approve)
-        self._names = Names(alias=self.policy.labels == "alias", seed=self._seed())
+        self._names = Names(
+            alias=self.policy.labels == "alias",
+            seed=self._seed(),
+            hidden=_persons(dataset, self.policy),
+        )
 
     # -- out ---------------------------------------------------------------------------
 
@@ -240,6 +246,17 @@ class Gate:
         # cache; who has not the data cannot work them out.
         text = f"{self.dataset.data_hash}\n{self.policy.sha256}"
         return hashlib.sha256(text.encode()).digest()
+
+
+_PERSONS: WeakKeyDictionary[Dataset, dict[str, frozenset[str]]] = WeakKeyDictionary()
+
+
+def _persons(dataset: Dataset, policy: Policy) -> frozenset[str]:
+    """Return the names of a data set that name a person, looked up once."""
+    known = _PERSONS.setdefault(dataset, {})
+    if policy.sha256 not in known:
+        known[policy.sha256] = of_persons(names_in(dataset, policy), dataset, policy)
+    return known[policy.sha256]
 
 
 def disclose(facts: FactSet, policy: Policy | None = None) -> Disclosure:

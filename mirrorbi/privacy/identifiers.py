@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.model import Privacy
 from mirrorbi.privacy.terms import is_safe
+from mirrorbi.privacy.text import spaced
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -77,6 +79,32 @@ def identifiers_in(text: str, dataset: Dataset, policy: Policy) -> list[str]:
     return found
 
 
+def of_persons(texts: Iterable[str], dataset: Dataset, policy: Policy) -> frozenset[str]:
+    """Return the names that hold a value of a column which may not be shown.
+
+    The same as `identifiers_in`, for names of metrics, dimensions and members: a column
+    may be called after the person whose salary it holds.
+    """
+    named = {text: [word.casefold() for word in _WORD.findall(spaced(text))] for text in texts}
+    words = {word for part in named.values() for word in part if _tells(word)}
+    if not words:
+        return frozenset()
+    found: set[str] = set()
+    for column in _columns(dataset, policy):
+        persons = _PERSONS.search(column) is not None
+        for value, count in _values(dataset, column, words):
+            if count >= policy.min_entities:
+                continue
+            parts = [word.casefold() for word in _WORD.findall(value)]
+            telling = {word for word in parts if _tells(word)}
+            short = persons and len(parts) <= _NAME_LIKE
+            for text, said in named.items():
+                whole = telling and f" {' '.join(parts)} " in f" {' '.join(said)} "
+                if whole or (short and telling.intersection(said)):
+                    found.add(text)
+    return frozenset(found)
+
+
 def _tells(word: str) -> bool:
     """Return whether a word can tell one from others."""
     if word.isdigit():
@@ -104,10 +132,12 @@ def _values(dataset: Dataset, column: str, words: set[str]) -> list[tuple[str, i
     table = dataset.table
     values: Any = table[column].cast("string")
     pattern = "|".join(sorted(re.escape(word.casefold()) for word in words))
-    held = table.mutate(mb_value=values).filter(values.lower().re_search(f"(?:{pattern})"))
     entity = dataset.model.dataset.entity
-    count = held[entity].nunique() if entity else held.count()
-    counted = held.group_by("mb_value").agg(mb_count=count).limit(_VALUES).to_pyarrow()
+    count = table[entity].nunique() if entity else table.count()
+    grouped = table.group_by(values.name("mb_value")).agg(mb_count=count)
+    # Matched after grouping: a pattern is dear, and values repeat.
+    held = grouped.filter(grouped["mb_value"].lower().re_search(f"(?:{pattern})"))
+    counted = held.limit(_VALUES).to_pyarrow()
     return [
         (str(row["mb_value"]), int(row["mb_count"]))
         for row in counted.to_pylist()

@@ -41,6 +41,8 @@ class Names:
         Whether every name gets an alias.
     seed
         Secret of the conversation: the same seed and order of names give the same aliases.
+    hidden
+        Names that are not shown whatever they look like: those of persons.
 
     Examples
     --------
@@ -52,8 +54,9 @@ class Names:
     (True, 'jane.doe@example.com')
     """
 
-    def __init__(self, *, alias: bool, seed: bytes) -> None:
+    def __init__(self, *, alias: bool, seed: bytes, hidden: frozenset[str] = frozenset()) -> None:
         self.alias = alias
+        self.hidden = hidden
         self._seed = seed
         self._shown: dict[tuple[str, str], str] = {}
         self._real: dict[tuple[str, str], str] = {}
@@ -134,7 +137,7 @@ class Names:
 
     def copy(self) -> Names:
         """Return names that go on from here without changing these."""
-        twin = Names(alias=self.alias, seed=self._seed)
+        twin = Names(alias=self.alias, seed=self._seed, hidden=self.hidden)
         twin._shown, twin._real = dict(self._shown), dict(self._real)
         twin._aliases, twin.withheld = set(self._aliases), list(self.withheld)
         return twin
@@ -159,7 +162,7 @@ class Names:
             return name
         if self.alias or space == _COLUMN:
             return None
-        why = unfit(name)
+        why = "person" if name in self.hidden else unfit(name)
         if why is not None:
             self.withheld.append(Withheld("text", f"a name of {space} ({why}), shown as an alias"))
             return None

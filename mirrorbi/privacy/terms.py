@@ -92,6 +92,17 @@ def members_of(dataset: Dataset, policy: Policy, dimension: str) -> tuple[list[s
     return [str(member) for member in enough[dimension]], len(order) - len(enough)
 
 
+def names_in(dataset: Dataset, policy: Policy) -> list[str]:
+    """Return every name and label that may come up, but for those of large dimensions."""
+    parts = {**dataset.model.metrics, **dataset.model.dimensions}
+    found = [text for name, part in parts.items() for text in (name, part.label) if text]
+    for name in dataset.model.dimensions:
+        if is_safe(dataset, policy, name):
+            members = dataset.members(name)
+            found += members if len(members) <= 2 * MEMBERS else []
+    return list(dict.fromkeys(found))
+
+
 def _metric(dataset: Dataset, name: str, names: Names) -> dict[str, Any]:
     metric = dataset.model.metrics[name]
     shown = names.metric(name)
@@ -106,7 +117,8 @@ def _metric(dataset: Dataset, name: str, names: Names) -> dict[str, Any]:
 
 def _label(label: str, shown: str, names: Names) -> dict[str, str]:
     """Return a label beside a name that is shown as it is, if it may be shown too."""
-    hidden = names.alias or names.is_alias(shown) or not label or unfit(label) is not None
+    hidden = names.alias or names.is_alias(shown) or label in names.hidden
+    hidden = hidden or not label or unfit(label) is not None
     return {} if hidden else {"label": tidy(label)}
 
 

@@ -83,7 +83,7 @@ def unfit(text: str) -> str | None:
         if pattern.search(shown):
             return reason
     # "ignore_previous_instructions" is a column name that says the same.
-    words = _CAMEL.sub(" ", shown)
+    words = spaced(shown)
     if _ORDERS.search(words):
         return "instruction"
     if len(words.split()) > WORDS or _SENTENCE.search(shown):
@@ -95,6 +95,17 @@ def personal(text: str) -> str | None:
     """Return the kind of the first personal data in a text, or ``None``."""
     hits = scan_text(text)
     return min(hits, key=lambda hit: hit.start).kind if hits else None
+
+
+def spaced(name: str) -> str:
+    """Return a name of the kind that columns have as words.
+
+    Examples
+    --------
+    >>> spaced("bonusOf_ada")
+    'bonus Of ada'
+    """
+    return _CAMEL.sub(" ", tidy(name))
 
 
 def _is_selector(character: str) -> bool:
