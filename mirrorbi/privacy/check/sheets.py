@@ -25,7 +25,8 @@ def csv_exposes(text: str, where: str = "the table") -> Iterator[Exposure]:
         dialect = csv.excel
     # A cell may be of any length: what is in it counts all the same.
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    lines = csv.reader(io.StringIO(text.replace("\0", "")), dialect)
+    even = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    lines = csv.reader(io.StringIO(even), dialect)
     table = Table(where, next(lines, []))
     formulas: list[str] = []
     for line in lines:
