@@ -43,12 +43,12 @@ def sample_values(
 
 
 def _values(table: Any, name: str, about: int, limit: int) -> list[str]:
-    text = table[name].cast("string")
-    values = table.select(v=text.substr(0, LENGTH)).filter(lambda t: t.v.notnull())
-    values = values.mutate(h=values.v.hash())
+    values = table.select(v=table[name]).filter(lambda t: t.v.notnull())
     # Twice as many as wanted are let through, since the number of values is an estimate.
     parts = max(1, about // (2 * limit))
     if parts > 1:
-        values = values.filter(lambda t: t.h % parts == 0)
-    found = values.distinct().order_by("h").limit(limit).select("v")
-    return [str(value) for value in found.to_pyarrow()["v"].to_pylist()]
+        values = values.filter(lambda t: t.v.hash() % parts == 0)
+    found = values.distinct().mutate(h=lambda t: t.v.hash()).order_by("h").limit(limit)
+    # Only what is handed over is made text, and cut: not every row.
+    shown = found.select(v=found.v.cast("string").substr(0, LENGTH))
+    return [str(value) for value in shown.to_pyarrow()["v"].to_pylist()]
