@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from mirrorbi.facts.fact import Fact
+    from mirrorbi.facts.factset import FactSet
 
 
 def facts(
@@ -63,6 +64,28 @@ def facts(
     say()
     shown = min(top, len(found))
     say(f"{shown} of {len(found)} facts, {found.tests} tests; q: false discovery rate.")
+    for line in held_back(found):
+        say(line)
+
+
+def held_back(facts: FactSet) -> list[str]:
+    """Return what disclosure control kept back, in a line for each rule.
+
+    Examples
+    --------
+    >>> from mirrorbi.facts import FactSet
+    >>> from mirrorbi.privacy.disclosure import Withheld
+    >>> held_back(FactSet([], withheld=[Withheld("min_entities", "cells of Airline", 3)]))
+    ['Held back: 3 cells (min_entities): cells of Airline.']
+    """
+    rules = dict.fromkeys(one.rule for one in facts.withheld)
+    lines = []
+    for rule in rules:
+        mine = [one for one in facts.withheld if one.rule == rule]
+        cells = sum(one.cells for one in mine)
+        count = f"{cells} {'cell' if cells == 1 else 'cells'} " if cells else ""
+        lines.append(f"Held back: {count}({rule}): {'; '.join(one.what for one in mine)}.")
+    return lines
 
 
 def phrase(fact: Fact) -> str:

@@ -71,6 +71,22 @@ class _Seen:
             self.misses.append(what)
 
 
+def uncontrolled(sweeps: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what is missed where facts were not released under any policy.
+
+    Examples
+    --------
+    >>> uncontrolled([{"dataset": {"label": "Sales"}, "policy": ""}])
+    ["facts of Sales were found with control=False, which is for exploring"]
+    """
+    return [
+        f"facts of {sweep['dataset'].get('label') or 'the data'} were found with "
+        "control=False, which is for exploring"
+        for sweep in sweeps
+        if not sweep.get("policy")
+    ]
+
+
 def inspect_page(
     html: str,
     *,

@@ -229,7 +229,7 @@ def _tags(cell: Mapping[str, Any]) -> Any:
 def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str, Any]:
     from mirrorbi.reports.collect import collect, facts_of
     from mirrorbi.reports.grounding import ground
-    from mirrorbi.reports.inspection import inspect_page
+    from mirrorbi.reports.inspection import inspect_page, uncontrolled
     from mirrorbi.reports.render import render
 
     found = collect(executed, plan.notebook.path.parent)
@@ -241,7 +241,10 @@ def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str,
     inspect_page(
         html,
         figures=found.figures,
-        faults=found.faults,
+        faults=(
+            *found.faults,
+            *uncontrolled(s for p in found.payloads for s in p.get("sweeps") or ()),
+        ),
         code=[source_of(c) for c in executed["cells"] if c["cell_type"] == "code"],
         mask=plan.mask,
         places=(plan.caller, plan.notebook.path.parent, work, plan.folder.resolve()),

@@ -8,6 +8,7 @@ import mirrorbi
 from mirrorbi.errors import WordingError
 from mirrorbi.facts import Fact, FactSet
 from mirrorbi.narrative import lint, narrate, verify_text, with_about
+from mirrorbi.narrative.about import about
 from mirrorbi.narrative.context import MIME
 from mirrorbi.wording.sentence import plain
 
@@ -164,7 +165,14 @@ def test_facts_about_the_review_come_back_with_its_facts(flight_facts):
     again = with_about(flight_facts)
     assert {fact.id for fact in story.facts} <= set(again)
     kinds = {fact.kind for fact in again.values()}
-    assert {"sweep", "extent", "vanished", "breadth"} <= kinds
+    assert {"sweep", "extent", "breadth", "withheld"} <= kinds
+
+
+def test_a_member_too_small_to_be_shown_is_not_said_to_have_vanished(flights, flight_facts):
+    names = [f.terms["names"] for f in about(flight_facts) if f.kind == "vanished"]
+    assert not any("SkyWest" in text for text in names)
+    free = flights.facts(kinds=["mix", "contribution"], by="airline", control=False)
+    assert any("SkyWest" in f.terms["names"] for f in about(free) if f.kind == "vanished")
 
 
 def test_charts_of_all_sections_show_different_things(flight_facts):

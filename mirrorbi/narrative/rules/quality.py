@@ -132,7 +132,7 @@ def headline(material: Material) -> Sentence | None:
         (
             "missing_periods",
             "missing",
-            "{{f.missing}} of {{f.of}} {{f.step}}s {{f.missing:has|have}} no rows.",
+            "In {{f.missing}} of {{f.of}} {{f.step}}s there are no rows.",
         ),
         ("duplicates", "duplicates", "{{f.duplicates}} of {{f.rows}} rows repeat another."),
     ):
