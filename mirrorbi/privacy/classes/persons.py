@@ -47,12 +47,14 @@ prize foundation trust sales revenue
 
 def names(text: str) -> Iterator[Span]:
     """Yield where persons are named: by a title, a given name, or words that say so."""
+    if " " not in text:
+        return
     for match in _TITLED.finditer(text):
         yield match.span()
     for match in _SAID.finditer(text):
         yield match.span(1)
     yield from _full(text)
-    for match in _COMMA.finditer(text):
+    for match in _COMMA.finditer(text) if "," in text else ():
         if is_given(match[2]) and not is_given(match[1]):
             yield match.span()
 
