@@ -11,6 +11,9 @@ from typing import Annotated, Any
 import typer
 
 
+_NARRATORS = ("rules", "claude")
+
+
 def run(
     notebook: Annotated[Path, typer.Argument(help="The notebook, an .ipynb file.", metavar="NB")],
     parameters: Annotated[
@@ -96,8 +99,15 @@ def run(
 
 def _environment(narrator: str | None, no_cache: bool, budget: str | None) -> dict[str, str]:
     """Return what was asked for this run alone, as variables of the environment."""
+    from mirrorbi.errors import SettingsError, did_you_mean
+
     found = {}
     if narrator is not None:
+        if narrator not in _NARRATORS:
+            raise SettingsError(
+                f"--narrator {narrator!r} is nobody who writes.",
+                hint=did_you_mean(narrator, _NARRATORS, noun="narrators"),
+            )
         found["MIRRORBI_NARRATOR"] = narrator
     if no_cache:
         found["MIRRORBI_CLAUDE_CACHE"] = "false"

@@ -61,6 +61,7 @@ def _locale(name: str) -> Locale:
         ) from None
 
 
+@lru_cache(maxsize=8192)
 def format_quantity(q: Quantity, locale: str = "en_GB", *, signed: bool = False) -> str:
     """Return a quantity as text.
 

@@ -164,7 +164,8 @@ def _span(
     text = fill_slot(fact, slot, locale)
     if opens and not _is_from_data(fact, slot):
         text = capital(text)
-    return Span(text, fact.id, slot, is_figure(fact, slot), proof_line(fact, locale))
+    # Facts are known by their ids, which take a hash to make again.
+    return Span(text, sentence.facts[name], slot, is_figure(fact, slot), proof_line(fact, locale))
 
 
 def _is_from_data(fact: Fact, slot: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import unicodedata
+from functools import lru_cache
 
 LONGEST = 120
 """Characters of a name that are printed; longer ones end in an ellipsis."""
@@ -11,6 +12,7 @@ LONGEST = 120
 EMPTY = "(empty)"
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
     r"""Return a name from the data as one line of visible characters.
 

@@ -119,4 +119,4 @@ def test_without_leave_or_money_nothing_is_sent(bedrock, place, tmp_path):
 def test_a_narrator_that_is_none_is_refused_before_a_kernel_starts(tmp_path):
     ran = mirrorbi("run", NOTEBOOK, "--narrator", "claud", cwd=tmp_path)
     assert ran.returncode == 2
-    assert "MIRRORBI_NARRATOR" in ran.stderr
+    assert "Did you mean 'claude'?" in ran.stderr

@@ -41,16 +41,10 @@ class Editor:
 
     def __post_init__(self) -> None:
         self.names = Names.of(self.dataset, self.given.values())
-
-    @property
-    def facts(self) -> dict[str, Fact]:
-        """Every fact that a sentence may cite, by id."""
-        return {f.id: f for f in (*self.given.values(), *self.derived.values())}
-
-    @property
-    def handles(self) -> dict[str, str]:
+        self.handles = {name: fact.id for name, fact in self.given.items()}
         """Fact id by the name that a template uses."""
-        return {name: f.id for name, f in (*self.given.items(), *self.derived.items())}
+        self.facts = {self.handles[name]: fact for name, fact in self.given.items()}
+        """Every fact that a sentence may cite, by id."""
 
     @property
     def failing(self) -> dict[str, tuple[Problem, ...]]:
@@ -110,6 +104,8 @@ class Editor:
             fact = self._computed(wish)
             if fact is not None:
                 self.derived[wish.name] = fact
+                self.handles[wish.name] = fact.id
+                self.facts[fact.id] = fact
 
     def _computed(self, wish: Wish) -> Fact | None:
         pairs = [part.partition(".") for part in wish.of]

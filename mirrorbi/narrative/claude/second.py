@@ -104,7 +104,8 @@ def _count(fact: Fact, period: Period | None, dataset: Dataset) -> tuple[Decimal
     sql = dataset.sql(Query.of(fact.metric, where=where, period=period))
     cursor = dataset.table.get_backend().raw_sql(sql)
     names = [column[0] for column in cursor.description]
-    line = dict(zip(names, cursor.fetchone(), strict=True))
+    # All of it is fetched: the connection takes no other question while a result is open.
+    line = dict(zip(names, cursor.fetchall()[0], strict=True))
 
     def simple(metric: SimpleMetric) -> Any:
         import numpy as np

@@ -1,0 +1,199 @@
+"""What our own code costs around a call to Claude, and which lies it catches.
+
+    python benchmarks/narrative.py            # overhead and catch rates
+    python benchmarks/narrative.py --json
+
+The overhead is that of a narrative of 40 sentences on the demo data: everything from the
+reply's text to the grounded page, and the ledger and the cache around the call. Each part
+runs 20 times; the least time counts, the first and the median are given beside it. The catch rates are
+those of the strict lint over every mutation of the honest sentences in
+``tests/narrative/lies``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("MIRRORBI_PRIVACY_NARRATORS", "rules,claude")
+
+LIES = Path(__file__).parents[1] / "tests" / "narrative" / "lies"
+FLIGHTS = Path(__file__).parents[1] / "notebooks" / "data" / "flights.parquet"
+SENTENCES = 40
+RUNS = 20
+
+
+def module(name):
+    spec = importlib.util.spec_from_file_location(f"lies_{name}", LIES / f"{name}.py")
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def timed(work):
+    """Return the least, median and first of several runs in milliseconds, and the result."""
+    taken = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        result = work()
+        taken.append(1000 * (time.perf_counter() - began))
+    return min(taken), statistics.median(taken), taken[0], result
+
+
+def answer_of(payload):
+    """Return forty honest sentences about the facts of a payload."""
+    said = module("scribe").analysis(payload)["sentences"]
+    forms = (
+        "At {{f.entity}}, {{f.metric}} {{f.direction}} from {{f.base}} to {{f.value}}.",
+        "{{f.metric}} for {{f.entity}} came to {{f.value}} {{f.when}}, against {{f.base}} before.",
+    )
+    members = [f for f in payload["facts"] if "base" in f["quantities"] and f.get("scope")]
+    for place in range(SENTENCES - len(said)):
+        fact = members[place % len(members)]
+        template = forms[place // len(members) % len(forms)].replace("{{f.", f"{{{{{fact['name']}.")
+        said.append(
+            {
+                "id": f"s{len(said) + 1}",
+                "section": "drivers",
+                "kind": "finding",
+                "compare": False,
+                "facts": [fact["name"]],
+                "template": template,
+            }
+        )
+    return json.dumps({"sentences": said, "derived": []})
+
+
+def overhead():
+    """Return (part, least ms, median ms, first ms) for everything around a call."""
+    import mirrorbi
+    from mirrorbi.claude.cache import AnswerCache, key_of
+    from mirrorbi.claude.message import Reply, Request, instruction
+    from mirrorbi.narrative import rules
+    from mirrorbi.narrative.claude.answer import read_answer
+    from mirrorbi.narrative.claude.editor import Editor
+    from mirrorbi.narrative.claude.manuscript import compose
+    from mirrorbi.narrative.claude.writer import worth_telling
+    from mirrorbi.narrative.context import Context
+    from mirrorbi.narrative.spans import spans_of
+    from mirrorbi.narrative.story import sections_of
+    from mirrorbi.narrative.verify import verify_text
+    from mirrorbi.privacy.gate import Gate
+    from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome
+
+    dataset = mirrorbi.open(FLIGHTS)
+    facts = dataset.facts()
+    material = rules.Material(facts)
+    told = rules.tell(material)
+    gate = Gate(dataset)
+    shown = gate.disclose(worth_telling(material)[0])
+    reply = Reply(({"text": answer_of(shown.value)},), "end_turn")
+    request = Request(
+        (instruction("narrative.md"),),
+        ((shown, instruction("narrative_ask.md")),),
+        schema=instruction("narrative.schema.json"),
+    )
+    lines = []
+
+    def add(part, work):
+        *taken, result = timed(work)
+        lines.append((part, *taken))
+        return result
+
+    def check():
+        editor = Editor(gate.facts, dataset)
+        editor.take(read_answer(reply))
+        return editor
+
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = FileLedger(Path(folder) / "ledger")
+        cache = AnswerCache(Path(folder) / "answers")
+
+        def written():
+            intent = Intent(
+                run="r",
+                user="",
+                purpose="narrative",
+                model="m",
+                regions=("eu-west-1",),
+                disclosures=(shown,),
+                policy=gate.policy,
+                instructions={},
+            )
+            ledger.close(ledger.open(intent), Outcome(status="answered"))
+
+        add("gate: disclose again", lambda: gate.disclose(worth_telling(material)[0]))
+        add("ledger: before and after", written)
+
+        def kept():
+            key = key_of(request, "m", gate.policy.sha256)
+            cache.get(key)
+            cache.put(key, reply)
+
+        add("cache: key, look, keep", kept)
+    editor = add("read and lint", check)
+    assert not editor.failing, editor.failing
+    assert len(editor.drafts) == SENTENCES
+    manuscript = add("compose", lambda: compose(editor, told, material))
+    context = Context({**material.known, **editor.facts}, (facts.sweep(),), dict(facts.sql))
+
+    def filled():
+        return "".join(part.html for part in sections_of(manuscript.told, context).values())
+
+    html = add("fill and mark up", filled)
+    sentences = [s for part in manuscript.told.values() for s in part.sentences]
+    add("verify the text", lambda: verify_text(html, context.facts, sentences=sentences))
+    spans = add("ground each number", lambda: spans_of(html, context.facts))
+    assert all(span.proven for span in spans)
+    return lines
+
+
+def catch_rates():
+    """Return (class, caught, lies) by class, and false alarms over honest sentences."""
+    from mirrorbi.narrative.claude.names import Names
+    from mirrorbi.narrative.claude.strict import strict_lint
+
+    corpus, mutations = module("corpus"), module("mutations")
+    dataset, known = corpus.sweeps()
+    facts = corpus.facts_by_name(known, dataset)
+    by_id = {fact.id: fact for fact in facts.values()}
+    names = Names.of(dataset, by_id.values())
+    honest = corpus.honest(facts)
+    alarms = sum(1 for s, compare in honest if strict_lint(s, by_id, names, compare=compare))
+    every, caught = {}, {}
+    for kind, lie, compare in mutations.lies(honest, facts):
+        every[kind] = every.get(kind, 0) + 1
+        caught[kind] = caught.get(kind, 0) + bool(strict_lint(lie, by_id, names, compare=compare))
+    order = (*mutations.IMPOSSIBLE, *mutations.OTHERS)
+    return [(kind, caught[kind], every[kind]) for kind in order], alarms, len(honest)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    parts = overhead()
+    rates, alarms, honest = catch_rates()
+    total = sum(least for _, least, _, _ in parts)
+    if asked.json:
+        print(json.dumps({"overhead": parts, "total": total, "caught": rates, "alarms": alarms}))
+        return
+    title = f"Around a call, {SENTENCES} sentences"
+    print(f"{title:<34}{'least ms':>10}{'median':>10}{'first':>10}")
+    for part, least, median, first in parts:
+        print(f"  {part:<32}{least:>10.1f}{median:>10.1f}{first:>10.1f}")
+    print(f"  {'together':<32}{total:>10.1f}\n")
+    print(f"{'Lies':<16}{'caught':>8}{'of':>8}{'rate':>9}")
+    for kind, caught, every in rates:
+        print(f"  {kind:<14}{caught:>8}{every:>8}{caught / every:>9.1%}")
+    print(f"\nFalse alarms: {alarms} of {honest} honest sentences")
+
+
+if __name__ == "__main__":
+    main()
