@@ -21,12 +21,14 @@ from mirrorbi.errors import AnswerError, CancelledError
 from mirrorbi.narrative.asking.answer import Answer, Computed
 from mirrorbi.narrative.asking.arguments import TOOLS
 from mirrorbi.narrative.asking.desk import Desk, Done
+from mirrorbi.narrative.asking.proof import proven, signed
 from mirrorbi.wording.numbers import locale_of
 
 if TYPE_CHECKING:
     from mirrorbi.claude.client import Claude
     from mirrorbi.data.dataset import Dataset
     from mirrorbi.facts.fact import Fact
+    from mirrorbi.privacy.disclosure import Disclosure
     from mirrorbi.privacy.gate import Gate
 
 _SYSTEM = ("ask.md", "voice.md")
@@ -71,9 +73,12 @@ class _Round:
     turns: list[tuple[Part, ...] | Reply]
     output: int
     before: Usage
+    entries: int
     calls: int = 0
     wrong: int = 0
     model: str = ""
+    replies: list[Reply] = field(default_factory=list)
+    sent: tuple[Disclosure, ...] = ()
     computed: list[Computed] = field(default_factory=list)
 
 
@@ -151,7 +156,10 @@ class Conversation:
         asked = self.gate.question(question)
         opening: tuple[Part, ...] = (asked,) if self._turns else (vocabulary, asked)
         round_ = _Round(
-            [*self._turns, (*self._open, *opening)], self.limits.output, self.claude.budget.usage
+            [*self._turns, (*self._open, *opening)],
+            self.limits.output,
+            self.claude.budget.usage,
+            len(self.claude.entries),
         )
         done: Done | None = None
         reason = "turns"
@@ -191,6 +199,7 @@ class Conversation:
             max_tokens=round_.output,
             purpose="ask",
         )
+        round_.sent = request.disclosures
         try:
             reply = self.claude.send(request, cancel=stop)
         except AnswerError as error:
@@ -199,6 +208,7 @@ class Conversation:
         finally:
             round_.calls += 1
         round_.model = reply.model or round_.model
+        round_.replies.append(reply)
         unusable = self._unusable(round_, reply)
         if unusable is not None:
             self._again(round_, unusable)
@@ -288,6 +298,16 @@ class Conversation:
             replaced=done.replaced,
             context=self._desk.context(done, self.locale),
             conversation=self,
+        )
+        answer, counted = proven(answer, self.dataset)
+        answer = signed(
+            answer,
+            self.claude,
+            self.gate.policy.sha256,
+            round_.replies,
+            round_.sent,
+            self.claude.entries[round_.entries :],
+            counted,
         )
         self.answers.append(answer)
         return answer
