@@ -13,7 +13,7 @@ from mirrorbi.facts.derive import derive_again
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.approval import Approval, Approve
-from mirrorbi.privacy.control import release
+from mirrorbi.privacy.control import Audit, release
 from mirrorbi.privacy.disclosure import Disclosure, Kind, Withheld, _sealed, canonical
 from mirrorbi.privacy.identifiers import of_persons
 from mirrorbi.privacy.names import Names
@@ -22,7 +22,7 @@ from mirrorbi.privacy.payload import fact_payload
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.preview import Preview
 from mirrorbi.privacy.question import checked_question
-from mirrorbi.privacy.released import was_released
+from mirrorbi.privacy.released import released_by
 from mirrorbi.privacy.terms import names_in, vocabulary_of
 from mirrorbi.wording.slots import slots_of
 
@@ -71,6 +71,7 @@ class Gate:
         self._handles: dict[str, str] = {}
         self._vocabulary: Disclosure | None = None
         self._approval = Approval(self.policy.approve, approve)
+        self._audit = Audit(dataset, self.policy)
         self._names = Names(
             alias=self.policy.labels == "alias",
             seed=self._seed(),
@@ -165,6 +166,7 @@ class Gate:
     def preview(self, facts: Iterable[Fact], *, tables: bool = False) -> Preview:
         """Return what `disclose` would let through, without letting it: nothing is asked."""
         trial = copy.copy(self)
+        trial._audit = self._audit.copy()
         trial._names = self._names.copy()
         trial._approval = Approval("policy")
         trial.facts = dict(self.facts)
@@ -203,10 +205,30 @@ class Gate:
         withheld = given.withheld
         # A hash can be written by anyone: what counts is whether these very facts were
         # released. Others are found again, of what may be shown.
-        if not all(was_released(self.dataset, self.policy.sha256, fact) for fact in found):
+        if None in self._requests(found):
             again = release(FactSet(found, request=given.request), self.dataset, self.policy)
             found, withheld = list(again), again.withheld
-        return [*found, *self._derived(given, found)], withheld
+        passed, refused = self._audited(found)
+        return [*passed, *self._derived(given, passed)], withheld + refused
+
+    def _requests(self, facts: Iterable[Fact]) -> list[Mapping[str, Any] | None]:
+        policy = self.policy.sha256
+        return [released_by(self.dataset, policy, fact) for fact in facts]
+
+    def _audited(self, facts: list[Fact]) -> tuple[list[Fact], tuple[Withheld, ...]]:
+        """Return the facts that give nothing away beside all that went before."""
+        sweeps: dict[bytes, tuple[dict[str, Any], list[Fact]]] = {}
+        for fact, request in zip(facts, self._requests(facts), strict=True):
+            asked = dict(request or {})
+            sweeps.setdefault(canonical(asked), (asked, []))[1].append(fact)
+        kept: set[int] = set()
+        refused: list[Withheld] = []
+        for asked, group in sweeps.values():
+            told = FactSet(group, request=asked, origin=self.dataset, policy=self.policy.sha256)
+            admitted = self._audit.admit(told)
+            kept |= {id(fact) for fact in admitted}
+            refused += admitted.withheld
+        return [fact for fact in facts if id(fact) in kept], tuple(refused)
 
     def _derived(self, given: Iterable[Fact], found: Iterable[Fact]) -> list[Fact]:
         """Return derived facts, computed again from what goes or went."""

@@ -63,6 +63,12 @@ class Audit:
         self.policy = policy or policy_for(dataset)
         self._said: dict[Statement, None] = {}
 
+    def copy(self) -> Audit:
+        """Return an audit that goes on from here without changing this one."""
+        twin = Audit(self.dataset, self.policy)
+        twin._said = dict(self._said)
+        return twin
+
     def admit(self, facts: FactSet) -> FactSet:
         """Return the facts that give nothing away beside what was admitted before.
 

@@ -70,7 +70,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     if listed is None or KIND in listed or "quality" in listed:
         passed += _statement(guard, merged)
     told = sorted(passed, key=lambda fact: (-fact.score, fact.id))
-    remember(dataset, held.sha256, told)
+    remember(dataset, held.sha256, told, found.request)
     return FactSet(
         told,
         request={**found.request, "control": {k: held.to_dict()[k] for k in _RECORDED}},
