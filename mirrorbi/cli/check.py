@@ -45,7 +45,7 @@ def check(
         rows = [
             [
                 _WORDS[e.what],
-                e.detail + (f": {', '.join(e.examples)}" if e.examples else ""),
+                e.detail + (f": {_example(e.examples[0])}" if e.examples else ""),
                 e.where,
                 f"{e.count:,}",
             ]
@@ -55,3 +55,7 @@ def check(
         say(f"{len(found)} {'thing' if len(found) == 1 else 'things'} found in {report}.")
     if found:
         raise typer.Exit(1)
+
+
+def _example(text: str) -> str:
+    return text if len(text) <= 48 else text[:47] + "…"

@@ -31,6 +31,7 @@ _LIBRARY = re.compile(
     r"|\(?function\(\)\{var e=\{.{0,40}MathJax)",
     re.DOTALL,
 )
+_LOADED = re.compile(r"(?:@import|url\()[^;)]{0,2000}", re.IGNORECASE)
 _PACKED = re.compile(r"[A-Za-z0-9+/\s]{200,}={0,2}\s*")
 _RENDERED = "application/vnd.plotly.v1+json"
 
@@ -168,14 +169,16 @@ class _Reader(HTMLParser):
 def _script(given: dict[str, str], where: str, text: str) -> Iterator[Exposure]:
     kind = given.get("type", "")
     if given["tag"] == "style":
-        yield from texts_expose([text], where, addresses=True, persons=False)
+        loaded = "\n".join(match.group() for match in _LOADED.finditer(text))
+        yield from texts_expose([loaded], where, addresses=True, persons=False)
     elif kind == "text/plain" and _PACKED.fullmatch(text):
         yield from _script({**given, "type": ""}, where, _unpacked(text))
     elif "json" in kind:
         yield from _data(text, where)
     elif not _LIBRARY.search(text[:5000]):
-        yield from texts_expose([text], where, addresses=True)
-        for number, figure in enumerate(figures_in(text), start=1):
+        figures = list(figures_in(text))
+        yield from texts_expose([text], where, addresses=True, persons=not figures)
+        for number, figure in enumerate(figures, start=1):
             yield from figure_exposes(figure, f"{where}, figure {number}")
 
 
