@@ -26,7 +26,7 @@ REASONS: Mapping[str, str] = {
     "no_dimension": "The data cannot answer this: it is not split by what was asked.",
     "no_period": "The data cannot answer this: it does not cover the time that was asked about.",
     "too_few": "The data cannot answer this: too little stands behind it to be shown or judged.",
-    "no_forecast": "No forecast is given: repeating the last value does as well.",
+    "no_forecast": "Where no forecast is given, repeating the last value does as well.",
     "no_cause": "The data shows what changed and where, not why.",
     "not_about_data": "The question is not about this data.",
     "unclear": "The question can be read in several ways. Name the metric, the period and, "
