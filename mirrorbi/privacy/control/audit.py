@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -26,7 +27,7 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.control.complement import bounds, combined, row_space
 from mirrorbi.privacy.control.release import release
-from mirrorbi.privacy.control.statements import Statement, statements
+from mirrorbi.privacy.control.statements import Statement, essential, statements
 from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.policy import Policy, policy_for
 
@@ -81,18 +82,7 @@ class Audit:
             Of one sweep.
         """
         released = release(facts, self.dataset, self.policy)
-        cells = {fact.id: statements(fact, released) for fact in released}
-        kept = list(released)
-        refused: list[Fact] = []
-        new = self._new(kept, cells)
-        while new:
-            blamed = self._blamed(new)
-            if not blamed:
-                break
-            refused += [fact for fact in kept if cells[fact.id] & blamed]
-            kept = [fact for fact in kept if not cells[fact.id] & blamed]
-            new = self._new(kept, cells)
-        self._said |= dict.fromkeys(new)
+        kept, refused = self.examine(released)
         if not refused:
             return released
         why = Withheld("difference", "would give a small cell away beside earlier answers",
@@ -108,14 +98,45 @@ class Audit:
             policy=released.policy,
         )
 
+    def examine(self, facts: Iterable[Fact]) -> tuple[list[Fact], list[Fact]]:
+        """Return the released facts that may be said beside those before, and the others.
+
+        The first count as said.
+        """
+        kept, refused = list(facts), list[Fact]()
+        cells = {fact.id: statements(fact) for fact in kept}
+        new = self._new(kept, cells)
+        # The first release is safe by itself.
+        while new and self._said:
+            blamed = self._blamed(new)
+            if not blamed:
+                break
+            refused += [fact for fact in kept if cells[fact.id] & blamed]
+            kept = [fact for fact in kept if not cells[fact.id] & blamed]
+            new = self._new(kept, cells)
+        self._said |= dict.fromkeys(new)
+        return kept, refused
+
     def _new(self, facts: Iterable[Fact], cells: dict[str, set[Statement]]) -> list[Statement]:
         found = {cell for fact in facts for cell in cells[fact.id]} - set(self._said)
         return sorted(found, key=str)
 
     def _blamed(self, new: list[Statement]) -> set[Statement]:
         """Return which new cells give a small one away; none if nothing does."""
-        everything = [*self._said, *new]
-        system = _System.of(self.dataset, everything)
+        # What is of other dimensions only, and no part of what is asked, tells nothing of it.
+        named = {name for one in new for name, _ in one.where}
+        near = named | {n for pair in self._within for n in pair if set(pair) & named}
+        said = [one for one in self._said if {name for name, _ in one.where} <= near]
+        fresh = set(new)
+        blamed: set[Statement] = set()
+        for block in _blocks(essential([*said, *new])):
+            if fresh.isdisjoint(block):
+                continue
+            blamed |= self._blamed_in(block, fresh)
+        return blamed
+
+    def _blamed_in(self, block: list[Statement], fresh: set[Statement]) -> set[Statement]:
+        system = _System.of(self.dataset, block)
         if system is None:
             return set()
         least = self.policy.min_entities
@@ -124,7 +145,7 @@ class Audit:
             return set()
         space = row_space(system.published)
         told = np.abs(targets @ space.T @ space - targets).max(axis=1) < _EXACT
-        weights = np.zeros(len(everything))
+        weights = np.zeros(len(block))
         for target in targets[told]:
             weights = np.maximum(weights, np.abs(combined(system.published, target)))
         if not told.any():
@@ -133,11 +154,50 @@ class Audit:
                 if high - low < WIDTH * least:
                     touched = np.abs(system.published @ targets[i]) > 0
                     weights = np.maximum(weights, touched.astype(float))
-        mine = weights[len(self._said) :]
-        largest = mine.max(initial=0.0)
+        mine = {c: w for c, w in zip(block, weights.tolist(), strict=True) if c in fresh}
+        largest = max(mine.values(), default=0.0)
         if largest < _EXACT:
             return set()
-        return {cell for cell, weight in zip(new, mine, strict=True) if weight >= largest / 2}
+        blamed = [cell for cell, weight in mine.items() if weight >= largest / 4]
+        # What is said of the fewest goes first; a total is in everything.
+        narrowest = max(len(cell.where) for cell in blamed)
+        return {cell for cell in blamed if len(cell.where) == narrowest}
+
+    @cached_property
+    def _within(self) -> list[tuple[str, str]]:
+        """Pairs of dimensions of which one's members lie within the other's."""
+        found = []
+        asked = _cheapest(self.dataset)
+        safe = [n for n in self.dataset.model.dimensions if self.policy.class_of(n) == "safe"]
+        for pair in combinations(safe, 2):
+            frame = self.dataset.query(asked, by=pair, entities=False).frame
+            if any(not frame[name].duplicated().any() for name in pair):
+                found.append(pair)
+        return found
+
+
+def _blocks(said: list[Statement]) -> Iterator[list[Statement]]:
+    """Yield statements that have no time in common with those of other blocks."""
+    timed = sorted((one for one in said if one.period), key=lambda one: _key(one))
+    if len(timed) < len(said):
+        yield said
+        return
+    block: list[Statement] = []
+    end = datetime.min
+    for one in timed:
+        assert one.period is not None  # noqa: S101 (for the type checker)
+        if block and one.period.start >= end:
+            yield block
+            block = []
+        block.append(one)
+        end = max(end, one.period.end)
+    if block:
+        yield block
+
+
+def _key(one: Statement) -> tuple[datetime, datetime, str]:
+    assert one.period is not None  # noqa: S101 (for the type checker)
+    return one.period.start, one.period.end, str(one.where)
 
 
 _EXACT = 1e-6

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from mirrorbi.data.periods import Calendar, Period
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.factset import FactSet
 from mirrorbi.facts.tables import OTHER
 
-_OF_DATA = ("coverage", "late_data", "missing_periods", "incomplete")
+_OVER_TIME = ("trend", "break", "correlation", "distribution", "forecast", "missing_periods")
+"""Kinds whose period is a stretch of history of which only the steps are spoken of."""
+
+
+Where = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class Statement(NamedTuple):
@@ -24,32 +28,28 @@ class Statement(NamedTuple):
         The time; ``None`` for all.
     """
 
-    where: tuple[tuple[str, tuple[str, ...]], ...]
+    where: Where
     period: Period | None
 
 
-def statements(fact: Fact, facts: FactSet) -> set[Statement]:
+def statements(fact: Fact) -> set[Statement]:
     """Return the cells that a fact speaks of: its own, its totals, and those of its table.
 
-    Parameters
-    ----------
-    fact
-        One of the set.
-    facts
-        The set, whose request says what was filtered.
+    What was filtered is told by the query that made it.
     """
     calendar = fact.period.calendar if fact.period else Calendar()
-    filtered = {} if fact.kind in _OF_DATA else dict(facts.request.get("where") or {})
-    whole = {name: tuple(sorted(members)) for name, members in filtered.items()}
+    whole = dict(fact.evidence[0].where) if fact.evidence else {}
     return set(_of(fact, whole, calendar))
 
 
 def _of(
     fact: Fact, whole: Mapping[str, tuple[str, ...]], calendar: Calendar
 ) -> Iterator[Statement]:
-    spans = [fact.period, *([fact.baseline] if fact.baseline else [])]
+    spans = [] if fact.kind in _OVER_TIME else [fact.period]
+    if fact.baseline and fact.kind != "extreme" and spans:
+        spans.append(fact.baseline)
     scopes = [whole, {**whole, **{name: (member,) for name, member in fact.scope}}]
-    if fact.kind in _OF_DATA or fact.n or fact.table is not None:
+    if fact.evidence:
         yield from (_cell(scope, span) for scope in scopes for span in spans)
     if fact.table is None:
         return
@@ -66,6 +66,28 @@ def _of(
 
 
 def _cell(where: Mapping[str, Iterable[str]], period: Period | None) -> Statement:
-    kept = tuple(sorted((name, tuple(members)) for name, members in where.items()))
+    kept: Where = tuple(sorted((name, tuple(members)) for name, members in where.items()))
     # The same time is the same, whether it is called a month or given by its days.
     return Statement(kept, period and Period(period.start, period.end, None))
+
+
+def essential(said: Iterable[Statement]) -> list[Statement]:
+    """Return statements without those of a stretch of time that follow from its steps."""
+    by_where: dict[Where, list[Period]] = {}
+    whole: list[Statement] = []
+    for one in said:
+        if one.period is None:
+            whole.append(one)
+        else:
+            by_where.setdefault(one.where, []).append(one.period)
+    kept = whole
+    for where, periods in by_where.items():
+        shortest: dict[datetime, Period] = {}
+        for period in sorted(periods, key=lambda p: p.end - p.start):
+            at = period.start
+            while at < period.end and at in shortest and shortest[at].end <= period.end:
+                at = shortest[at].end
+            if at != period.end:
+                kept.append(Statement(where, period))
+                shortest.setdefault(period.start, period)
+    return kept
