@@ -41,7 +41,7 @@ class Query:
     Examples
     --------
     >>> Query.of("flights", by="carrier", where={"origin": ["JFK"]}, period="2013-12").id
-    '87d5a0e4ad'
+    'e27d460ac7'
     """
 
     metrics: tuple[str, ...]

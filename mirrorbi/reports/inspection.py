@@ -77,7 +77,7 @@ def uncontrolled(sweeps: Iterable[Mapping[str, Any]]) -> list[str]:
     Examples
     --------
     >>> uncontrolled([{"dataset": {"label": "Sales"}, "policy": ""}])
-    ["facts of Sales were found with control=False, which is for exploring"]
+    ['facts of Sales were found with control=False, which is for exploring']
     """
     return [
         f"facts of {sweep['dataset'].get('label') or 'the data'} were found with "

@@ -82,6 +82,7 @@ def approximate(fact: Fact, name: str) -> str | None:
 
     Examples
     --------
+    >>> from mirrorbi.facts.fact import Quantity
     >>> share = {"share": Quantity.of(0.34, "percent")}
     >>> approximate(Fact("share", "sales", "Sales", quantities=share), "share")
     'just over a third'
