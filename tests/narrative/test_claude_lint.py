@@ -2,11 +2,13 @@
 
 import pytest
 
+from mirrorbi.claude.message import instruction
 from mirrorbi.narrative.claude.letters import is_number
 from mirrorbi.narrative.claude.lexicon import lexicon
 from mirrorbi.narrative.claude.names import Names
 from mirrorbi.narrative.claude.strict import CODES, strict_lint
 from mirrorbi.privacy.notice import WORDS
+from mirrorbi.wording.sentence import Sentence
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +83,7 @@ def test_the_catch_rate_of_every_class_of_lie(corpus, lies, capsys):
         ("{{dep.metric}} {{dep.direction}} for most of them.", "quantifier"),
         ("{{brd.metric}} {{brd.direction}} for all {{brd.dimensions}}.", "quantifier"),
         ("The {{otp.gain}} in {{otp.metric}} is significant.", "significance"),
-        ("The {{wk_lga.gain}} in {{wk_lga.metric}} {{wk_lga.scope}} is not significant.", "significance"),
+        ("{{wk_lga.metric}} {{wk_lga.scope}} are not significant.", "significance"),
         ("{{wk_otp.metric}} shows a trend.", "significance"),
         ("{{otp.metric}} will {{otp.direction}} to {{otp.value}}.", "claim"),
         ("{{otp.metric}} never {{otp.direction}}.", "ever"),
@@ -105,7 +107,14 @@ def test_the_catch_rate_of_every_class_of_lie(corpus, lies, capsys):
         ("{{otp_ewr.entity}} contributed {{otp_ewr.value}}.", "role"),
         ("{{otp.metric}} moved by {{otp.delta.abs}}.", "sign"),
         ("{{otp.metric}} {{otp.direction}} by {{otp.delta.signed}}.", "sign"),
-        ("{{otp_ewr.entity}} had {{otp_ewr.value}} and {{otp_jfk.entity}} {{otp_jfk.value}}.", "compare"),
+        ("{{otp_ewr.entity}} {{otp_ewr.value}}, {{otp_jfk.entity}} {{otp_jfk.value}}.", "compare"),
+        ("{{brd.metric}} shows for {{brd.same}}{{brd.members}}.", "form"),
+        ("{{brd.metric}} shows for {{brd.same}}.{{brd.members}}.", "form"),
+        ("{{brd.metric}} shows for {{brd.same}} {{brd.members}}.", "form"),
+        ("{{otp.metric}} stood at -{{otp.value}}.", "form"),
+        ("{{otp.metric}} stood at – {{otp.value}}.", "form"),
+        ("{{otp.metric}} stood at {{otp.value}}k.", "letter"),
+        ("{{d_gap.metric}} comes from {{d_gap.from}}.", "slot"),
         ("{{otp.metric}} stood at {{otp.share}}.", "slot"),
         ("{{otp.value:nine|ten}} came.", "slot"),
         ("{{otp.metric} stood at it.", "slot"),
@@ -154,9 +163,31 @@ def test_every_code_may_be_said_to_claude():
     } == set()
 
 
-def test_names_of_members_that_are_words_are_matched_as_written(judged, corpus):
-    from mirrorbi.wording.sentence import Sentence
+def test_the_examples_in_the_instructions_pass(corpus):
+    text = instruction("narrative.md").text.partition("# Examples")[2]
+    templates = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    named = {"f1": "otp", "f2": "otp_ewr", "f3": "otp_jfk", "f4": "brd", "f5": "can"}
+    ids = {handle: corpus.facts[name].id for handle, name in named.items()}
+    assert len(templates) == 7
+    for template in templates:
+        used = {name: ids[name] for name, _ in Sentence(template).slots}
+        compare = "f3" in used
+        sentence = Sentence(template, used)
+        assert strict_lint(sentence, corpus.by_id, corpus.names, compare=compare) == (), template
 
+
+def test_every_code_is_explained_to_claude():
+    text = instruction("narrative_repair.md").text
+    listed = {
+        code.strip()
+        for line in text.splitlines()
+        if line.startswith("- ")
+        for code in line[2:].partition(":")[0].split(",")
+    }
+    assert listed == {*CODES, "headline", "malformed"}
+
+
+def test_names_of_members_that_are_words_are_matched_as_written(judged, corpus):
     names = Names(frozenset(), frozenset({"US", "On"}), {})
     say = Sentence("It is US against us, and on time.", {})
     found = strict_lint(say, {}, names)

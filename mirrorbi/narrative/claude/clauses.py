@@ -31,8 +31,8 @@ class Token:
         What it is.
     text
         As it stands there; of a slot, without its braces.
-    at
-        Where it begins in the template.
+    at, end
+        Where it begins and ends in the template.
     clause
         Number of the clause it stands in, from 0.
     name, slot
@@ -45,6 +45,7 @@ class Token:
     clause: int
     name: str = ""
     slot: str = ""
+    end: int = 0
 
     @property
     def low(self) -> str:
@@ -82,18 +83,18 @@ def tokens_of(template: str) -> tuple[Token, ...]:
         slot = slots.get(at)
         if slot is not None:
             name, what = slot.group(1), slot.group(2)
-            found.append(Token("slot", f"{name}.{what}", at, clause, name, what))
+            found.append(Token("slot", f"{name}.{what}", at, clause, name, what, slot.end()))
             at = slot.end()
             continue
         word = _WORD.match(template, at)
         if word is not None:
             if word.group().lower() in _TURNS and found and found[-1].clause == clause:
                 clause += 1
-            found.append(Token("word", word.group(), at, clause))
+            found.append(Token("word", word.group(), at, clause, end=word.end()))
             at = word.end()
             continue
         if not template[at].isspace():
-            found.append(Token("mark", template[at], at, clause))
+            found.append(Token("mark", template[at], at, clause, end=at + 1))
             clause += template[at] in _ENDS
         at += 1
     return tuple(found)

@@ -59,7 +59,7 @@ def _belongs(place: int, tokens: tuple[Token, ...]) -> bool:
     before = tokens[place - 1] if place else None
     after = tokens[place + 1] if place + 1 < len(tokens) else None
     if token.text == "s" and before is not None and before.head in ("grain", "step"):
-        return token.at == before.at + len(before.text) + 4
+        return token.at == before.end
     return token.text in ("p", "q") and after is not None and after.slot == token.text
 
 

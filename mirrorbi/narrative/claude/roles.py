@@ -89,6 +89,8 @@ def lint_roles(tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> Iterator
             yield Problem("role", shown, HINTS["role"])
         if part == "difference" and not _signed(token, fact, tokens, facts, verb, word):
             yield Problem("sign", shown, HINTS["sign"])
+        if _glued(place, tokens, facts):
+            yield Problem("form", shown, "Write a blank and a word between figures, and no sign.")
         if _hedged(place, tokens):
             yield Problem("hedge", word, HINTS["hedge"])
         yield from _noun(place, token, fact, tokens)
@@ -184,6 +186,21 @@ def _has_direction(
         elif its.metric == fact.metric and its.direction == fact.direction:
             return True
     return False
+
+
+def _glued(place: int, tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> bool:
+    """Return whether a figure reads as part of another number: "1315", "-17", "13.15"."""
+    token, before = tokens[place], tokens[place - 1] if place else None
+    if before is None:
+        return False
+    if before.kind == "slot":
+        its = facts.get(before.name)
+        return before.end == token.at or role_of(before, its) == "figure"
+    if before.kind == "word":
+        return before.end == token.at
+    if before.text in "-–—":
+        return True
+    return before.end == token.at and before.text not in "(\"“'‘"
 
 
 def _hedged(place: int, tokens: tuple[Token, ...]) -> bool:

@@ -60,7 +60,8 @@ CODES = (
 LONGEST = 400
 """Characters of a template: a sentence, not a paragraph."""
 
-_PROSE = frozenset({"keys", "names", "where", "model"})
+_INNER = frozenset({"from", "op", "by", "model", "shape", "mark"})
+"""Terms that no reader is to see."""
 
 
 def strict_lint(
@@ -130,6 +131,9 @@ def _slots(
         shown = f"{token.name}.{token.slot}"
         if fact is None:
             yield Problem("slot", shown, "Name a fact that was given.")
+            continue
+        if token.head in _INNER:
+            yield Problem("slot", shown, "That is for the machine; use {{f1.dimension}}.")
             continue
         if token.choice and set(token.choice.split("|")) - lexicon().choices:
             yield Problem("slot", shown, "A choice is of row|rows, is|are and the like.")
