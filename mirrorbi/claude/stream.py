@@ -83,6 +83,8 @@ class Pump:
     def _run(self) -> None:
         stream: Any = None
         try:
+            if self._left.is_set():
+                return
             response = self._call()
             stream = response["stream"]
             self._body = getattr(stream, "_raw_stream", None)

@@ -408,6 +408,7 @@ class _Handler(BaseHTTPRequestHandler):
         call = Call(match[2], unquote(match[1]), self.path, dict(self.headers), raw, body)
         step = bedrock.next(call)
         if step.wait and bedrock.stopping.wait(step.wait):
+            self.close_connection = True
             return
         if isinstance(step, Fault):
             self._fail(step)
@@ -475,6 +476,7 @@ class _Handler(BaseHTTPRequestHandler):
                 break
             self._chunk(part)
             if step.pause and self.server.bedrock.stopping.wait(step.pause):
+                self.close_connection = True
                 return
         self.wfile.write(b"0\r\n\r\n")
 

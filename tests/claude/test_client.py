@@ -212,14 +212,21 @@ def test_a_call_can_be_stopped_while_it_hangs(bedrock, connected, ask, calls, ho
     assert claude.budget.spent > 0, "nobody knows what it cost, so what was held stays counted"
 
 
-def test_a_call_can_be_stopped_while_it_waits_to_try_again(bedrock, connected, ask, calls):
-    bedrock.fault("throttle", times=4, headers={"retry-after": "19"})
+def test_a_call_can_be_stopped_while_it_waits_to_try_again(
+    bedrock, connected, ask, calls, loopback
+):
     stop = threading.Event()
-    threading.Timer(0.3, stop.set).start()
-    began = time.monotonic()
+    began = []
+
+    def step(call):
+        began.append(time.monotonic())
+        threading.Timer(0.2, stop.set).start()
+        return loopback.fault("throttle", headers={"retry-after": "19"})
+
+    bedrock.script(step)
     with pytest.raises(CancelledError):
         connected(backoff=20).send(ask(), cancel=stop)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began[0] < 2
     assert calls()[0].outcome == "cancelled"
 
 
@@ -379,3 +386,18 @@ def test_a_person_who_stops_the_process_stops_the_call(bedrock, tmp_path, loopba
     assert b"KeyboardInterrupt" in told
     (call,) = calls_of(FileLedger(tmp_path / ".mirrorbi" / "ledger").entries())
     assert call.outcome == "cancelled"
+
+
+def test_a_call_that_is_left_leaves_no_connection_behind(bedrock, connected, ask):
+    bedrock.say("Never.", broken_by="stall", after=2)
+    stop = threading.Event()
+    with pytest.raises(CancelledError):
+        connected(read_timeout=30).send(ask(), lambda _: stop.set(), cancel=stop)
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline and reading():
+        time.sleep(0.02)
+    assert not reading()
+
+
+def reading():
+    return [t for t in threading.enumerate() if t.name == "mirrorbi-claude"]
