@@ -59,6 +59,7 @@ def test_personal_data_is_found_where_it_is(text, kind, part):
         "On-time rate fell to 64.7 % in December 2013, 17.0 pp below November.",
         "order 4006381333931, invoice INV-2024-000123, ISBN 978-3-16-148410-0",
         "2024-01-31 12:00:00, 31.01.2024, 1706702400, 1706702400123",
+        "2026-11-23T23:51:00.123456, took 00.123456 s, 05.123456",
         "UA1545 N14228 JFK LGA, 40.712776 -74.005974",
         "card 4111 1111 1111 1112",
         "DE89 3704 0044 0532 0130 01",

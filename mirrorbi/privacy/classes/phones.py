@@ -13,7 +13,7 @@ REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "CH", "AT", "NL", "BE")
 
 _INTERNATIONAL = re.compile(r"(?<![\w+.,])(?:\+|00)[ ]?\(?[1-9][\d ().\/-]{5,24}\d(?!\d|[.,]\d)")
 _NATIONAL = re.compile(
-    r"(?<![\w+.,/-])(?:\(0?\d{1,5}\)[ ./-]{0,3}|0\d{1,5}[ ./-]{1,3}"
+    r"(?<![\w+.,:/-])(?:\(0?\d{1,5}\)[ ./-]{0,3}|0\d{1,5}[ ./-]{1,3}"
     r"|\d{3}(?=[-. ]\d{3}[-. ]\d{4}(?!\d))[ ./-]{1,3})"
     r"\d[\d ./-]{3,16}\d(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w]|[.,/-]\d)"
 )
@@ -23,7 +23,7 @@ _BESIDE = re.compile(
     r"|t[ée]l[ée]phone|portable|tel[ée]fono|m[óo]vil|celular|cellulare)\b[^\d\n]{0,20}$",
     re.IGNORECASE,
 )
-_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:[ T]\d{1,2}.*)?")
+_NO_PHONE = re.compile(r"\d+\.\d+|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:[ T]\d{1,2}.*)?")
 
 
 def phones(text: str) -> Iterator[Span]:
@@ -39,7 +39,9 @@ def phones(text: str) -> Iterator[Span]:
             yield match.span()
     for match in _NATIONAL.finditer(text):
         value = match.group()
-        if _DATE.fullmatch(value) is None and any(_allowed(value, region) for region in REGIONS):
+        if _NO_PHONE.fullmatch(value) is None and any(
+            _allowed(value, region) for region in REGIONS
+        ):
             yield match.span()
     for match in _BARE.finditer(text):
         if _BESIDE.search(_before(text, match)) and len(re.sub(r"\D", "", match.group())) >= 7:
@@ -55,7 +57,7 @@ def is_phone(value: str, regions: tuple[str, ...] = REGIONS) -> bool:
     (True, True, False)
     """
     value = value.strip()
-    if _DATE.fullmatch(value) or not re.fullmatch(r"[+(]?\d[\d ().\/x-]{4,26}\d", value):
+    if _NO_PHONE.fullmatch(value) or not re.fullmatch(r"[+(]?\d[\d ().\/x-]{4,26}\d", value):
         return False
     value = re.sub(r"\s*x\d{1,6}$", "", value)
     number = re.sub(r"^00", "+", value)
