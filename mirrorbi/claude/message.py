@@ -242,6 +242,8 @@ def _filled(schema: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(schema, dict):
         if isinstance(schema.get("enum"), dict):
             names = [part["name"] for part in known.get(schema["enum"]["$from"], ())]
-            return {**schema, "enum": names}
+            # A data set without time has no grains, and a choice of nothing is no schema.
+            rest = {key: part for key, part in schema.items() if key != "enum"}
+            return {**rest, "enum": names} if names else rest
         return {key: _filled(part, known) for key, part in schema.items()}
     return [_filled(part, known) for part in schema] if isinstance(schema, list) else schema

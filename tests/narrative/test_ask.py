@@ -448,6 +448,44 @@ def test_what_costs_too_much_is_not_sent(
     assert not bedrock.received
 
 
+def test_more_calls_than_a_turn_may_make_are_refused(
+    talk: Conversation, bedrock: Any, loopback: Any
+) -> None:
+    uses = [
+        loopback.tool("query", {**COMPARE, "period": f"2013-{m:02d}"}, f"id{m}")
+        for m in range(1, 10)
+    ]
+    bedrock.answer(*uses, stop="tool_use")
+    bedrock.use_tool("answer", said("{{f1.metric}}: {{f1.value}} {{f1.when}}."))
+    assert talk.ask("What happened?").answered
+    results = [b["toolResult"] for b in bedrock.received[1].body["messages"][-1]["content"]]
+    assert [r["status"] for r in results] == ["success"] * 6 + ["error"] * 3
+    assert len(talk.facts) == 6
+
+
+def test_data_without_time_can_be_asked_about(allowed: Path, bedrock: Any) -> None:
+    frame = pd.DataFrame({"city": ["Rome", "Oslo"] * 40, "sales": [3, 4] * 40})
+    talk = converse(mirrorbi.open(frame))
+    bedrock.use_tool("query", {"metrics": ["rows"], "by": "city"})
+    bedrock.use_tool("forecast", {"metric": "rows"})
+    bedrock.use_tool("compare", {"metrics": ["rows"], "period": "2013-12"})
+
+    def answer(call: Any) -> Any:
+        name = next(key for key, fact in talk.facts.items() if fact.kind == "share")
+        text = "{{%s.entity}} contributed {{%s.share}} of {{%s.metric}}."
+        return step("answer", said(text % ((name,) * 3)))
+
+    from bedrock_loopback import use_tool as step
+
+    bedrock.script(answer)
+    assert "contributed 50.0% of" in text_of(talk.ask("Who has most rows?"))
+    assert seen(bedrock.received[2])[0] == {"reason": "too_short", "result": "nothing_found"}
+    assert seen(bedrock.received[3])[0]["error"] == "unknown_period"
+    sent = bedrock.received[0].tools["query"]["inputSchema"]["json"]["properties"]
+    assert "enum" not in sent["grain"]
+    assert sent["by"]["enum"] == ["city"]
+
+
 # -- lies ----------------------------------------------------------------------------------
 
 LIES = [
