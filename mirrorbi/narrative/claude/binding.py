@@ -185,16 +185,17 @@ def _following(
     place: int, tokens: tuple[Token, ...], facts: Mapping[str, Fact], heads: tuple[str, ...]
 ) -> Scope | Metric | None:
     """Return what a figure is said to be of by the words right after it, if they say it."""
-    rest = tokens[place + 1 : place + 5]
+    rest = tokens[place + 1 : place + 8]
     if not rest or rest[0].kind != "word" or rest[0].low not in _BEFORE_NAME:
         return None
     for token in rest[1:]:
         fact = facts.get(token.name) if token.kind == "slot" else None
         if fact is not None and token.head in heads:
             return _metric(fact) if heads == ("metric",) else fact.scope
-        if token.kind == "word" and token.low == "the":
+        if token.kind == "word" and token.low in ("the", "of", "in", "change"):
             continue
-        if fact is not None and token.head == "dimension":
+        if fact is not None and (token.head == "dimension" or token.name == tokens[place].name):
+            # "45% of the rise in hours": the figure's own words on the way to its name.
             continue
         return None
     return None
