@@ -60,6 +60,8 @@ class Attacker:
 
     def learn(self, scope, slots, count):
         """Take in one published count; it must be true."""
+        if slots is None:
+            return
         row = self.chosen(scope, slots)
         assert row @ self.truth == float(count), (scope, sorted(slots), count, row @ self.truth)
         self.rows.append(row)
@@ -70,14 +72,16 @@ class Attacker:
         if period is None:
             return set(self.slots)
         span = Period.parse(period) if isinstance(period, str) else period
-        found = set()
+        found, days = set(), 0
         for slot in self.slots:
             month = Period.parse(slot[:-1])
             cut = month.start.replace(day=28) + timedelta(days=1)
             start, end = (month.start, cut) if slot[-1] == "a" else (cut, month.end)
             if span.start <= start and end <= span.end:
                 found.add(slot)
-        return found
+                days += (end - start).days
+        # What begins or ends between the cuts, or beyond the data, is not written down.
+        return found if days == span.days else None
 
     def read(self, facts, metric="orders", where=()):
         """Learn every count that facts state: values, tables, series, and rows behind them."""
@@ -92,8 +96,8 @@ class Attacker:
                 self.learn(scope, self.slots_of(fact.period), fact.n)
             compared = fact.kind in ("change", "contribution", "mix_part")
             if compared and fact.n and fact.compare != "average":
-                both = self.slots_of(fact.period) | self.slots_of(fact.baseline)
-                self.learn(scope, both, fact.n)
+                both = self.slots_of(fact.period), self.slots_of(fact.baseline)
+                self.learn(scope, None if None in both else both[0] | both[1], fact.n)
             if fact.kind == "coverage":
                 self.learn({}, set(self.slots), fact["rows"].value)
             if fact.metric == metric and not of_data:

@@ -70,6 +70,12 @@ class Audit:
         twin._said = dict(self._said)
         return twin
 
+    def copy(self) -> Audit:
+        """Return an audit that knows the same, for a trial."""
+        other = Audit(self.dataset, self.policy)
+        other._said = dict(self._said)
+        return other
+
     def admit(self, facts: FactSet) -> FactSet:
         """Return the facts that give nothing away beside what was admitted before.
 
@@ -106,8 +112,7 @@ class Audit:
         kept, refused = list(facts), list[Fact]()
         cells = {fact.id: statements(fact) for fact in kept}
         new = self._new(kept, cells)
-        # The first release is safe by itself.
-        while new and self._said:
+        while new:
             blamed = self._blamed(new)
             if not blamed:
                 break
@@ -130,7 +135,9 @@ class Audit:
         fresh = set(new)
         blamed: set[Statement] = set()
         for block in _blocks(essential([*said, *new])):
-            if fresh.isdisjoint(block):
+            # Cells of one time in one release are safe by themselves.
+            alone = not self._said and len({one.period for one in block}) == 1
+            if alone or fresh.isdisjoint(block):
                 continue
             blamed |= self._blamed_in(block, fresh)
         return blamed

@@ -66,6 +66,11 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
         one, why = _judged(guard, fact)
         passed += [one] if one is not None else []
         kept_back += why
+    edges = {edge for step in scan.periods for edge in (step.start, step.end)}
+    spans = [span for span in (scan.period, scan.baseline) if span is not None]
+    if any(span.start not in edges or span.end not in edges for span in spans):
+        passed, why = _beside_steps(dataset, held, passed)
+        kept_back += why
     merged = _summed(kept_back)
     if listed is None or KIND in listed or "quality" in listed:
         passed += _statement(guard, merged)
@@ -199,6 +204,21 @@ def _judged(guard: Guard, fact: Fact) -> tuple[Fact | None, list[Withheld]]:
     if fact.kind == "extreme" and (open_ or _gaps(fact)):
         return None, [Withheld("few", f"an extreme of {fact.label} among periods not shown")]
     return fact, []
+
+
+def _beside_steps(
+    dataset: Dataset, policy: Policy, facts: list[Fact]
+) -> tuple[list[Fact], list[Withheld]]:
+    """Return facts without those by which a stretch of time and its steps differ by few."""
+    from mirrorbi.privacy.control.audit import Audit
+
+    plain = [
+        fact.replace(table=None) if fact.kind in ("coverage", "late_data") else fact
+        for fact in facts
+    ]
+    kept, refused = Audit(dataset, policy).examine(plain)
+    what = "facts whose period and steps of time differ by few"
+    return kept, [Withheld("difference", what, len(refused))] if refused else []
 
 
 def _gaps(fact: Fact) -> bool:

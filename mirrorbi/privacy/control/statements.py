@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from mirrorbi.data.periods import Calendar, Period
@@ -57,12 +58,17 @@ def _of(
     if unit == "period":
         for line in fact.table.rows:
             if line[1] is not None:
-                period = Period.parse(str(line[0]), calendar)
+                period = _parsed(str(line[0]), calendar)
                 yield from (_cell(scope, period) for scope in scopes)
         return
     for line in fact.table.rows:
         if unit == "text" and line[0] != OTHER and fact.terms.get("by") == head:
             yield from (_cell({**whole, head: (str(line[0]),)}, span) for span in spans)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, calendar: Calendar) -> Period:
+    return Period.parse(text, calendar)
 
 
 def _cell(where: Mapping[str, Iterable[str]], period: Period | None) -> Statement:
