@@ -158,7 +158,7 @@ _KEY = secrets.token_bytes(32)
 
 
 def _sealed(reply: Reply) -> Reply:
-    """Return a reply with its seal. For `mirrorbi.claude.client` alone; a test says so."""
+    """Return a reply with its seal. For those who receive one alone; a test says who."""
     return replace(reply, sealed=_Seal(_mac(reply)))
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mirrorbi
 from mirrorbi.claude.message import (
     Instruction,
     Reply,
@@ -105,6 +108,15 @@ def test_a_seal_is_worth_nothing_elsewhere(talk, disclosure):
     assert copy.copy(talk).sealed is talk.sealed
 
 
+def test_only_the_client_seals_replies_and_calls_bedrock():
+    root = Path(mirrorbi.__file__).parent
+    pages = {str(p.relative_to(root)): p.read_text("utf-8") for p in root.rglob("*.py")}
+    seals = {name for name, page in pages.items() if re.search(r"\b_sealed\(\s*(Reply|kept)", page)}
+    assert seals == {"claude/client.py", "claude/call.py"}
+    calls = {name for name, page in pages.items() if re.search(r"\.converse|invoke_model", page)}
+    assert calls == {"claude/call.py"}
+
+
 def test_turns_alternate(disclosure, talk):
     for turns in ((), ((disclosure,), (disclosure,)), ((disclosure,), talk)):
         with pytest.raises(ClaudeError, match="begin and end with a turn of ours"):
@@ -178,8 +190,6 @@ def test_a_guardrail_and_its_version(disclosure, bedrock, connected, ask):
 
 @given(st.text(), st.text(), st.dictionaries(st.text(), st.text(max_size=300), max_size=20))
 def test_metadata_fits_the_api(run, user, more):
-    import re
-
     found = metadata_of(RunTag(run, user, more), "ask", "7-ab")
     assert found["mirrorbi-ledger"] == "7-ab"
     assert len(found) <= 16
