@@ -151,7 +151,7 @@ def test_a_request_holds_only_what_is_ours_disclosed_or_claudes_own():
         "system", "turns", "tools", "tool", "schema", "max_tokens", "purpose",
     }  # fmt: skip
     for text in ("system", "schema"):
-        kinds = {k for k in leaves(typing.get_type_hints(message.Request)[text])}
+        kinds = set(leaves(typing.get_type_hints(message.Request)[text]))
         assert kinds <= {message.Instruction, str, types.NoneType}
     for wrong in ("the rows", b"rows", {"text": "rows"}, ["rows"], 5, None):
         with pytest.raises((RefusedError, TypeError)):
