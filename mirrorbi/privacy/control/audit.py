@@ -70,12 +70,6 @@ class Audit:
         twin._said = dict(self._said)
         return twin
 
-    def copy(self) -> Audit:
-        """Return an audit that knows the same, for a trial."""
-        other = Audit(self.dataset, self.policy)
-        other._said = dict(self._said)
-        return other
-
     def admit(self, facts: FactSet) -> FactSet:
         """Return the facts that give nothing away beside what was admitted before.
 

@@ -141,21 +141,23 @@ class Planner:
 
     def _crossing(self, pair: tuple[str, str]) -> Crossing:
         """Return what stands behind the cells of two dimensions."""
+        import pandas as pd
+
         asked = [replace(q, by=pair) for q in self.asked]
-        lines: dict[tuple[str, str], int] = {}
+        found = [self.dataset.counted(query) for query in asked]
+        ends = pd.concat([frame[list(pair)] for frame in found], ignore_index=True)
+        groups = ends.groupby(list(pair), sort=True)
+        line, at = groups.ngroup().astype(str).to_numpy(), 0
         frames = []
-        for query in asked:
-            frame = self.dataset.counted(query)
-            at = [
-                lines.setdefault(end, len(lines))
-                for end in zip(frame[pair[0]], frame[pair[1]], strict=True)
-            ]
-            line = [str(i) for i in at]
-            frames.append((replace(query, by=(_LINE,)), frame.assign(**{_LINE: line})))
-        frames = [(q, frame.drop(columns=list(pair))) for q, frame in frames]
+        for query, frame in zip(asked, found, strict=True):
+            mine = frame.drop(columns=list(pair)).assign(**{_LINE: line[at : at + len(frame)]})
+            frames.append((replace(query, by=(_LINE,)), mine))
+            at += len(frame)
+        known = ends.drop_duplicates().sort_values(list(pair))
+        lines = tuple(zip(known[pair[0]].tolist(), known[pair[1]].tolist(), strict=True))
         names = [str(i) for i in range(len(lines))]
         cells = Cells.of(frames, self.columns, self.scan.places, names)
-        return Crossing(pair, tuple(lines), cells.counts)
+        return Crossing(pair, lines, cells.counts)
 
     def counted(self, by: str | None, where: dict[str, tuple[str, ...]]) -> Cells:
         """Return what stands behind each cell of one dimension, or of the whole."""
