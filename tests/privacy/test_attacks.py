@@ -304,6 +304,48 @@ def test_personal_and_blocked_columns_are_no_dimension(wire):
             wire.gate.disclose(DS.facts(where={name: member}, by=(), control=False, **one))
 
 
+# -- differences between answers ----------------------------------------------------------
+
+
+def values_in(disclosure):
+    return {
+        (fact["metric"], fact.get("period")): float(fact["quantities"]["value"]["value"])
+        for fact in disclosure.value["facts"]
+        if not fact.get("scope") and "value" in fact["quantities"]
+    }
+
+
+@pytest.mark.parametrize("few", ["Unit Quill", "Board"])
+def test_two_answers_do_not_differ_by_few(wire, few):
+    """All of two departments, then all but the few: the difference is two people's pay."""
+    asked = {"metrics": ["pay", "mean_pay"], "by": (), "kinds": ["value"], "period": "2025-12"}
+    both = DS.facts(where={"department": ["Production", few]}, **asked)
+    alone = DS.facts(where={"department": ["Production"]}, **asked)
+    december = FRAME[FRAME["month"].dt.month == 12]
+    pay = december.groupby("department")["salary"].sum()
+    first = values_in(wire.gate.disclose(both)).get(("pay", "2025-12"))
+    second = values_in(wire.gate.disclose(alone)).get(("pay", "2025-12"))
+    if first is not None and second is not None:
+        assert abs((first - second) - pay[few]) > 0.2 * pay[few]
+    held = [w.rule for w in wire.gate.disclose(alone).withheld]
+    held += [w.rule for w in wire.gate.disclose(both).withheld]
+    assert held
+
+
+def test_two_spans_do_not_differ_by_a_day_of_few(wire):
+    december = FRAME[FRAME["month"].dt.month == 12]
+    there = december.groupby(december["month"].dt.day)["badge"].nunique()
+    day = int(there[there.index > 5].idxmin())
+    assert there[day] < 10
+    pay = december[december["month"].dt.day == day]["salary"].sum()
+    values = []
+    for last in (day, day - 1):
+        period = f"2025-12-01/2025-12-{last:02d}"
+        facts = DS.facts(metrics=["pay"], by=(), kinds=["value"], period=period)
+        values += list(values_in(wire.gate.disclose(facts)).values())
+    assert len(values) < 2 or abs(values[0] - values[1] - pay) > 1
+
+
 # -- names that speak -------------------------------------------------------------------
 
 
