@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-
 _NARRATORS = ("rules", "claude")
 
 

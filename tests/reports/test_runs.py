@@ -61,10 +61,11 @@ def good(tmp_path_factory, write, cells) -> tuple[Run, Path]:
     return carry_out(path, reports, rows="3", token=SECRET), reports
 
 
-def test_the_report_and_its_notebook_lie_side_by_side_and_nothing_else(good) -> None:
+def test_report_notebook_and_grounding_lie_side_by_side_and_nothing_else(good) -> None:
     run, reports = good
     assert run.report.name == "weekly-rows-3.html"
-    assert listed(reports) == {"weekly-rows-3.html", "weekly-rows-3.ipynb", "weekly-rows-3.files"}
+    endings = ("html", "ipynb", "grounding.json", "files")
+    assert listed(reports) == {f"weekly-rows-3.{ending}" for ending in endings}
     assert (reports / "weekly-rows-3.files" / "kept.csv").read_text() == "a"
     assert run.seconds > 0
 
