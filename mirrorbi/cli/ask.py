@@ -40,6 +40,7 @@ def ask(
     from mirrorbi.cli.sources import open_data
     from mirrorbi.errors import ModelIdError
     from mirrorbi.narrative.asking import ask as ask_claude
+    from mirrorbi.narrative.asking.answer import OURS
 
     if model is not None and Path(model).suffix.lower() in (".yaml", ".yml"):
         raise ModelIdError(
@@ -61,11 +62,8 @@ def ask(
         _show(answer, code)
         if not code:
             say("--code shows the Python that finds the same facts without Claude.")
-    if answer.reason in _OURS:
+    if answer.reason in OURS:
         raise typer.Exit(1)
-
-
-_OURS = ("turns", "tokens", "time", "unproven", "no_answer")
 
 
 def _show(answer: Answer, code: bool) -> None:

@@ -35,11 +35,10 @@ REASONS: Mapping[str, str] = {
     "tokens": "No answer was reached within the tokens that a question may use.",
     "time": "No answer was reached within the time that a question may take.",
     "unproven": "No sentence of the answer passed its checks, so none is shown.",
-    "no_answer": "Claude gave no answer that can be used.",
 }
 """Why there is no answer, or not a whole one: the words that the reader gets."""
 
-OURS = ("turns", "tokens", "time", "unproven", "no_answer")
+OURS = ("turns", "tokens", "time", "unproven")
 """Reasons that are not the data's: asking again may help."""
 
 
