@@ -11,11 +11,11 @@ from typing import Protocol
 from mirrorbi.claude.message import Instruction, Reply, Request, ToolResult, Usage
 
 BYTES_PER_TOKEN = 3.5
-"""Bytes of UTF-8 that a token is taken to be, where tokens cannot be counted.
+"""Bytes of UTF-8 that a token is taken to be, where tokens were not counted.
 
 Anthropic's rule of thumb for English text (https://docs.claude.com/en/docs/about-claude/
-glossary#tokens); figures and other scripts take more tokens than that, so where
-``bedrock:CountTokens`` is permitted its count is used instead."""
+glossary#tokens). Figures and other scripts take more tokens than that; whoever may call
+``bedrock:CountTokens`` gives `estimate` the count instead."""
 _MILLION = Decimal(1_000_000)
 _MICRODOLLAR = Decimal("0.000001")
 

@@ -342,6 +342,7 @@ def start(code, *args):
     header = "import sys, os\nfrom mirrorbi.privacy.ledger import *\n" + SHARED
     return subprocess.Popen(
         [sys.executable, "-c", header + textwrap.dedent(code), *map(str, args)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -495,6 +496,7 @@ def test_nothing_is_added_to_a_ledger_that_was_changed(ledger, damage, why):
 def test_who_reads_while_others_write_sees_a_whole_ledger(ledger):
     ledger.open(intent())
     process = start(WRITE_MANY, ledger.folder, "a", 200)
+    process.stdin.close()
     while process.poll() is None:
         checked = verify_ledger(ledger)
         assert checked.ok, checked.problems
@@ -527,6 +529,8 @@ def test_after_the_whole_folder_is_gone_payloads_are_kept_again(ledger):
 
 WRITE_MANY = """
 ledger = FileLedger(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
 for number in range(int(sys.argv[3]) // 2):
     ledger.close(ledger.open(intent(f"{sys.argv[2]}-{number}")), Outcome(request_id=sys.argv[2]))
 """
@@ -535,6 +539,10 @@ for number in range(int(sys.argv[3]) // 2):
 @pytest.mark.slow
 def test_two_processes_write_two_hundred_entries_each(ledger):
     processes = [start(WRITE_MANY, ledger.folder, name, 200) for name in ("a", "b")]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.close()
     assert [process.wait(120) for process in processes] == [0, 0]
     checked = verify_ledger(ledger)
     assert (checked.ok, checked.entries, checked.calls) == (True, 401, 200)

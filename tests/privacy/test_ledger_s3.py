@@ -104,6 +104,7 @@ def test_a_bucket_without_a_prefix(bucket):
     assert verify_ledger(ledger).ok
 
 
+@pytest.mark.slow
 def test_threads_take_a_number_each(ledger):
     def write(number):
         ledger.close(ledger.open(intent(str(number))), Outcome())
@@ -116,22 +117,37 @@ def test_threads_take_a_number_each(ledger):
 
 
 WRITE = """
-import sys
+import random, sys, time
 from mirrorbi.privacy.ledger import *
 from mirrorbi.privacy.policy import Policy
 ledger = S3Ledger(sys.argv[1])
+list(ledger.lines())
+print("ready", flush=True)
+sys.stdin.readline()
 for number in range(int(sys.argv[3])):
     run = f"{sys.argv[2]}-{number}"
     intent = Intent(run, "ana", "ask", "claude", ("eu-west-1",), (), Policy())
-    ledger.close(ledger.open(intent), Outcome(request_id=run))
+    entry = ledger.open(intent)
+    time.sleep(random.uniform(0, 0.1))  # a call takes longer than that
+    ledger.close(entry, Outcome(request_id=run))
 """
 
 
 @pytest.mark.slow
 def test_two_processes_never_take_the_same_number(ledger):
     processes = [
-        subprocess.Popen([sys.executable, "-c", WRITE, ledger.place, name, "20"]) for name in "ab"
+        subprocess.Popen(
+            [sys.executable, "-c", WRITE, ledger.place, name, "20"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in "ab"
     ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.close()
     assert [process.wait(120) for process in processes] == [0, 0]
     checked = verify_ledger(ledger)
     assert (checked.ok, checked.problems, checked.entries) == (True, (), 81)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 HEAD = "head.json"
 _TURNS = 400
+_STEP = 0.03
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 _NONE = ("NoSuchKey", "404")
 _READERS = 8
@@ -151,8 +154,11 @@ class S3Ledger:
             for turn in range(_TURNS):
                 last = self._last or self._find()
                 line, link = seal(started() if last == START else content, last)
-                if not self._put(link.seq, line) and not self._follow(last, line, first=not turn):
-                    continue
+                if not self._put(link.seq, line):
+                    # Out of step with another that writes without a pause.
+                    time.sleep(random.uniform(0, _STEP) if turn else 0)  # noqa: S311
+                    if not self._follow(last, line, first=not turn):
+                        continue
                 self._last = link
                 self._anchor(link)
                 if last != START:
@@ -177,7 +183,8 @@ class S3Ledger:
         head = self._head()
         if head is None:
             self._follow(START)
-            if self._last is not None and self._last.seq > 1:
+            # Asked again: another may have begun the ledger between the two looks.
+            if self._last is not None and self._last.seq > 1 and self._head() is None:
                 self._damaged(f"its head, {HEAD}, was removed")
             return self._last or START
         line = self._read(self._key(head.link.seq))[0]
@@ -199,7 +206,9 @@ class S3Ledger:
         # After the first time, the one that was met and at once another try: who lists them
         # all is always late where another writes without a pause.
         for key in self._keys(last) if first else [self._key(last.seq + 1)]:
-            line = self._get(key)
+            line = self._read(key)[0]
+            if line is None:  # 409: the other is not done yet, and may fail
+                return False
             if line == mine:
                 return True
             if wrong := flaw(line, last):

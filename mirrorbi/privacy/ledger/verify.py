@@ -115,6 +115,8 @@ def verify_ledger(ledger: FileLedger | S3Ledger, *, head: str | None = None) -> 
     walk = _Walk(wanted=head)
     for line in ledger.lines():
         walk.step(line)
+    if walk.count > 1 and not anchored:
+        anchored = ledger.head() is not None  # it was begun between the two looks
     if not walk.count and not anchored:
         raise LedgerError(
             f"There is no ledger at {ledger.place!r}.",
