@@ -66,6 +66,7 @@ def test_personal_data_is_found_where_it_is(text, kind, part):
         "version 1.2.3.4, 127.0.0.1, 999.1.2.3, build v 10.4.2.1",
         "1,234,567.89 EUR; 12 345 678,90; 0.123456789",
         "New York, Los Angeles, San Francisco, Red Shoes, Southwest Airlines Co.",
+        "John F. Kennedy International; Martin Braun GmbH; Ana Ruiz S.L.; Hans Weber & Co. KG",
         "john.smith@localhost, a@b, @everyone, 3 @ 5.00",
         "https://www.example.com/products?id=12345",
         "shop 8001 Zürich, 10115 Berlin, SW1A 1AA",

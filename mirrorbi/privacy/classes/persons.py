@@ -36,12 +36,16 @@ _BORN = re.compile(
     r"\s+(?:de\s+)?\d{4}|[^\W\d_]{3,10}\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4})",
     re.IGNORECASE,
 )
+# What follows the name of a person that is the name of a firm.
+_FIRM = re.compile(
+    r",? (?:GmbH|AG|KG|OHG|UG|S\.? ?[ACLRP]|SARL|SAS|Inc|Ltd|LLC|Corp|PLC|& |Stiftung|Group|Gruppe)"
+)
 # Words that follow a given name in names of firms, places and things.
 _THINGS = """
 inc ltd llc corp company co gmbh ag kg sa sas srl spa plc group airport street road avenue
 square hospital university school college hotel store stores bank air airlines line lines
 island islands county city bay beach hall house park center centre station day award cup
-prize foundation trust sales revenue
+prize international foundation trust sales revenue
 """
 
 
@@ -94,7 +98,8 @@ def _full(text: str) -> Iterator[Span]:
     while match := _FULL.search(text, place):
         first, rest = match[1], match[2]
         last = rest.split()[-1]
-        if is_given(first) and _folded(last) not in _things():
+        firm = _FIRM.match(text, match.end()) or len(last) == 1
+        if is_given(first) and _folded(last) not in _things() and not firm:
             yield match.span()
             place = match.end()
         else:
