@@ -172,7 +172,7 @@ def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
         for line in lines
     )
     return (
-        f"<div class=mb-preview-scroll><table><thead><tr>{top}</tr></thead>"
+        f"<div class=mb-preview-scroll tabindex=0><table><thead><tr>{top}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
 
