@@ -98,16 +98,15 @@ def _from(values: Floats, ahead: int, season: int) -> Floats:
 
 
 def _drifted(level: float, line: float, alpha: float, n: int, ahead: int) -> Floats:
-    steps = np.arange(ahead)
-    found: Floats = level + line / 2 * (steps + (1 - (1 - alpha) ** n) / alpha)
-    return found
+    steps = np.arange(ahead, dtype=np.float64)
+    return np.asarray(level + line / 2 * (steps + (1 - (1 - alpha) ** n) / alpha), dtype=np.float64)
 
 
 def _levels(values: Floats, alpha: Floats) -> tuple[Floats, Floats]:
     """Return the level after each value for each weight, and the sums of squared errors."""
     levels: Floats = np.empty((len(values), len(alpha)))
     levels[0] = values[0]
-    missed: Floats = np.zeros(levels.shape)
+    missed: Floats = np.zeros_like(levels)
     for t in range(1, len(values)):
         missed[t] = values[t] - levels[t - 1]
         levels[t] = levels[t - 1] + alpha * missed[t]
