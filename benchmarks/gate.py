@@ -1,4 +1,4 @@
-"""What disclosure control costs, beside the sweep that it controls.
+"""What disclosure control and the gate cost, beside the sweep that it controls.
 
     python benchmarks/gate.py                       # the flights, 336,776 rows
     python benchmarks/gate.py --source other.parquet --times 9
@@ -6,7 +6,8 @@
 The cubes are made first, and what asks the engine for entities is asked once before, as in
 a second question to the same data. Medians of processor time; `sweep` is the same sweep
 without control, `plan` what control decides, `release` a released set passed again, and
-`audit` the first answer of a conversation.
+`audit` the first answer of a conversation; `gate` is all that stands between released facts
+and a payload, audit included.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from mirrorbi.facts import find_facts
 from mirrorbi.facts.asked import definite
 from mirrorbi.privacy.control import Audit, controlled, release
 from mirrorbi.privacy.control.guard import Guard
+from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.policy import policy_for
 
 TARGET = 100.0
@@ -54,6 +56,14 @@ def main() -> None:
         "plan": median(lambda: Guard(data, policy, scan).plans, given.times),
         "release": median(lambda: release(facts, data, policy), given.times),
         "audit": median(lambda: Audit(data, policy).examine(facts), given.times),
+    }
+    ready = Gate(data, policy)
+    ready.disclose(facts)
+    figures |= {
+        "gate, all facts": median(lambda: Gate(data, policy).disclose(facts), given.times),
+        "gate, again": median(lambda: ready.disclose(facts), given.times),
+        "vocabulary": median(lambda: Gate(data, policy).vocabulary(), given.times),
+        "question": median(lambda: ready.question("Why did it fall in December?"), given.times),
     }
     print(f"{len(raw)} facts, {len(facts)} released, {data.rows:,} rows")
     for name, took in figures.items():
