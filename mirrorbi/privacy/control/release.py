@@ -154,18 +154,24 @@ def _allowed(
 ) -> tuple[dict[str, Any], list[Withheld]]:
     """Return the arguments without what is never shown, and what that is."""
     kept, withheld = dict(asked), list[Withheld]()
+    # What the model says of its columns holds whatever policy is given.
+    own = Policy.of(None, dataset.model)
+    classes = {
+        n: own.class_of(n) if policy.class_of(n) is Privacy.SAFE else policy.class_of(n)
+        for n in dataset.model.dimensions
+    }
     named = [*_words(kept.get("by") or ()), *(kept.get("where") or {})]
     for name in named:
-        if name in dataset.model.dimensions and policy.class_of(name) is not Privacy.SAFE:
+        if name in dataset.model.dimensions and classes[name] is not Privacy.SAFE:
             raise RefusedError(
-                f"The dimension {name!r} is {policy.class_of(name)}: nothing is shown by it.",
+                f"The dimension {name!r} is {classes[name]}: nothing is shown by it.",
                 hint="Leave it out, or explore with control=False, which cannot be reported.",
             )
     if kept.get("by") is None:
         dimensions = dataset.model.dimensions
-        kept["by"] = [n for n in dimensions if policy.class_of(n) is Privacy.SAFE]
+        kept["by"] = [n for n in dimensions if classes[n] is Privacy.SAFE]
         withheld += [
-            Withheld("class", f"{dataset.label(n)} is {policy.class_of(n)}: no facts by it", 0)
+            Withheld("class", f"{dataset.label(n)} is {classes[n]}: no facts by it", 0)
             for n in dimensions
             if n not in kept["by"]
         ]
