@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 def ask(
     source: Annotated[str, typer.Argument(help="A file, glob or folder.", metavar="SOURCE")],
     question: Annotated[str, typer.Argument(help="In plain words.", metavar="QUESTION")],
-    model: Annotated[
-        str | None, typer.Option(help="A name of 'mirrorbi models'.", metavar="MODEL")
+    model: Annotated[Path | None, typer.Option(help="The semantic model.", metavar="FILE")] = None,
+    claude_model: Annotated[
+        str | None,
+        typer.Option(help="Who answers: a name of 'mirrorbi models'.  [settings]", metavar="NAME"),
     ] = None,
     budget: Annotated[
         float | None, typer.Option(help="US dollars that it may cost.", min=0.0, metavar="USD")
@@ -23,9 +25,6 @@ def ask(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Do not use answers kept from before.")
     ] = False,
-    semantic: Annotated[
-        Path | None, typer.Option("--semantic-model", help="The semantic model.", metavar="FILE")
-    ] = None,
     code: Annotated[
         bool, typer.Option("--code", help="Show the Python that finds the same facts.")
     ] = False,
@@ -38,21 +37,15 @@ def ask(
     """
     from mirrorbi.cli.output import Line, say, say_json
     from mirrorbi.cli.sources import open_data
-    from mirrorbi.errors import ModelIdError
     from mirrorbi.narrative.asking import ask as ask_claude
     from mirrorbi.narrative.asking.answer import OURS
 
-    if model is not None and Path(model).suffix.lower() in (".yaml", ".yml"):
-        raise ModelIdError(
-            f"--model {model!r} is a file, and not a model of Claude.",
-            hint=f"Give the semantic model with --semantic-model {model}.",
-        )
-    data = open_data(source, semantic)
+    data = open_data(source, model)
     line = Line()
     line("Asking Claude")
     try:
         answer = ask_claude(
-            data, question, model=model, budget=budget, cache=False if no_cache else None
+            data, question, model=claude_model, budget=budget, cache=False if no_cache else None
         )
     finally:
         line.clear()

@@ -99,7 +99,7 @@ def banded(n: int) -> int:
     """
     if n < 10:
         return 0
-    step = 10 ** (len(str(n)) - 1)
+    step: int = 10 ** (len(str(n)) - 1)
     return n // step * step
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from mirrorbi.data.periods import Calendar
 from mirrorbi.errors import VerifyError
 from mirrorbi.facts.fact import Fact
+from mirrorbi.narrative.claude.authorship import together
 from mirrorbi.reports.collect import Collected, facts_of
 from mirrorbi.reports.plan import Plan
 
@@ -53,8 +54,8 @@ def make_manifest(plan: Plan, found: Collected) -> dict[str, Any]:
 
 def _authorship(found: Collected) -> dict[str, Any]:
     """Return what is said of who wrote the text, where a model took part."""
-    said = next((p["authorship"] for p in found.payloads if p.get("authorship")), None)
-    return {} if said is None else {"authorship": said}
+    said = together(p["authorship"] for p in found.payloads if p.get("authorship"))
+    return {"authorship": said} if said else {}
 
 
 def read_manifest(html: str, where: str = "The file") -> dict[str, Any]:

@@ -101,10 +101,12 @@ def test_without_leave_or_credentials_the_error_says_what_to_do(tmp_path: Path) 
     assert "Traceback" not in lost.stderr
 
 
-def test_a_file_is_no_model_of_claude(tmp_path: Path) -> None:
-    done = command("ask", FLIGHTS, "What?", "--model", "flights.yaml", folder=tmp_path, **ALLOWED)
+def test_a_model_of_claude_that_is_not_known_is_said_with_the_nearest(tmp_path: Path) -> None:
+    elsewhere = {**ALLOWED, "MIRRORBI_CLAUDE_REGION": "eu-central-1"}
+    asked = ("What?", "--claude-model", "claude-sonet-4-6")
+    done = command("ask", FLIGHTS, *asked, folder=tmp_path, **elsewhere)
     assert done.returncode == 2
-    assert "--semantic-model flights.yaml" in done.stderr
+    assert "claude-sonnet-4-6" in done.stderr
 
 
 @pytest.mark.slow

@@ -65,6 +65,49 @@ def authorship(
     }
 
 
+def together(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the authorship of a report of several texts: a narrative, and answers.
+
+    Counts, tokens and cost add up; models, regions, disclosures and entries are named once.
+    Parts that are the same are one: each section of a narrative carries it whole.
+
+    Examples
+    --------
+    >>> one = {"model": "m", "calls": 1, "tokens": {"input": 5}, "cost": "0.1", "checked": True}
+    >>> both = together([one, one, {**one, "calls": 2}])
+    >>> both["calls"], both["tokens"]["input"], both["cost"], both["model"]
+    (3, 10, '0.2', 'm')
+    """
+    every = _each_once(parts)
+    if len(every) <= 1:
+        return dict(every[0]) if every else {}
+    names = dict.fromkeys(name for part in every for name in part)
+    return {name: _joined(name, [part[name] for part in every if name in part]) for name in names}
+
+
+def _joined(name: str, values: list[Any]) -> Any:
+    if name == "cost":
+        return None if None in values else format(sum(map(Decimal, values), Decimal(0)), "f")
+    if name == "tokens":
+        kinds = dict.fromkeys(kind for value in values for kind in value)
+        return {kind: sum(value.get(kind, 0) for value in values) for kind in kinds}
+    if name == "checked":
+        return all(values)
+    if isinstance(values[0], list):
+        return _each_once(item for value in values for item in value)
+    if isinstance(values[0], int):
+        return sum(values)
+    return ", ".join(dict.fromkeys(map(str, values)))
+
+
+def _each_once(items: Iterable[Any]) -> list[Any]:
+    found: list[Any] = []
+    for item in items:
+        if item not in found:
+            found.append(item)
+    return found
+
+
 def told(said: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return authorship as label and text, for the foot of a report.
 

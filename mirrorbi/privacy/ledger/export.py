@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 
+from mirrorbi.data.export import without_formula
 from mirrorbi.privacy.ledger.calls import Call
 
 COLUMNS = (
@@ -14,7 +15,6 @@ COLUMNS = (
     *("input", "output", "cache_read", "cache_write", "cost_usd", "stop", "error", "attempts"),
 )
 """Of the table: one line for each call."""
-_FORMULA = "=+-@\t\r\n|＝＋－＠"
 
 
 def as_lines(lines: Iterable[bytes]) -> bytes:
@@ -52,15 +52,4 @@ def _row(call: Call) -> list[str]:
         "withheld_cells": sum(call.withheld.values()),
         "cost_usd": "" if call.cost is None else f"{call.cost:f}",
     }
-    return [harmless(str(values[column])) for column in COLUMNS]
-
-
-def harmless(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula.
-
-    Examples
-    --------
-    >>> harmless("=HYPERLINK(...)"), harmless(" +1"), harmless("12.5")
-    ("'=HYPERLINK(...)", "' +1", '12.5')
-    """
-    return f"'{text}" if text.lstrip(" ").startswith(tuple(_FORMULA)) else text
+    return [without_formula(str(values[column])) for column in COLUMNS]
