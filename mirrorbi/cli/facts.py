@@ -68,6 +68,18 @@ def facts(
         say(line)
 
 
+_RULES = {
+    "min_entities": "of too few",
+    "dominance": "that two make up",
+    "p_ratio": "in which one could tell another",
+    "complement": "that would give those away",
+    "few": "with the extreme or median of few",
+    "class": "of personal or blocked columns",
+    "difference": "that follow from what was shown before",
+    "text": "with personal data in a name",
+}
+
+
 def held_back(facts: FactSet) -> list[str]:
     """Return what disclosure control kept back, in a line for each rule.
 
@@ -76,15 +88,19 @@ def held_back(facts: FactSet) -> list[str]:
     >>> from mirrorbi.facts import FactSet
     >>> from mirrorbi.privacy.disclosure import Withheld
     >>> held_back(FactSet([], withheld=[Withheld("min_entities", "cells of Airline", 3)]))
-    ['Held back: 3 cells (min_entities): cells of Airline.']
+    ['Held back: 3 cells of too few (min_entities): cells of Airline.']
     """
+    from textwrap import wrap
+
     rules = dict.fromkeys(one.rule for one in facts.withheld)
     lines = []
     for rule in rules:
         mine = [one for one in facts.withheld if one.rule == rule]
         cells = sum(one.cells for one in mine)
         count = f"{cells} {'cell' if cells == 1 else 'cells'} " if cells else ""
-        lines.append(f"Held back: {count}({rule}): {'; '.join(one.what for one in mine)}.")
+        what = "; ".join(one.what for one in mine)
+        line = f"Held back: {count}{_RULES.get(rule, '')} ({rule}): {what}."
+        lines += wrap(line, 79, subsequent_indent="  ")
     return lines
 
 

@@ -187,10 +187,16 @@ class Fact:
     score: float = 0.0
     evidence: tuple[Query, ...] = ()
     table: Table | None = None
+    _id: str = field(default="", init=False, repr=False, compare=False)
 
     @property
     def id(self) -> str:
         """Ten hexadecimal digits from kind, metric, scope, periods: stable from run to run."""
+        if not self._id:
+            object.__setattr__(self, "_id", self._hashed())
+        return self._id
+
+    def _hashed(self) -> str:
         parts = [
             self.kind,
             self.metric,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mirrorbi.privacy.classes.text import without_personal
 from mirrorbi.reports.notebook import place_of, source_of, tags_of
 from mirrorbi.reports.page import Block, Page, render_page
 from mirrorbi.reports.plan import Plan, text_of_value
@@ -55,9 +56,11 @@ def failure_of(
     for index, cell in enumerate(cells):
         error = next((o for o in cell.get("outputs", ()) if o["output_type"] == "error"), None)
         if error is not None and "raises-exception" not in tags_of(cell):
+            # An error may quote a cell of the data.
             text = _ANSI.sub("", "\n".join(error.get("traceback", ())))
-            lines = "\n".join(text.splitlines()[-_LAST_LINES:])
-            reason = f"{error['ename']}: {_ANSI.sub('', error['evalue'])}".strip(": ")
+            lines = without_personal("\n".join(text.splitlines()[-_LAST_LINES:]))
+            value = without_personal(_ANSI.sub("", error["evalue"]))
+            reason = f"{error['ename']}: {value}".strip(": ")
             return Failure(reason, place_of(cells, index), source_of(cell), lines)
     if stopped_at is None:
         return Failure(message)

@@ -110,13 +110,19 @@ def fill(
     at = 0
     for found in PLACEHOLDER.finditer(sentence.template):
         if found.start() > at:
-            spans.append(Span(sentence.template[at : found.start()]))
+            spans.append(Span(_after(spans, sentence.template[at : found.start()])))
         opens = not spans or sentence.template[: found.start()].endswith((". ", "? "))
         spans.append(_span(sentence, found.group(1), found.group(2), known, locale, opens))
         at = found.end()
     if at < len(sentence.template):
-        spans.append(Span(sentence.template[at:]))
+        spans.append(Span(_after(spans, sentence.template[at:])))
     return tuple(span for span in spans if span.text)
+
+
+def _after(spans: list[Span], words: str) -> str:
+    """Return the template's words after what was filled: one full stop, not two ("Inc.")."""
+    stopped = bool(spans) and spans[-1].text.endswith(".")
+    return words[1:] if stopped and words.startswith(".") else words
 
 
 def plain(spans: Iterable[Span]) -> str:

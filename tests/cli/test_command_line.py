@@ -176,6 +176,24 @@ def test_query_as_json_says_what_was_asked(shop) -> None:
     assert [line["rows"] for line in answer["lines"]] == [28]
 
 
+def test_what_is_held_back_is_said_with_its_rule(tmp_path) -> None:
+    lines = ["day,city,sales"]
+    for month in range(1, 7):
+        for day in range(1, 29):
+            lines += [f"2024-{month:02d}-{day:02d},{city},{day}" for city in ("Rome", "Oslo")]
+        lines.append(f"2024-{month:02d}-28,Bern,1000")
+    (tmp_path / "sales.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "sales.model.yaml").write_text(
+        "time: {column: day}\ndimensions: {city: {}}\n"
+        "metrics:\n  sales: {agg: sum, column: sales}\n"
+    )
+    shown = mirrorbi_command("facts", "sales.csv", "--top", "3", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "of too few (min_entities)" in shown.stdout
+    assert "Bern" not in shown.stdout.partition("Held back")[0]
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+
+
 def test_facts_are_shown_best_first_and_as_json(shop) -> None:
     done = mirrorbi_command("facts", "sales.csv", "--top", "4", cwd=shop)
     assert done.returncode == 0, done.stderr

@@ -159,6 +159,19 @@ def test_the_failure_page_has_what_a_maintainer_needs(failed) -> None:
     assert "s3cr3t" not in page + (failed[1] / "weekly.failed.ipynb").read_text()
 
 
+def test_an_error_that_quotes_a_cell_names_no_person(tmp_path, write, cells) -> None:
+    code, _ = cells
+    path = write(
+        tmp_path / "quotes.ipynb",
+        code("who = 'jane.doe' + '@example.com'\nraise KeyError(who)"),
+    )
+    with pytest.raises(CellError, match="KeyError") as caught:
+        carry_out(path, tmp_path / "reports")
+    page = (tmp_path / "reports" / "quotes.failed.html").read_text()
+    assert "jane.doe@example.com" not in page + str(caught.value)
+    assert "KeyError" in page
+
+
 def test_a_page_that_fails_its_inspection_is_not_published(tmp_path, write, cells) -> None:
     code, text = cells
     path = write(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrorbi.errors import VerifyError
+from mirrorbi.errors import RenderError, VerifyError
 from mirrorbi.reports.kernel import import_papermill
 from mirrorbi.reports.manifest import read_manifest
 from mirrorbi.reports.plan import make_plan
@@ -173,3 +173,15 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path, content: str, messa
 def test_a_missing_report_names_the_nearest(home: Path) -> None:
     with pytest.raises(VerifyError, match=r"reports/weekly\.html"):
         verify("reports/wekly.html")
+
+
+def test_facts_found_without_control_make_no_report(home: Path, write, cells) -> None:
+    code, _ = cells
+    path = write(
+        home / "loose.ipynb",
+        code("import mirrorbi as mb\nfrom mirrorbi.charts import charts"),
+        code("charts(mb.open('sales.csv').facts(kinds=['value'], control=False))"),
+    )
+    with pytest.raises(RenderError, match="control=False"):
+        perform(make_plan(path, output=home / "reports"), prepare=import_papermill)
+    assert not (home / "reports" / "loose.html").exists()

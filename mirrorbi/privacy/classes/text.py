@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 
-from mirrorbi.privacy.classes.hit import Hit, Kind
+from mirrorbi.privacy.classes.hit import Hit, Kind, masked
 from mirrorbi.privacy.classes.national import national_ids
 from mirrorbi.privacy.classes.numbers import cards, ibans, ips, vats
 from mirrorbi.privacy.classes.persons import births, names
@@ -57,6 +57,21 @@ def scan_text(text: str) -> list[Hit]:
     """
     # The same few names are asked for again and again: a member stands in many facts.
     return list(_scanned_once(text) if len(text) <= _SHORT else _scanned(text))
+
+
+def without_personal(text: str) -> str:
+    """Return a text in which each hit of `scan_text` is masked: for logs and tracebacks.
+
+    Examples
+    --------
+    >>> without_personal("KeyError: 'jane@example.com'")
+    "KeyError: 'j•••@•••••••.•••'"
+    """
+    parts, at = [], 0
+    for hit in scan_text(text):
+        parts += [text[at : hit.start], masked(text[hit.start : hit.end])]
+        at = hit.end
+    return "".join([*parts, text[at:]])
 
 
 def _scanned(text: str) -> tuple[Hit, ...]:
