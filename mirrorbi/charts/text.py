@@ -61,7 +61,7 @@ def width(text: str, size: float = 13) -> float:
         elif character in _WIDE or ord(character) > 0x2E7F:
             ems += 1.0
         else:
-            ems += 0.68 if character.isupper() else 0.6
+            ems += 0.78 if character.isupper() else 0.62
     return ems * size
 
 
