@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.control.cells import Bools, Cells, Codes, Floats, Rules
-from mirrorbi.privacy.control.complement import bridges
+from mirrorbi.privacy.control.complement import bridges_between
 
 if TYPE_CHECKING:
     from mirrorbi.privacy.control.plan import Plan
@@ -40,13 +40,19 @@ class Crossing:
         The two dimensions.
     ends
         The two members of each line.
-    counts
-        As in `Cells`: arrays (lines, columns).
+    count
+        Gives what stands behind each cell, as in `Cells`: arrays (lines, columns). Asked
+        only where a cell follows from the totals, which in dense tables is nowhere.
     """
 
     pair: tuple[str, str]
     ends: tuple[tuple[str, str], ...]
-    counts: Mapping[str, Floats]
+    count: Callable[[], Mapping[str, Floats]]
+
+    @cached_property
+    def counts(self) -> Mapping[str, Floats]:
+        """What stands behind each cell: arrays (lines, columns)."""
+        return self.count()
 
     def exposed(self, plans: Mapping[str | None, Plan], rules: Rules) -> Iterator[Shut]:
         """Yield what else must be left open, so that no unsafe cell of both follows."""
@@ -58,7 +64,6 @@ class Crossing:
             if metric and any(metric in side.plan.dropped for side in sides):
                 continue
             codes = partial(rules.metric, name=metric) if metric else rules.cells
-            counts = {name: self.counts[name] for name in rules.uses(metric, self.counts)}
             shut = [side.shut(metric) for side in sides]
             alike: dict[tuple[bytes, bytes], list[int]] = {}
             for column in range(shut[0].shape[1]):
@@ -70,21 +75,21 @@ class Crossing:
                         s.nodes(one[:, columns[0]]) for s, one in zip(sides, shut, strict=True)
                     ]
                     known[key] = _Graph.of(nodes[0], nodes[1])
-                yield from self._found(known[key], counts, columns, codes, sides, metric)
+                graph = known[key]
+                if len(graph.cut):
+                    names = rules.uses(metric, self.counts)
+                    cells = graph.cells({name: self.counts[name] for name in names}, columns)
+                    yield from self._found(graph, codes(cells), columns, sides, metric)
 
     def _found(
         self,
         graph: _Graph,
-        counts: Mapping[str, Floats],
+        codes: Codes,
         columns: list[int],
-        codes: Callable[[Cells], Codes],
         sides: list[_Side],
         metric: str,
     ) -> Iterator[Shut]:
-        if not len(graph.cut):
-            return
-        cells = graph.cells(counts, columns)
-        for line, place in np.argwhere(codes(cells) > 0).tolist():
+        for line, place in np.argwhere(codes > 0).tolist():
             shut = self._next(graph, graph.cut[line], columns[place], sides, metric)
             if shut is not None:
                 yield shut
@@ -162,8 +167,7 @@ class _Graph:
         width = int(right.max(initial=0)) + 2
         keys, inverse = np.unique((left + 1) * width + right + 1, return_inverse=True)
         edges = tuple((key // width - 1, key % width - 1) for key in keys.tolist())
-        alone = bridges([(("left", one), ("right", other)) for one, other in edges])
-        cut = tuple(i for i, found in enumerate(alone) if found)
+        cut = tuple(np.flatnonzero(bridges_between(keys // width, keys % width)).tolist())
         order = np.argsort(inverse, axis=None, kind="stable")
         mine = order[np.isin(inverse.reshape(-1)[order], cut)]
         starts = np.searchsorted(inverse.reshape(-1)[mine], np.array(cut, dtype=int))

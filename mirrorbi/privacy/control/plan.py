@@ -10,7 +10,7 @@ or the smallest cell shown joins it. See Hundepool et al., 2012, sections 3.3 an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations
@@ -20,9 +20,10 @@ import numpy as np
 from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Query
+from mirrorbi.data.states import simple_metrics
 from mirrorbi.facts.scan import Scan
 from mirrorbi.facts.tables import OTHER
-from mirrorbi.privacy.control.cells import ALL, Bools, Cells, Codes, Rules, smallest
+from mirrorbi.privacy.control.cells import ALL, Bools, Cells, Codes, Floats, Rules, smallest
 from mirrorbi.privacy.control.crossing import Crossing
 from mirrorbi.privacy.control.margins import Margins
 
@@ -114,6 +115,9 @@ class Planner:
         compared = {scan.period, scan.baseline, *scan.averaged}
         self.required = np.array([column in compared for column in self.columns], dtype=bool)
         self.metrics = scan.columns
+        model, named = dataset.model, self.asked[0].metrics
+        merged = (m for m in named if all(s.agg.mergeable for s in simple_metrics(model, m)))
+        self.cheap = (next(merged, named[0]),)
         self.margins = Margins(self.columns, scan.places)
         self.known: Bools = np.ones(len(self.columns), dtype=bool)
         """Columns of which the whole is shown, so that parts left open follow from it."""
@@ -122,11 +126,16 @@ class Planner:
         """Return every question whose counts the plans need, beside the scan's own."""
         return [replace(q, where=w) for q in self.scan.queries() for _, w in self._rests(q.where)]
 
+    def pairs(self) -> list[Query]:
+        """Return the questions of which members of two dimensions go together."""
+        return [self._together(pair) for pair in combinations(self.scan.by, 2)]
+
     def plans(self) -> dict[str | None, Plan]:
         """Return what is shown of the whole and of each dimension."""
         whole = self.plan(None)
         self.known = ~whole.hidden[0]
         made: dict[str | None, Plan] = {by: self.plan(by) for by in self.scan.by}
+        self.dataset.prepare(self.pairs())
         crossings = [self._crossing(pair) for pair in combinations(self.scan.by, 2)]
         more: dict[str, set[Shut]] = {by: set() for by in self.scan.by}
         while True:
@@ -140,24 +149,30 @@ class Planner:
             made |= {by: self.plan(by, more[by]) for by in self.scan.by}
 
     def _crossing(self, pair: tuple[str, str]) -> Crossing:
-        """Return what stands behind the cells of two dimensions."""
-        import pandas as pd
+        """Return which members of two dimensions go together, and how to count their cells."""
+        found = self.dataset.query(self._together(pair), entities=False).frame
+        known = found.sort_values(list(pair))
+        ends = tuple(zip(known[pair[0]].tolist(), known[pair[1]].tolist(), strict=True))
+        return Crossing(pair, ends, partial(self._behind, pair, ends))
 
-        asked = [replace(q, by=pair) for q in self.asked]
-        found = [self.dataset.counted(query) for query in asked]
-        ends = pd.concat([frame[list(pair)] for frame in found], ignore_index=True)
-        groups = ends.groupby(list(pair), sort=True)
-        line, at = groups.ngroup().astype(str).to_numpy(), 0
+    def _together(self, pair: tuple[str, str]) -> Query:
+        # Over all time: what goes together is a matter of the members, as a city is of its
+        # country, and takes no period of each pair.
+        return replace(self.asked[0], metrics=self.cheap, by=pair, grain=None, period=None)
+
+    def _behind(
+        self, pair: tuple[str, str], ends: tuple[tuple[str, str], ...]
+    ) -> Mapping[str, Floats]:
+        """Return what stands behind each cell of two dimensions: arrays (ends, columns)."""
+        lines = {end: str(i) for i, end in enumerate(ends)}
         frames = []
-        for query, frame in zip(asked, found, strict=True):
-            mine = frame.drop(columns=list(pair)).assign(**{_LINE: line[at : at + len(frame)]})
-            frames.append((replace(query, by=(_LINE,)), mine))
-            at += len(frame)
-        known = ends.drop_duplicates().sort_values(list(pair))
-        lines = tuple(zip(known[pair[0]].tolist(), known[pair[1]].tolist(), strict=True))
-        names = [str(i) for i in range(len(lines))]
-        cells = Cells.of(frames, self.columns, self.scan.places, names)
-        return Crossing(pair, lines, cells.counts)
+        for query in (replace(q, by=pair) for q in self.asked):
+            frame = self.dataset.counted(query)
+            mine = zip(frame[pair[0]].tolist(), frame[pair[1]].tolist(), strict=True)
+            line = [lines[end] for end in mine]
+            counts = frame.drop(columns=list(pair)).assign(**{_LINE: line})
+            frames.append((replace(query, by=(_LINE,)), counts))
+        return Cells.of(frames, self.columns, self.scan.places, list(lines.values())).counts
 
     def counted(self, by: str | None, where: dict[str, tuple[str, ...]]) -> Cells:
         """Return what stands behind each cell of one dimension, or of the whole."""
