@@ -65,7 +65,7 @@ def without_personal(text: str) -> str:
     Examples
     --------
     >>> without_personal("KeyError: 'jane@example.com'")
-    "KeyError: 'j•••@•••••••.•••'"
+    "KeyError: '••••@•••••••.•••'"
     """
     parts, at = [], 0
     for hit in scan_text(text):

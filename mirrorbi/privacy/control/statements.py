@@ -46,12 +46,13 @@ def statements(fact: Fact) -> set[Statement]:
 def _of(
     fact: Fact, whole: Mapping[str, tuple[str, ...]], calendar: Calendar
 ) -> Iterator[Statement]:
-    spans = [] if fact.kind in _OVER_TIME else [fact.period]
+    spans = [] if fact.kind in _OVER_TIME else [_days(fact.period)]
     if fact.baseline and fact.kind != "extreme" and spans:
-        spans.append(fact.baseline)
-    scopes = [whole, {**whole, **{name: (member,) for name, member in fact.scope}}]
+        spans.append(_days(fact.baseline))
+    mine = {**whole, **{name: (member,) for name, member in fact.scope}}
+    scopes = [_where(whole), _where(mine)] if fact.scope else [_where(whole)]
     if fact.evidence:
-        yield from (_cell(scope, span) for scope in scopes for span in spans)
+        yield from (Statement(scope, span) for scope in scopes for span in spans)
     if fact.table is None:
         return
     head, unit = fact.table.columns[0]
@@ -59,22 +60,27 @@ def _of(
         for line in fact.table.rows:
             if line[1] is not None:
                 period = _parsed(str(line[0]), calendar)
-                yield from (_cell(scope, period) for scope in scopes)
+                yield from (Statement(scope, period) for scope in scopes)
         return
     for line in fact.table.rows:
         if unit == "text" and line[0] != OTHER and fact.terms.get("by") == head:
-            yield from (_cell({**whole, head: (str(line[0]),)}, span) for span in spans)
+            scope = _where({**whole, head: (str(line[0]),)})
+            yield from (Statement(scope, span) for span in spans)
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str, calendar: Calendar) -> Period:
-    return Period.parse(text, calendar)
+def _parsed(text: str, calendar: Calendar) -> Period | None:
+    return _days(Period.parse(text, calendar))
 
 
-def _cell(where: Mapping[str, Iterable[str]], period: Period | None) -> Statement:
-    kept: Where = tuple(sorted((name, tuple(members)) for name, members in where.items()))
+@lru_cache(maxsize=4096)
+def _days(period: Period | None) -> Period | None:
     # The same time is the same, whether it is called a month or given by its days.
-    return Statement(kept, period and Period(period.start, period.end, None))
+    return period and Period(period.start, period.end, None)
+
+
+def _where(members: Mapping[str, Iterable[str]]) -> Where:
+    return tuple(sorted((name, tuple(some)) for name, some in members.items()))
 
 
 def essential(said: Iterable[Statement]) -> list[Statement]:
