@@ -56,9 +56,11 @@ def import_papermill() -> None:
 
 
 def import_page() -> None:
-    """Import what makes the page of a report."""
+    """Import what makes the page of a report, and have its parsers and template ready."""
     for name in ("client", "collect", "grounding", "inspection", "render"):
         importlib.import_module(f"mirrorbi.reports.{name}")
+    importlib.import_module("mirrorbi.reports.markup").render_markdown("")
+    importlib.import_module("mirrorbi.reports.page").template()
 
 
 def import_run() -> None:

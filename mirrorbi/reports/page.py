@@ -178,7 +178,7 @@ def render_page(page: Page) -> str:
     texts = dict.fromkeys(text for proof in page.proofs for text in proof.sql)
     queries = {text: place for place, text in enumerate(texts)}
     return str(
-        _template().render(
+        template().render(
             report=page,
             blocks=[_set(block) for block in page.blocks],
             queries=queries,
@@ -236,7 +236,8 @@ def _asset(name: str) -> str:
 
 
 @cache
-def _template() -> Any:
+def template() -> Any:
+    """Return the template of the page, compiled once."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
