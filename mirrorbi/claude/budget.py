@@ -121,6 +121,31 @@ class Budget:
             self._held[held.id] = held.cost
         return held
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit."""
+        return any(limit is not None for limit in (self.call, self.run, self.batch))
+
+    def change(self, held: Reservation, estimate: Estimate) -> None:
+        """Set aside another amount for the same call, as its tokens have been counted.
+
+        Raises
+        ------
+        BudgetError
+            If that is more than is left; what was set aside stays so.
+        """
+        more = (estimate.cost or Decimal(0)) - self._held[held.id]
+        with self._lock:
+            _allow("call", estimate, Decimal(0), self.call)
+            _allow("run", estimate, self.spent - self._held[held.id], self.run)
+            if self.purse is None:
+                _allow("batch", estimate, self.spent - self._held[held.id], self.batch)
+            else:
+                with self.purse.changed() as kept:
+                    _allow("batch", estimate, kept.total - self._held[held.id], self.batch)
+                    kept.held[held.id] += more
+            self._held[held.id] += more
+
     def settle(self, held: Reservation, usage: Usage | None) -> None:
         """Replace what was set aside by what was spent.
 
@@ -140,7 +165,8 @@ class Budget:
         with self._lock:
             if held.id not in self._held:
                 raise ClaudeError("This call was settled before.", hint="Settle a call once.")
-            known = held.cost if usage is None or usage.cost is None else usage.cost
+            known = usage.cost if usage is not None else None
+            known = self._held[held.id] if known is None else known
             if self.purse is not None:
                 with self.purse.changed() as kept:
                     kept.held.pop(held.id, None)
@@ -177,7 +203,7 @@ def _allow(of: str, estimate: Estimate, spent: Decimal, limit: Decimal | None) -
     raise BudgetError(
         f"This call may cost {dollars(cost)} ({estimate.input:,} tokens {how}, up to "
         f"{estimate.output:,} to write){so_far}; the budget of a {of} is {dollars(limit)}. "
-        "Nothing was sent.",
+        f"{'Claude was not called' if estimate.counted else 'Nothing was sent'}.",
         hint=f"Raise budget_{of} in [claude] of mirrorbi.toml "
         f"(MIRRORBI_CLAUDE_BUDGET_{of.upper()}), or ask for less.",
     )

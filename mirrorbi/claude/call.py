@@ -84,6 +84,28 @@ class Call:
                         raise
                     raise fault.error from raised
 
+    def counted(self) -> int | None:
+        """Return the tokens of what is sent, as Bedrock counts them.
+
+        ``None`` where it may not be asked (``bedrock:CountTokens``), or does not count for
+        this model: the estimate by size stands. Counting costs nothing
+        (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        client = client_for(self.settings, "bedrock-runtime", self.session)
+        parts = ("messages", "system", "toolConfig")
+        said = {key: self.body[key] for key in parts if key in self.body}
+        try:
+            answer = client.count_tokens(modelId=self.route.model.id, input={"converse": said})
+        except (BotoCoreError, ClientError):
+            return None
+        return int(answer["inputTokens"])
+
+    def refused(self, problem: str) -> None:
+        """Note that the call was not made after all."""
+        self.status, self.problem, self.spent = "failed", problem, Usage()
+
     def _answer(self, assembly: Assembly, cancel: threading.Event | None, deadline: float) -> Reply:
         if cancel is not None and cancel.is_set():
             self.spent = Usage()

@@ -16,7 +16,7 @@ from mirrorbi.claude.message import Instruction, Reply, Request, RunTag, Usage, 
 from mirrorbi.claude.residency import Route, route_for
 from mirrorbi.claude.session import region_of
 from mirrorbi.claude.wire import body_of, hash_of, metadata_of
-from mirrorbi.errors import RefusedError
+from mirrorbi.errors import BudgetError, RefusedError
 from mirrorbi.privacy.ledger import Intent, Ledger
 from mirrorbi.privacy.policy import Policy
 from mirrorbi.settings import ClaudeSettings
@@ -132,7 +132,8 @@ class Claude:
             If the policy does not let Claude write, or a part was forged, changed, or let
             through under another policy.
         ResidencyError, ModelIdError, BudgetError, LedgerError
-            Before anything is sent.
+            Before Claude is called. Where there is a budget, Bedrock may have counted the
+            tokens by then, and the ledger has the entry.
         CredentialsError, AccessError, ThrottledError, UnavailableError
             If Bedrock did not serve the call.
         BrokenStreamError
@@ -152,8 +153,8 @@ class Claude:
             if on_text is not None and kept.text:
                 on_text(kept.text)
             return _sealed(kept)
-        longest = body["inferenceConfig"]["maxTokens"]
-        held = self.budget.reserve(estimate(replace(request, max_tokens=longest), route.model))
+        longest = replace(request, max_tokens=body["inferenceConfig"]["maxTokens"])
+        held = self.budget.reserve(estimate(longest, route.model))
         try:
             entry = self.ledger.open(self._intent(request, route, body))
         except BaseException:
@@ -163,6 +164,8 @@ class Claude:
         metadata = metadata_of(self.tag, request.purpose, entry)
         call = Call(self.settings, self._session, route, body, metadata)
         try:
+            if self.budget.limited:
+                self._weigh(held, longest, call)
             reply = call.made(on_text, cancel)
         finally:
             self._close(entry, held, call)
@@ -216,6 +219,17 @@ class Claude:
             instructions={t.name: hashlib.sha256(t.text.encode()).hexdigest() for t in texts},
             request=hash_of(body),
         )
+
+    def _weigh(self, held: Reservation, request: Request, call: Call) -> None:
+        """Set aside what the tokens cost that Bedrock counts, where it may be asked."""
+        tokens = call.counted()
+        if tokens is None:
+            return
+        try:
+            self.budget.change(held, estimate(request, call.route.model, tokens=tokens))
+        except BudgetError:
+            call.refused("BudgetError")
+            raise
 
     def _close(self, entry: str, held: Reservation, call: Call) -> None:
         """Say what came of a call, to budget and ledger both."""

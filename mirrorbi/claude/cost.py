@@ -14,8 +14,8 @@ BYTES_PER_TOKEN = 3.5
 """Bytes of UTF-8 that a token is taken to be, where tokens were not counted.
 
 Anthropic's rule of thumb for English text (https://docs.claude.com/en/docs/about-claude/
-glossary#tokens). Figures and other scripts take more tokens than that; whoever may call
-``bedrock:CountTokens`` gives `estimate` the count instead."""
+glossary#tokens). Figures and other scripts take more tokens than that; where there is a
+budget and ``bedrock:CountTokens`` is permitted, Bedrock counts instead."""
 _MILLION = Decimal(1_000_000)
 _MICRODOLLAR = Decimal("0.000001")
 
