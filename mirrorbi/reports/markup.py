@@ -30,7 +30,10 @@ _ATTRIBUTES = {
 _DROPPED_WHOLE = re.compile(
     r"<(style|script|head|template|noscript)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE
 )
-_EXTERNAL_LINK = re.compile(r'<a\s[^>]*?href="(?!#)([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_REST = r"""(?:[^>"']|"[^"]*"|'[^']*')*"""
+_EXTERNAL_LINK = re.compile(
+    rf"""<a\s{_REST}?href=(?:"(?!#)([^"]*)"|'(?!#)([^']*)'){_REST}>(.*?)</a>""", re.DOTALL
+)
 
 
 def slug_of(text: str) -> str:
@@ -141,7 +144,7 @@ def _embed(url: str, attachments: Mapping[str, Mapping[str, str]], folder: Path 
 
 
 def _link_as_text(found: re.Match[str]) -> str:
-    address, text = found[1], found[2]
+    address, text = found[1] if found[1] is not None else found[2], found[3]
     return text if html.unescape(address) in text_of(text) else f"{text} ({address})"
 
 
