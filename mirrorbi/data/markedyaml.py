@@ -98,6 +98,9 @@ def parse_yaml(text: str, where: str) -> Marked:
         _check_size(text, where)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):
+            mark = error.problem_mark
+            raise _too_large(where, mark.line + 1 if mark else 1) from None
         raise _syntax_error(error, text, where) from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1

@@ -34,7 +34,7 @@ _DURATIONS = {
     "hours": ("hour", "hours"),
     "days": ("day", "days"),
 }
-_HOUSE_STYLE = {"K": "k", "M": "m", "B": "bn", "T": "trn"}
+_HOUSE_STYLE = {"K": "k", "M": "m", "B": "bn", "T": "tn"}
 _ENGLISH = Locale("en")
 _COMPACT_FROM = Decimal(100_000)
 _SMALLEST_P = Decimal("0.001")

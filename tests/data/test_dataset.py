@@ -119,6 +119,23 @@ def test_every_answer_is_what_pandas_says_of_the_rows(lines, by, grain, period, 
         )
 
 
+@pytest.mark.parametrize("kept", ["frame", "parquet"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("grain", ["day", "month", "year"])
+def test_moments_are_grouped_alike_in_whatever_unit_they_are_kept(unit, grain, kept, tmp_path):
+    days = pd.to_datetime(["2023-11-01", "2023-11-02", "2024-01-01"]).astype(f"datetime64[{unit}]")
+    data = pd.DataFrame({"day": days, "amount": [1.0, 2.0, 4.0]})
+    if kept == "parquet":
+        data.to_parquet(tmp_path / "sales.parquet")
+        data = tmp_path / "sales.parquet"
+    model = {"time": {"column": "day"}, "metrics": {"amount": {"agg": "sum", "column": "amount"}}}
+    ds = mirrorbi.open(data, model)
+    found = ds.query("amount", grain=grain).frame
+    expected = {"day": [1.0, 2.0, 4.0], "month": [3.0, 4.0], "year": [3.0, 4.0]}[grain]
+    assert found["amount"].tolist() == expected
+    assert ds.query("amount", period="2024-01").frame["amount"].tolist() == [4.0]
+
+
 def test_a_period_without_rows_has_no_line():
     ds = mirrorbi.open(frame_of([("2024-03-05", "north", "new", 10.0, "a")] * 4), MODEL)
     assert len(ds.query(["amount", "middle", "clients"], period="2024-01")) == 0
