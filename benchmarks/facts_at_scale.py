@@ -102,7 +102,7 @@ def mirrorbi_queries(path: str) -> float:
     queries = [Query.of(m, by=d, grain=g) for m, d, g in QUESTIONS]
     ds.prepare(queries)
     total = sum(
-        float(ds.query(query, entities=False).frame[query.metrics[0]].sum()) for query in queries
+        float(ds.answer(query, entities=False).frame[query.metrics[0]].sum()) for query in queries
     )
     return _done(start, total)
 

@@ -15,6 +15,7 @@ from mirrorbi.charts.words import describe, table_html
 from mirrorbi.errors import ChartError, did_you_mean
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.facts.factset import FactSet
+from mirrorbi.privacy.released import release_of
 from mirrorbi.wording.sentence import Sentence, fill, markup, plain
 from mirrorbi.wording.text import escape
 
@@ -198,7 +199,8 @@ def chart(
     locale
         Of numbers and dates.
     sweep, sql
-        Request and provenance of the facts, and SQL by query id, for the report.
+        Request and provenance of the facts, and SQL by query id, for the report. By
+        default those of the sweep in which the fact was released.
 
     Raises
     ------
@@ -217,6 +219,9 @@ def chart(
     >>> chart(fact).title_text
     'JFK makes up 75.0% of flights'
     """
+    release = release_of(fact) if sweep is None else None
+    if release is not None:
+        sweep, sql = release.sweep, release.sql
     form = _FORMS.get(fact.kind)
     sentence = title(fact)
     if form is None or sentence is None:

@@ -114,17 +114,16 @@ class Dataset(Vocabulary):
             If a metric, dimension, member, grain or period is not known; the message
             names the nearest that is.
         """
-        asked = (
-            metrics
-            if isinstance(metrics, Query)
-            else Query.of(metrics, by, where, grain, period, self.calendar)
-        )
-        self.check(asked)
+        return self.answer(self.asked(metrics, by, where, grain, period), entities=entities)
+
+    def answer(self, query: Query, *, entities: bool = True) -> Result:
+        """Answer a `Query`; see `query`."""
+        self.check(query)
         entities = entities and self.model.dataset.entity is not None
-        if (asked, entities) not in self._answers:
-            self._check_members(asked)
-            self._answers[asked, entities] = Result(asked, self._answer(asked, entities))
-        return self._answers[asked, entities]
+        if (query, entities) not in self._answers:
+            self._check_members(query)
+            self._answers[query, entities] = Result(query, self._answer(query, entities))
+        return self._answers[query, entities]
 
     def prepare(self, queries: Iterable[Query], *, counts: bool = False) -> None:
         """Make the fewest cubes from which all of these questions can be answered.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from mirrorbi.data.model import DerivedMetric, Dimension, Metric, Model, RatioMetric, SimpleMetric
-from mirrorbi.data.periods import Calendar
+from mirrorbi.data.periods import Calendar, Grain, Period
 from mirrorbi.data.query import Query
 from mirrorbi.errors import QueryError, did_you_mean
 
@@ -84,6 +84,19 @@ class Vocabulary:
         if metric.column is None:
             return f"count{rows or ' of rows'}"
         return f"{metric.agg.replace('_', ' ')} of {metric.column}{rows and ' over' + rows[3:]}"
+
+    def asked(
+        self,
+        metrics: Query | str | Iterable[str],
+        by: str | Iterable[str] = (),
+        where: Mapping[str, str | Iterable[str]] | None = None,
+        grain: Grain | str | None = None,
+        period: Period | str | None = None,
+    ) -> Query:
+        """Return the arguments of `Query.of` as a query, in the calendar of this data set."""
+        if isinstance(metrics, Query):
+            return metrics
+        return Query.of(metrics, by, where, grain, period, self.calendar)
 
     def check(self, query: Query) -> None:
         """Refuse a question whose words are not known or that the model cannot answer.

@@ -151,7 +151,7 @@ def _history(scan: Scan, grain: Grain) -> History | None:
     if not periods:
         return None
     query = Query.of(_cheapest(scan), grain=grain)
-    panel = Panel.of(scan.dataset.query(query, entities=False), periods)
+    panel = Panel.of(scan.dataset.answer(query, entities=False), periods)
     return History(grain, tuple(periods), panel.rows[0], query)
 
 

@@ -314,7 +314,7 @@ class Scan:
 
     def _ask(self, query: Query) -> Result:
         # Distinct entities cost a scan each and no family needs them.
-        return self.dataset.query(query, entities=False)
+        return self.dataset.answer(query, entities=False)
 
     def _agg(self, name: str) -> Aggregation | None:
         metric = self.dataset.metric(name)

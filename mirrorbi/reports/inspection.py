@@ -8,7 +8,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -71,20 +71,38 @@ class _Seen:
             self.misses.append(what)
 
 
-def uncontrolled(sweeps: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return what is missed where facts were not released under any policy.
+def uncontrolled(payloads: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what displays say that was not released under any policy, or is refused.
+
+    Parameters
+    ----------
+    payloads
+        What our displays say of themselves.
 
     Examples
     --------
-    >>> uncontrolled([{"dataset": {"label": "Sales"}, "policy": ""}])
+    >>> sales = {"dataset": {"label": "Sales"}, "policy": "", "request": {}}
+    >>> uncontrolled([{"sweeps": [sales]}])
     ['facts of Sales were found with control=False, which is for exploring']
     """
-    return [
-        f"facts of {sweep['dataset'].get('label') or 'the data'} were found with "
-        "control=False, which is for exploring"
-        for sweep in sweeps
-        if not sweep.get("policy")
-    ]
+    return list(dict.fromkeys(miss for payload in payloads for miss in _unreleased(payload)))
+
+
+def _unreleased(payload: Mapping[str, Any]) -> Iterator[str]:
+    sweeps, name = payload.get("sweeps") or (), payload.get("title") or "a display"
+    if payload.get("refused"):
+        yield f"the table {name!r}: {str(payload['refused']).rstrip('.')}"
+    if payload.get("facts") and not sweeps:
+        yield (
+            f"{name!r} is of facts that were not released: show facts as ds.facts() returned them"
+        )
+    for sweep in sweeps:
+        if not sweep.get("policy"):
+            label = sweep["dataset"].get("label") or "the data"
+            table = "query" in sweep["request"]
+            what = f"a table of {label} was" if table else f"facts of {label} were"
+            asked = "asked for" if table else "found"
+            yield f"{what} {asked} with control=False, which is for exploring"
 
 
 def inspect_page(

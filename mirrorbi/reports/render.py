@@ -62,7 +62,8 @@ def subtitle_of(sweeps: Iterable[Mapping[str, Any]]) -> str:
     from mirrorbi.wording.periods import format_period
 
     for sweep in sweeps:
-        label, period = sweep["dataset"].get("label", ""), sweep["request"].get("period")
+        label, request = sweep["dataset"].get("label", ""), sweep["request"]
+        period = request.get("query", request).get("period")
         shown = format_period(Period.parse(period, calendar_of([sweep]))) if period else ""
         return " · ".join(part for part in (label, shown) if part)
     return ""
@@ -89,11 +90,13 @@ def provenance(plan: Plan, manifest: Mapping[str, Any]) -> Iterable[tuple[str, s
     yield "Notebook", f"{manifest['notebook']['name']}, sha256:{manifest['notebook']['sha256']}"
     tests = sum(sweep.get("tests", 0) for sweep in manifest["sweeps"])
     if manifest["sweeps"]:
-        cited = _count(len(manifest["facts"]), "fact")
+        cited = f"{_count(len(manifest['facts']), 'fact')} cited"
+        tables = sum("query" in sweep["request"] for sweep in manifest["sweeps"])
+        cited += f", {_count(tables, 'table')}" if tables else ""
         tested = _count(tests, "significance test")
         yield (
             "Statistics",
-            f"{cited} cited; {tested}, false discovery rate controlled over all of them",
+            f"{cited}; {tested}, false discovery rate controlled over all of them",
         )
     if "authorship" in manifest:
         yield from told(manifest["authorship"])

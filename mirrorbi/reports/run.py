@@ -241,10 +241,7 @@ def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str,
     inspect_page(
         html,
         figures=found.figures,
-        faults=(
-            *found.faults,
-            *uncontrolled(s for p in found.payloads for s in p.get("sweeps") or ()),
-        ),
+        faults=(*found.faults, *uncontrolled(found.payloads)),
         code=[source_of(c) for c in executed["cells"] if c["cell_type"] == "code"],
         mask=plan.mask,
         places=(plan.caller, plan.notebook.path.parent, work, plan.folder.resolve()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,13 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from mirrorbi._version import __version__
 from mirrorbi.data.places import find_source
-from mirrorbi.errors import FactError, QueryError, SourceError, VerifyError, did_you_mean
+from mirrorbi.errors import (
+    FactError,
+    QueryError,
+    RefusedError,
+    SourceError,
+    VerifyError,
+    did_you_mean,
+)
 from mirrorbi.facts.fact import Fact
 from mirrorbi.reports.embedded import read_page
 from mirrorbi.reports.figures import STATES, Facts, Figure, agree, check_figures
 from mirrorbi.reports.manifest import read_manifest, written_facts
+from mirrorbi.reports.tables import check_tables
 
 if TYPE_CHECKING:
+    from mirrorbi.analysis import Analysis
     from mirrorbi.data.dataset import Dataset
 
 
@@ -29,7 +39,7 @@ class Verification:
     report
         The file that was checked.
     figures
-        Every figure in text, every fact and every chart.
+        Every figure in text, every fact, every chart and every table.
     notes
         What else a reader should know: data or model that differ.
     """
@@ -107,9 +117,14 @@ def verify(
     notes: list[str] = []
     computed: dict[str, Fact] = {}
     written = written_facts(manifest)
-    complete = True
+    tables: list[Figure] = []
+    complete, untouched = True, manifest.get("shown") == page.digest
+    opened: dict[str, Analysis | None] = {}
     for sweep in manifest["sweeps"]:
-        dataset = _open(sweep["dataset"], path, source, model)
+        told = json.dumps(sweep["dataset"], sort_keys=True)
+        if told not in opened:
+            opened[told] = _open(sweep["dataset"], path, source, model)
+        dataset = opened[told]
         if dataset is None:
             complete = False
             label = sweep["dataset"].get("label", "The data")
@@ -117,6 +132,9 @@ def verify(
         else:
             notes += _differences(sweep["dataset"], dataset.describe())
             try:
+                if "query" in sweep["request"]:
+                    tables += check_tables(html, sweep["request"], dataset, untouched=untouched)
+                    continue
                 found = _recompute(dataset, sweep["request"])
                 # Two sweeps may find one fact with another q each: the one told counts.
                 computed |= {
@@ -124,8 +142,11 @@ def verify(
                     for key, fact in found.items()
                     if key not in computed or not agree(written.get(key), computed[key])
                 }
-            except (QueryError, FactError) as error:
-                notes.append(f"The facts of the report cannot be asked of this data: {error}")
+            except (QueryError, FactError, RefusedError) as error:
+                what = "A table" if "query" in sweep["request"] else "The facts"
+                notes.append(f"{what} of the report cannot be asked of this data: {error}")
+                if "query" in sweep["request"]:
+                    tables.append(Figure("A table", "gone"))
             computed |= derived_again(written, computed, dataset)
     made_by = manifest["versions"].get("mirrorbi", "")
     facts = Facts(
@@ -134,9 +155,9 @@ def verify(
         complete,
         manifest["locale"],
         redrawn=made_by == __version__,
-        untouched=manifest.get("shown") == page.digest,
+        untouched=untouched,
     )
-    figures = [*check_figures(html, page, manifest, facts)]
+    figures = [*check_figures(html, page, manifest, facts), *tables]
     if not facts.redrawn:
         notes.append(f"The report was made by mirrorbi {made_by}; this is {__version__}.")
     if not facts.untouched:
@@ -163,7 +184,7 @@ def _read(path: Path) -> str:
 
 def _open(
     told: Mapping[str, Any], report: Path, source: Any, model: str | Path | None
-) -> Dataset | None:
+) -> Analysis | None:
     import mirrorbi
 
     if source is not None:

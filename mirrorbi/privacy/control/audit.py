@@ -171,7 +171,8 @@ class Audit:
         asked = _cheapest(self.dataset)
         safe = [n for n in self.dataset.model.dimensions if self.policy.class_of(n) == "safe"]
         for pair in combinations(safe, 2):
-            frame = self.dataset.query(asked, by=pair, entities=False).frame
+            query = Query.of(asked, by=pair)
+            frame = self.dataset.answer(query, entities=False).frame
             if any(not frame[name].duplicated().any() for name in pair):
                 found.append(pair)
         return found

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.dataset import Dataset
-from mirrorbi.data.periods import Grain, Period
 from mirrorbi.data.query import Query, Result
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.panel import HIDDEN
@@ -59,25 +58,15 @@ class Guard:
             self._plans = self._planner.plans()
         return self._plans
 
-    def query(
-        self,
-        metrics: Query | str | Iterable[str],
-        by: str | Iterable[str] = (),
-        where: Mapping[str, str | Iterable[str]] | None = None,
-        grain: Grain | str | None = None,
-        period: Period | str | None = None,
-        *,
-        entities: bool = True,
-    ) -> Result:
+    def query(self, *asked: Any, entities: bool = True, **more: Any) -> Result:
         """Answer a question as `Dataset.query` does, without what may not be shown."""
-        asked = (
-            metrics
-            if isinstance(metrics, Query)
-            else Query.of(metrics, by, where, grain, period, self._dataset.calendar)
-        )
+        return self.answer(self._dataset.asked(*asked, **more), entities=entities)
+
+    def answer(self, asked: Query, *, entities: bool = True) -> Result:
+        """Answer a question as `Dataset.answer` does, without what may not be shown."""
         # Rows per period of all of the data are judged with the facts that name them.
         if asked.grain is not None and asked.period is None:
-            return self._dataset.query(asked, entities=entities)
+            return self._dataset.answer(asked, entities=entities)
         cut = asked.by[0] if asked.by else None
         span = None if asked.grain is not None else asked.period
         question = replace(self.scan.query(cut, span), metrics=asked.metrics)
@@ -94,7 +83,7 @@ class Guard:
         import numpy as np
         import pandas as pd
 
-        frame = self._dataset.query(asked, entities=False).frame
+        frame = self._dataset.answer(asked, entities=False).frame
         if plan.by is not None and plan.merged:
             kept = dict(asked.where).get(plan.by)
             members = plan.merged if kept is None else plan.merged & set(kept)
@@ -103,7 +92,7 @@ class Guard:
                 by=(),
                 where=tuple(sorted({**dict(asked.where), plan.by: tuple(sorted(members))}.items())),
             )
-            other = self._dataset.query(union, entities=False).frame.assign(**{plan.by: OTHER})
+            other = self._dataset.answer(union, entities=False).frame.assign(**{plan.by: OTHER})
             keys = [name for name in ("period", plan.by) if name in frame.columns]
             frame = pd.concat(
                 [frame[~frame[plan.by].isin(plan.merged)], other[frame.columns]],

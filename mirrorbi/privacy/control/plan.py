@@ -150,7 +150,7 @@ class Planner:
 
     def _crossing(self, pair: tuple[str, str]) -> Crossing:
         """Return which members of two dimensions go together, and how to count their cells."""
-        found = self.dataset.query(self._together(pair), entities=False).frame
+        found = self.dataset.answer(self._together(pair), entities=False).frame
         known = found.sort_values(list(pair))
         ends = tuple(zip(known[pair[0]].tolist(), known[pair[1]].tolist(), strict=True))
         return Crossing(pair, ends, partial(self._behind, pair, ends))

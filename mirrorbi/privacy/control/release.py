@@ -75,8 +75,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     if listed is None or KIND in listed or "quality" in listed:
         passed += _statement(guard, merged)
     told = sorted(passed, key=lambda fact: (-fact.score, fact.id))
-    remember(dataset, held.sha256, told, found.request)
-    return FactSet(
+    released = FactSet(
         told,
         request={**found.request, "control": {k: held.to_dict()[k] for k in _RECORDED}},
         dataset=found.dataset,
@@ -86,6 +85,8 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
         withheld=merged,
         policy=held.sha256,
     )
+    remember(dataset, released, found.request)
+    return released
 
 
 def release(

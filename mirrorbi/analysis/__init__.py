@@ -11,7 +11,9 @@ from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.periods import Grain, Period
 
 if TYPE_CHECKING:
+    from mirrorbi.analysis.table import ResultTable
     from mirrorbi.data.model import Model
+    from mirrorbi.data.query import Query
     from mirrorbi.facts.factset import FactSet
     from mirrorbi.narrative.asking import Answer, Conversation
     from mirrorbi.privacy.policy import Policy
@@ -23,6 +25,61 @@ class Analysis(Dataset):
     `Dataset` itself knows nothing of facts, since data is below facts in the house; this
     class is where the two meet.
     """
+
+    def query(
+        self,
+        metrics: Query | str | Iterable[str],
+        by: str | Iterable[str] = (),
+        where: Mapping[str, str | Iterable[str]] | None = None,
+        grain: Grain | str | None = None,
+        period: Period | str | None = None,
+        *,
+        entities: bool = True,
+        control: bool | Policy | Mapping[str, Any] = True,
+        locale: str = "en_GB",
+    ) -> ResultTable:
+        """Answer a question as a table.
+
+        See `Dataset.query` for the other arguments. The ``frame`` of the answer is whole, to
+        compute with; what is displayed or exported is what may be shown.
+
+        Parameters
+        ----------
+        control
+            Whether lines of few are held back, with those from which they would follow: by
+            default under the policy of settings and model, or under the one given. With
+            ``False`` nothing is: to explore, since such a table is refused in a report.
+        locale
+            Of numbers and dates.
+
+        Raises
+        ------
+        QueryError
+            As `Dataset.query` does.
+        RefusedError
+            If the question is cut by a personal or blocked column.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> ds = open(pd.DataFrame({"city": ["Rome"] * 30 + ["Oslo"] * 20 + ["Nice"] * 2}))
+        >>> ds.query("rows", by="city")
+        City      Rows
+        Nice  withheld
+        Oslo  withheld
+        Rome        30
+        2 cells are withheld: 1 of too few, 1 from which those would follow (fewer than 10 rows).
+        """
+        from mirrorbi.analysis.table import ResultTable
+        from mirrorbi.privacy.control.table import refuse
+
+        asked = self.asked(metrics, by, where, grain, period)
+        self.check(asked)
+        policy = self._policy(control)
+        if policy is not None:
+            refuse(self, asked, policy)
+        frame = self.answer(asked, entities=entities).frame
+        return ResultTable(asked, frame, dataset=self, policy=policy, locale=locale)
 
     def facts(
         self,
@@ -57,7 +114,6 @@ class Analysis(Dataset):
         """
         from mirrorbi.facts import find_facts
         from mirrorbi.privacy.control import controlled
-        from mirrorbi.privacy.policy import Policy
 
         asked: dict[str, Any] = {
             "metrics": metrics,
@@ -69,10 +125,18 @@ class Analysis(Dataset):
             "kinds": kinds,
             "seed": seed,
         }
+        policy = self._policy(control)
+        return find_facts(self, **asked) if policy is None else controlled(self, policy, **asked)
+
+    def _policy(self, control: bool | Policy | Mapping[str, Any]) -> Policy | None:
+        """Return the policy that an argument means; ``None`` where nothing is held back."""
+        from mirrorbi.privacy.policy import Policy, policy_for
+
         if control is False:
-            return find_facts(self, **asked)
-        policy = Policy.from_dict(control) if isinstance(control, Mapping) else control
-        return controlled(self, policy if isinstance(policy, Policy) else None, **asked)
+            return None
+        if control is True:
+            return policy_for(self)
+        return control if isinstance(control, Policy) else Policy.from_dict(control)
 
     def ask(
         self,

@@ -1,0 +1,291 @@
+"""The answer to a question as a table: what may be shown of it, as people read it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mirrorbi.charts.display import PAYLOAD_TYPE
+from mirrorbi.data.periods import Period
+from mirrorbi.data.query import Result
+from mirrorbi.errors import RefusedError
+from mirrorbi.facts.fact import Quantity
+from mirrorbi.privacy.control.table import Judged, judge_table
+from mirrorbi.wording.numbers import format_quantity
+from mirrorbi.wording.periods import format_period
+from mirrorbi.wording.text import capital, clean, escape, lower_first
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mirrorbi.data.dataset import Dataset
+    from mirrorbi.privacy.disclosure import Withheld
+    from mirrorbi.privacy.policy import Policy
+
+LINES = 40
+"""Lines that are shown at most; an export has all."""
+
+HIDDEN = "withheld"
+"""What stands in a cell that is not shown, and the column of an export that says so."""
+
+_RECORDED = ("min_entities", "dominance", "p_ratio", "columns")
+_COUNTS = ("rows", "entities")
+_WHY = {
+    "min_entities": "of too few",
+    "dominance": "that two make up",
+    "p_ratio": "in which one could tell another",
+    "complement": "from which those would follow",
+    "few": "that are a single record's",
+    "difference": "that would follow from what is shown before",
+}
+
+
+@dataclass(frozen=True)
+class ResultTable(Result):
+    """The answer to a `Query`, of which only what may be shown is shown or exported.
+
+    ``frame`` is the whole answer, to compute with. What the table displays, writes as CSV
+    or Excel and says of itself to a report is ``shown``: lines of few, and those from which
+    they would follow, are left open under the policy.
+
+    Parameters
+    ----------
+    dataset
+        What was asked.
+    policy
+        What may be shown; ``None`` holds nothing back, to explore: such a table is refused
+        in a report.
+    locale
+        Of numbers and dates.
+    """
+
+    dataset: Dataset = field(kw_only=True, repr=False, compare=False)
+    policy: Policy | None = field(default=None, kw_only=True, repr=False)
+    locale: str = field(default="en_GB", kw_only=True)
+
+    @cached_property
+    def _control(self) -> tuple[Judged | None, str]:
+        if self.policy is None:
+            return None, ""
+        try:
+            return judge_table(self.dataset, self.query, self.frame, self.policy), ""
+        except RefusedError as error:
+            everything = np.ones(len(self.frame), dtype=bool)
+            return Judged(everything, {}, ()), str(error)
+
+    @property
+    def judged(self) -> Judged | None:
+        """What may not be shown; ``None`` where nothing is held back."""
+        return self._control[0]
+
+    @property
+    def refused(self) -> str:
+        """Why nothing of the table may be shown, and what to do; empty if something may."""
+        return self._control[1]
+
+    @property
+    def withheld(self) -> tuple[Withheld, ...]:
+        """How many cells are not shown, by rule."""
+        return self.judged.withheld if self.judged else ()
+
+    @cached_property
+    def shown(self) -> pd.DataFrame:
+        """The answer as it may be shown: as ``frame``, empty where it may not.
+
+        With a column ``withheld`` where anything is left open. Counts are `Int64`.
+        """
+        frame, judged = self.frame, self.judged
+        if judged is None or not (judged.withheld or self.refused):
+            return frame
+        found = {}
+        for name in frame.columns:
+            column = frame[name]
+            if name in _COUNTS and name not in judged.masked:
+                column = column.astype("Int64").mask(judged.hidden)
+            elif self._counted(name):
+                column = column.mask(judged.hidden | judged.masked.get(name, False))
+            found[name] = column
+        open_ = judged.hidden.copy()
+        for masked in judged.masked.values():
+            open_ |= masked
+        return frame.assign(**found, **{HIDDEN: open_})
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write what may be shown as CSV; see `Result.to_csv`."""
+        Result(self.query, self.shown).to_csv(path)
+
+    def to_excel(self, path: str | Path) -> None:
+        """Write what may be shown as an Excel workbook; see `Result.to_excel`."""
+        Result(self.query, self.shown).to_excel(path)
+
+    # -- as people read it -------------------------------------------------------------
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are shown, in order."""
+        return [name for name in self.frame.columns if name != "complete"]
+
+    def head(self, name: str) -> str:
+        """Return what stands above a column."""
+        if name in ("period", *_COUNTS) and name not in self.dataset.model.metrics:
+            return name.capitalize()
+        return capital(clean(self.dataset.label(name)))
+
+    def lines(self, first: int | None = None) -> Iterator[list[str]]:
+        """Yield each line as text, in the order of `columns`; at most the first ones."""
+        for place, values in enumerate(self.frame.itertuples(index=False, name=None)):
+            if place == first:
+                return
+            line = dict(zip(self.frame.columns, values, strict=True))
+            yield [self._text(name, place, line) for name in self.columns]
+
+    @property
+    def note(self) -> str:
+        """What is not shown, in a sentence; empty if everything is."""
+        if self.refused:
+            return self.refused
+        parts = [f"{one.cells:,} {_WHY.get(one.rule, one.rule)}" for one in self.withheld]
+        cells = sum(one.cells for one in self.withheld)
+        if not cells:
+            return ""
+        least = self.policy.min_entities if self.policy else 0
+        noun = "cell is" if cells == 1 else "cells are"
+        who = "rows" if self.dataset.model.dataset.entity is None else "entities"
+        few = f" (fewer than {least} {who})"
+        return f"{cells:,} {noun} withheld: {', '.join(parts)}{few}."
+
+    @property
+    def title(self) -> str:
+        """Metrics, dimensions and time, in a line."""
+        query = self.query
+        said = ", ".join(self.head(name) for name in query.metrics)
+        by = [lower_first(self.head(name)) for name in query.by]
+        by += [str(query.grain)] if query.grain else []
+        where = "; ".join(
+            f"{self.head(name)}: {', '.join(map(clean, members))}" for name, members in query.where
+        )
+        period = format_period(query.period, self.locale) if query.period else ""
+        parts = [f"{said} by {' and '.join(by)}" if by else said, where, period]
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def html(self) -> str:
+        """The table as HTML, every text escaped."""
+        notes = [self.note]
+        table = f'<p class="mb-caption">{escape(self.title)}</p>'
+        if not self.refused:
+            table = self._table
+            if len(self) > LINES:
+                notes.append(f"The first {LINES} of {len(self):,} lines.")
+            if "complete" in self.frame and not self.frame["complete"].all():
+                notes.append("* Not complete yet.")
+        said = escape(" ".join(note for note in notes if note))
+        foot = f'<p class="mb-muted mb-note">{said}</p>' if said else ""
+        return f'<div class="mb-result" data-query="{self.query.id}">{table}{foot}</div>'
+
+    def request(self) -> dict[str, Any]:
+        """Return what makes this table again, as plain values."""
+        asked: dict[str, Any] = {"query": self.query.to_dict(), "locale": self.locale}
+        if self.policy is not None:
+            said = self.policy.to_dict()
+            asked["control"] = {name: said[name] for name in _RECORDED}
+        return asked
+
+    def payload(self) -> dict[str, Any]:
+        """Return what a report needs to prove the table."""
+        return {
+            "version": 1,
+            "kind": "table",
+            "title": self.title,
+            "facts": [],
+            "sweeps": [
+                {
+                    "dataset": self.dataset.describe(),
+                    "request": self.request(),
+                    "tests": 0,
+                    "policy": self.policy.sha256 if self.policy else "",
+                }
+            ],
+            **({"refused": self.refused} if self.refused else {}),
+            "sql": {self.query.id: self.dataset.sql(self.query)},
+            "locale": self.locale,
+        }
+
+    @property
+    def _table(self) -> str:
+        heads = "".join(
+            f'<th{_align(self._counted(name))} scope="col">{escape(self.head(name))}</th>'
+            for name in self.columns
+        )
+        body = "".join(self._row(texts) for texts in self.lines(LINES))
+        return (
+            '<div class="mb-wide" tabindex="0" role="region" aria-label="Table">'
+            f"<table><caption>{escape(self.title)}</caption>"
+            f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+
+    def _row(self, texts: Sequence[str]) -> str:
+        cells = []
+        for name, text in zip(self.columns, texts, strict=True):
+            if not self._counted(name):
+                cells.append(f'<th scope="row">{escape(text)}</th>')
+            elif text == HIDDEN:
+                cells.append(f'<td class="mb-num mb-muted">{HIDDEN}</td>')
+            else:
+                cells.append(f'<td class="mb-num">{escape(text)}</td>')
+        return f"<tr>{''.join(cells)}</tr>"
+
+    def _counted(self, name: str) -> bool:
+        return name not in ("period", "complete", *self.query.by)
+
+    def _text(self, name: str, place: int, line: Mapping[str, Any]) -> str:
+        judged, value = self.judged, line[name]
+        if judged is not None and self._counted(name):
+            masked = judged.masked.get(name)
+            if judged.hidden[place] or (masked is not None and masked[place]):
+                return HIDDEN
+        if name == "period":
+            grain = self.query.grain
+            assert grain is not None  # noqa: S101 (for the type checker: periods have a grain)
+            period = Period.of(value.to_pydatetime(), grain, self.dataset.calendar)
+            return format_period(period, self.locale, "short") + ("" if line["complete"] else "*")
+        if name in self.query.by:
+            return clean(str(value))
+        if not math.isfinite(value):
+            return "–"
+        known = name in self.query.metrics
+        unit = self.dataset.unit(name) if known else "count"
+        decimals = self.dataset.decimals(name) if known else 0
+        return format_quantity(Quantity.of(float(value), unit, decimals), self.locale)
+
+    def __repr__(self) -> str:
+        if self.refused:
+            return f"{self.title}\n{self.refused}"
+        rows = [[self.head(name) for name in self.columns], *self.lines(LINES)]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(self.columns))]
+        right = [self._counted(name) for name in self.columns]
+        text = [
+            "  ".join(
+                cell.rjust(width) if number else cell.ljust(width)
+                for cell, width, number in zip(row, widths, right, strict=True)
+            ).rstrip()
+            for row in rows
+        ]
+        more = [f"... {len(self) - LINES:,} more lines"] if len(self) > LINES else []
+        return "\n".join([*text, *more, *([self.note] if self.note else [])])
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"text/plain": repr(self), "text/html": self.html, PAYLOAD_TYPE: self.payload()}
+
+
+def _align(number: bool) -> str:
+    return ' class="mb-num"' if number else ""
