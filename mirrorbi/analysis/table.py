@@ -108,7 +108,7 @@ class ResultTable(Result):
             column = frame[name]
             if name in _COUNTS and name not in judged.masked:
                 column = column.astype("Int64").mask(judged.hidden)
-            elif self._counted(name):
+            elif self.is_number(name):
                 column = column.mask(judged.hidden | judged.masked.get(name, False))
             found[name] = column
         open_ = judged.hidden.copy()
@@ -136,6 +136,17 @@ class ResultTable(Result):
         if name in ("period", *_COUNTS) and name not in self.dataset.model.metrics:
             return name.capitalize()
         return capital(clean(self.dataset.label(name)))
+
+    def is_number(self, name: str) -> bool:
+        """Return whether a column holds figures, and not what they are of."""
+        return name not in ("period", "complete", *self.query.by)
+
+    def periods(self) -> Iterator[Period]:
+        """Yield the period of each line, where the question has a grain."""
+        grain = self.query.grain
+        if grain is not None:
+            for start in self.frame["period"]:
+                yield Period.of(start.to_pydatetime(), grain, self.dataset.calendar)
 
     def lines(self, first: int | None = None) -> Iterator[list[str]]:
         """Yield each line as text, in the order of `columns`; at most the first ones."""
@@ -220,7 +231,7 @@ class ResultTable(Result):
     @property
     def _table(self) -> str:
         heads = "".join(
-            f'<th{_align(self._counted(name))} scope="col">{escape(self.head(name))}</th>'
+            f'<th{_align(self.is_number(name))} scope="col">{escape(self.head(name))}</th>'
             for name in self.columns
         )
         body = "".join(self._row(texts) for texts in self.lines(LINES))
@@ -233,7 +244,7 @@ class ResultTable(Result):
     def _row(self, texts: Sequence[str]) -> str:
         cells = []
         for name, text in zip(self.columns, texts, strict=True):
-            if not self._counted(name):
+            if not self.is_number(name):
                 cells.append(f'<th scope="row">{escape(text)}</th>')
             elif text == HIDDEN:
                 cells.append(f'<td class="mb-num mb-muted">{HIDDEN}</td>')
@@ -241,12 +252,9 @@ class ResultTable(Result):
                 cells.append(f'<td class="mb-num">{escape(text)}</td>')
         return f"<tr>{''.join(cells)}</tr>"
 
-    def _counted(self, name: str) -> bool:
-        return name not in ("period", "complete", *self.query.by)
-
     def _text(self, name: str, place: int, line: Mapping[str, Any]) -> str:
         judged, value = self.judged, line[name]
-        if judged is not None and self._counted(name):
+        if judged is not None and self.is_number(name):
             masked = judged.masked.get(name)
             if judged.hidden[place] or (masked is not None and masked[place]):
                 return HIDDEN
@@ -269,7 +277,7 @@ class ResultTable(Result):
             return f"{self.title}\n{self.refused}"
         rows = [[self.head(name) for name in self.columns], *self.lines(LINES)]
         widths = [max(len(row[i]) for row in rows) for i in range(len(self.columns))]
-        right = [self._counted(name) for name in self.columns]
+        right = [self.is_number(name) for name in self.columns]
         text = [
             "  ".join(
                 cell.rjust(width) if number else cell.ljust(width)

@@ -29,6 +29,9 @@ def facts(
         str, typer.Option(help="previous, year_ago, average, or a period.")
     ] = "previous",
     model: Annotated[Path | None, typer.Option(help="The semantic model.")] = None,
+    no_control: Annotated[
+        bool, typer.Option("--no-control", help="Hold no small cell back: to explore.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
     """Show what is worth knowing about a data set, best first."""
@@ -43,6 +46,7 @@ def facts(
         period=period,
         compare=compare,
         kinds=kind,
+        control=not no_control,
     )
     if as_json:
         say_json(found.top(top).to_dict())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from mirrorbi.errors import RefusedError
 
 
 def query(
@@ -21,6 +22,9 @@ def query(
     grain: Annotated[str | None, typer.Option(help="day, week, month, quarter or year.")] = None,
     period: Annotated[str | None, typer.Option(help="Such as 2013-12 or 2013-01/2013-06.")] = None,
     model: Annotated[Path | None, typer.Option(help="The semantic model.")] = None,
+    no_control: Annotated[
+        bool, typer.Option("--no-control", help="Hold no small cell back: to explore.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
 ) -> None:
@@ -31,57 +35,43 @@ def query(
 
     if as_json and as_csv:
         raise typer.BadParameter("give --json or --csv, not both")
-    data = open_data(source, model)
-    answer = data.query(metrics, by=by or (), where=members_of(where), grain=grain, period=period)
-    frame = answer.frame
+    table = open_data(source, model).query(
+        metrics,
+        by=by or (),
+        where=members_of(where),
+        grain=grain,
+        period=period,
+        control=not no_control,
+    )
+    if table.refused:
+        raise RefusedError(table.refused, hint="To explore, hold nothing back: --no-control.")
+    frame = table.shown
     if "period" in frame:
-        frame = frame.assign(period=[str(p) for p in _periods(answer.query.grain, frame, data)])
+        frame = frame.assign(period=[str(p) for p in table.periods()])
     lines = [
         {name: _plain(value) for name, value in zip(frame.columns, line, strict=True)}
         for line in frame.itertuples(index=False, name=None)
     ]
     if as_json:
-        say_json({"query": answer.query.to_dict(), "lines": lines})
+        withheld = [one._asdict() for one in table.withheld]
+        say_json({"query": table.query.to_dict(), "lines": lines, "withheld": withheld})
     elif as_csv:
         write_csv(sys.stdout, list(frame.columns), [list(line.values()) for line in lines])
     elif not lines:
         say("There is nothing there.")
     else:
-        shown = [name for name in frame.columns if name != "complete"]
-        units = {name: (data.unit(name), data.decimals(name)) for name in answer.query.metrics}
-        print_table(
-            [_label(data, name) for name in shown],
-            [[_cell(line[name], *units.get(name, ("", None))) for name in shown] for line in lines],
-            numbers=[i for i, name in enumerate(shown) if frame[name].dtype.kind in "if"],
-        )
-
-
-def _periods(grain: Any, frame: Any, data: Any) -> Iterator[Any]:
-    from mirrorbi.data.periods import Period
-
-    for start in frame["period"]:
-        yield Period.of(start.to_pydatetime(), grain, data.calendar)
-
-
-def _label(data: Any, name: str) -> str:
-    if name in ("period", "rows", "entities"):
-        return name.capitalize()
-    return str(data.label(name))
-
-
-def _cell(value: Any, unit: str, decimals: int | None) -> str:
-    from mirrorbi.facts.fact import Quantity
-    from mirrorbi.wording.numbers import format_quantity
-
-    if value is None:
-        return "–"
-    if isinstance(value, str | bool):
-        return str(value)
-    return format_quantity(Quantity.of(value, unit or "count", decimals))
+        heads = [table.head(name) for name in table.columns]
+        numbers = [i for i, name in enumerate(table.columns) if table.is_number(name)]
+        print_table(heads, list(table.lines()), numbers=numbers)
+        if table.note:
+            say()
+            say(table.note)
 
 
 def _plain(value: Any) -> Any:
-    """Return a cell as Python has it; what cannot be computed is ``None``."""
+    """Return a cell as Python has it; what is not there, or not shown, is ``None``."""
     if hasattr(value, "item"):
         value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, str | bool | int):
+        return value
+    return value if isinstance(value, float) and math.isfinite(value) else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mirrorbi.reports.foreign import REVIEWED, Foreign
 from mirrorbi.reports.markup import (
     clean_html,
     data_uri,
@@ -49,6 +50,8 @@ class Collected:
         How many figures the notebook made, those included that cannot be drawn.
     faults
         Figures that cannot be drawn: where, and what to do.
+    foreign
+        What the notebook shows of its own.
     """
 
     title: str = ""
@@ -59,6 +62,7 @@ class Collected:
     charted: list[list[str]] = field(default_factory=list)
     figures: int = 0
     faults: list[str] = field(default_factory=list)
+    foreign: list[Foreign] = field(default_factory=list)
     _ids: set[str] = field(default_factory=set)
 
     @property
@@ -100,7 +104,7 @@ def collect(notebook: Mapping[str, Any], folder: Path | None = None) -> Collecte
             _markdown(found, cell, folder)
         elif cell["cell_type"] == "code":
             for output in cell.get("outputs", ()):
-                _output(found, output, place_of(cells, index), SHOW_OUTPUT in tags)
+                _output(found, output, _Cell(place_of(cells, index), tags))
     return found
 
 
@@ -137,23 +141,40 @@ def _markdown(found: Collected, cell: Mapping[str, Any], folder: Path | None) ->
         found.blocks.append({"kind": "markdown", "html": text.strip()})
 
 
-def _output(found: Collected, output: Mapping[str, Any], where: str, printed: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    where: str
+    tags: frozenset[str]
+
+    def shows(self, found: Collected, kind: str, content: Any) -> None:
+        """Note what the cell shows of its own."""
+        found.foreign.append(Foreign(self.where, content, kind, REVIEWED in self.tags))
+
+
+def _output(found: Collected, output: Mapping[str, Any], cell: _Cell) -> None:
     kind = output["output_type"]
     if kind == "stream":
-        if printed:
-            found.blocks.append({"kind": "text", "text": _text(output["text"]).rstrip("\n")})
+        if SHOW_OUTPUT in cell.tags:
+            _plain(found, _text(output["text"]).rstrip("\n"), cell)
     elif kind in ("display_data", "execute_result"):
-        _display(found, output["data"], output.get("metadata", {}), where)
+        _display(found, output["data"], output.get("metadata", {}), cell)
+
+
+def _plain(found: Collected, text: str, cell: _Cell) -> None:
+    cell.shows(found, "text", text)
+    found.blocks.append({"kind": "text", "text": text})
 
 
 def _display(
-    found: Collected, data: Mapping[str, Any], metadata: Mapping[str, Any], where: str
+    found: Collected, data: Mapping[str, Any], metadata: Mapping[str, Any], cell: _Cell
 ) -> None:
     payload = data.get(MIME)
     if isinstance(payload, dict):
         found.payloads.append(payload)
         found.headline = found.headline or payload.get("headline", "")
     if PLOTLY in data:
+        if not isinstance(payload, dict):
+            cell.shows(found, "figure", data[PLOTLY])
         _chart(found, data[PLOTLY], payload or {})
     elif isinstance(payload, dict) and "text/html" in data:
         markup = _STYLE.sub("", _text(data["text/html"]))
@@ -161,20 +182,21 @@ def _display(
     elif _WIDGET in data:
         found.figures += "FigureWidget" in _text(data.get("text/plain", ""))
         found.faults.append(
-            f"{where} shows a widget, which needs a running kernel: show a figure instead"
+            f"{cell.where} shows a widget, which needs a running kernel: show a figure instead"
         )
     elif picture := next((mime for mime in _PICTURES if mime in data), ""):
         alt = metadata.get("alt") or ""
+        cell.shows(found, "image", "")
         uri = data_uri(picture, _text(data[picture]))
         found.blocks.append({"kind": "image", "data_uri": uri, "alt": alt})
     elif "text/html" in data:
-        _foreign_html(found, _text(data["text/html"]), where)
+        _foreign_html(found, _text(data["text/html"]), cell)
     elif "text/markdown" in data:
-        found.blocks.append(
-            {"kind": "markdown", "html": render_markdown(_text(data["text/markdown"]))}
-        )
+        html = render_markdown(_text(data["text/markdown"]))
+        cell.shows(found, "html", html)
+        found.blocks.append({"kind": "markdown", "html": html})
     elif "text/plain" in data:
-        found.blocks.append({"kind": "text", "text": _text(data["text/plain"])})
+        _plain(found, _text(data["text/plain"]), cell)
 
 
 def _chart(found: Collected, figure: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
@@ -210,16 +232,17 @@ def _drop_title(layout: dict[str, Any]) -> None:
         layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] - room}
 
 
-def _foreign_html(found: Collected, text: str, where: str) -> None:
+def _foreign_html(found: Collected, text: str, cell: _Cell) -> None:
     if any(mark in text for mark in _SCRIPTED_PLOT) and ("<script" in text or "<iframe" in text):
         found.figures += 1
         found.faults.append(
-            f"{where} shows a figure as a script, which the report does not run: remove "
+            f"{cell.where} shows a figure as a script, which the report does not run: remove "
             "renderer settings such as fig.show('notebook') and pio.renderers.default"
         )
         return
     cleaned = clean_html(text).strip()
     if cleaned:
+        cell.shows(found, "html", cleaned)
         found.blocks.append({"kind": "html", "html": cleaned})
 
 

@@ -45,6 +45,10 @@ def make_manifest(plan: Plan, found: Collected) -> dict[str, Any]:
         "charts": [
             {"id": f"chart-{n}", "facts": facts} for n, facts in enumerate(found.charted, start=1)
         ],
+        "foreign": {
+            "outputs": len(found.foreign),
+            "reviewed": sum(output.reviewed for output in found.foreign),
+        },
         "locale": next((p["locale"] for p in found.payloads if p.get("locale")), "en_GB"),
         "narrator": next((p["narrator"] for p in found.payloads if p.get("narrator")), ""),
         **_authorship(found),

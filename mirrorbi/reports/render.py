@@ -98,6 +98,14 @@ def provenance(plan: Plan, manifest: Mapping[str, Any]) -> Iterable[tuple[str, s
             "Statistics",
             f"{cited}; {tested}, false discovery rate controlled over all of them",
         )
+    own = manifest["foreign"]
+    if own["outputs"]:
+        said = f"{_count(own['outputs'], 'output')} computed by the notebook, not by MirrorBI"
+        judged = f"; {own['reviewed']} marked as reviewed by its author" if own["reviewed"] else ""
+        yield (
+            "Own outputs",
+            f"{said}: looked through for personal data, rows and small counts{judged}",
+        )
     if "authorship" in manifest:
         yield from told(manifest["authorship"])
     else:

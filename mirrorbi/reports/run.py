@@ -241,7 +241,11 @@ def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str,
     inspect_page(
         html,
         figures=found.figures,
-        faults=(*found.faults, *uncontrolled(found.payloads)),
+        faults=(
+            *found.faults,
+            *uncontrolled(found.payloads),
+            *(fault for output in found.foreign for fault in output.faults()),
+        ),
         code=[source_of(c) for c in executed["cells"] if c["cell_type"] == "code"],
         mask=plan.mask,
         places=(plan.caller, plan.notebook.path.parent, work, plan.folder.resolve()),

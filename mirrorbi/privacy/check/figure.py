@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from mirrorbi.privacy.check.exposure import Exposure
@@ -25,6 +26,7 @@ _COUNT = re.compile(
     rf"|(?<![\w,.’'\u00a0\u202f]){_NUMBER}\s+(?:rows|entities|customers|persons|patients|employees)\b",
     re.IGNORECASE,
 )
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SIZES = {"1": 1, "2": 2, "4": 4, "8": 8}
 
 
@@ -56,7 +58,7 @@ def _trace(trace: Mapping[str, Any], where: str) -> Iterator[Exposure]:
     if kind in RAW and points > LEAST:
         detail = f"a {kind} carries the {points:,} single values that it is drawn from"
         yield Exposure("row_values", detail, where, points)
-    elif points > MANY:
+    elif points > MANY and not _in_order(trace.get("x")):
         yield Exposure("row_values", f"{points:,} points: rows, not a summary", where, points)
     for key in ("customdata", "hovertext", "text", "ids", "meta"):
         size = length(trace.get(key))
@@ -76,6 +78,14 @@ def _trace(trace: Mapping[str, Any], where: str) -> Iterator[Exposure]:
     rows = max(map(length, columns), default=0) if isinstance(columns, list) else 0
     if rows > LARGE:
         yield Exposure("row_values", f"a table of {rows:,} rows", where, rows)
+
+
+def _in_order(places: Any) -> bool:
+    """Return whether a trace has one point for each moment: a series, however long."""
+    if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
+        return False
+    dated = all(_DATE.match(place) for place in places)
+    return dated and all(a < b for a, b in pairwise(places))
 
 
 def length(value: Any) -> int:
