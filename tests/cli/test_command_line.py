@@ -220,8 +220,18 @@ def test_a_model_is_written_once_and_replaced_only_by_force(shop) -> None:
     (shop / "sales.model.yaml").unlink()
 
 
+def test_a_query_holds_back_what_is_of_few_and_says_so(shop) -> None:
+    asked = ("query", "sales.csv", "rows", "--by", "city", "--grain", "day")
+    refused = mirrorbi_command(*asked, cwd=shop)
+    assert refused.returncode == 2
+    assert "This table may not be shown" in refused.stderr
+    assert "--no-control" in refused.stderr
+    whole = mirrorbi_command("query", "sales.csv", "rows", "--by", "city", "--json", cwd=shop)
+    assert json.loads(whole.stdout)["withheld"] == []
+
+
 def test_a_reader_that_goes_away_is_no_error(shop) -> None:
-    command = f"{sys.executable} -m mirrorbi query sales.csv rows --by city --grain day --csv"
+    command = f"{sys.executable} -m mirrorbi query sales.csv rows --by city --grain day --csv --no-control"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command} | head -1"],
         capture_output=True,
