@@ -68,7 +68,7 @@ class Analysis(Dataset):
         Nice  withheld
         Oslo  withheld
         Rome        30
-        2 cells are withheld: 1 of too few, 1 from which those would follow (fewer than 10 rows).
+        2 cells are withheld: 1 of fewer than 10 rows, 1 from which those would follow.
         """
         from mirrorbi.analysis.table import ResultTable
         from mirrorbi.privacy.control.table import refuse

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mirrorbi.analysis.layout import HIDDEN, NOTHING, html_of, text_of
 from mirrorbi.charts.display import PAYLOAD_TYPE
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Result
@@ -19,7 +20,7 @@ from mirrorbi.facts.fact import Quantity
 from mirrorbi.privacy.control.table import Judged, judge_table
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
-from mirrorbi.wording.text import capital, clean, escape, lower_first
+from mirrorbi.wording.text import capital, clean, lower_first
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,16 +29,9 @@ if TYPE_CHECKING:
     from mirrorbi.privacy.disclosure import Withheld
     from mirrorbi.privacy.policy import Policy
 
-LINES = 40
-"""Lines that are shown at most; an export has all."""
-
-HIDDEN = "withheld"
-"""What stands in a cell that is not shown, and the column of an export that says so."""
-
 _RECORDED = ("min_entities", "dominance", "p_ratio", "columns")
 _COUNTS = ("rows", "entities")
 _WHY = {
-    "min_entities": "of too few",
     "dominance": "that two make up",
     "p_ratio": "in which one could tell another",
     "complement": "from which those would follow",
@@ -114,7 +108,10 @@ class ResultTable(Result):
         open_ = judged.hidden.copy()
         for masked in judged.masked.values():
             open_ |= masked
-        return frame.assign(**found, **{HIDDEN: open_})
+        name = HIDDEN
+        while name in frame.columns:
+            name += "_"
+        return frame.assign(**found, **{name: open_})
 
     def to_csv(self, path: str | Path) -> None:
         """Write what may be shown as CSV; see `Result.to_csv`."""
@@ -161,15 +158,15 @@ class ResultTable(Result):
         """What is not shown, in a sentence; empty if everything is."""
         if self.refused:
             return self.refused
-        parts = [f"{one.cells:,} {_WHY.get(one.rule, one.rule)}" for one in self.withheld]
+        who = "rows" if self.dataset.model.dataset.entity is None else "entities"
+        least = self.policy.min_entities if self.policy else 0
+        why = {**_WHY, "min_entities": f"of fewer than {least} {who}"}
+        parts = [f"{one.cells:,} {why.get(one.rule, one.rule)}" for one in self.withheld]
         cells = sum(one.cells for one in self.withheld)
         if not cells:
             return ""
-        least = self.policy.min_entities if self.policy else 0
         noun = "cell is" if cells == 1 else "cells are"
-        who = "rows" if self.dataset.model.dataset.entity is None else "entities"
-        few = f" (fewer than {least} {who})"
-        return f"{cells:,} {noun} withheld: {', '.join(parts)}{few}."
+        return f"{cells:,} {noun} withheld: {', '.join(parts)}."
 
     @property
     def title(self) -> str:
@@ -188,17 +185,7 @@ class ResultTable(Result):
     @property
     def html(self) -> str:
         """The table as HTML, every text escaped."""
-        notes = [self.note]
-        table = f'<p class="mb-caption">{escape(self.title)}</p>'
-        if not self.refused:
-            table = self._table
-            if len(self) > LINES:
-                notes.append(f"The first {LINES} of {len(self):,} lines.")
-            if "complete" in self.frame and not self.frame["complete"].all():
-                notes.append("* Not complete yet.")
-        said = escape(" ".join(note for note in notes if note))
-        foot = f'<p class="mb-muted mb-note">{said}</p>' if said else ""
-        return f'<div class="mb-result" data-query="{self.query.id}">{table}{foot}</div>'
+        return html_of(self)
 
     def request(self) -> dict[str, Any]:
         """Return what makes this table again, as plain values."""
@@ -228,30 +215,6 @@ class ResultTable(Result):
             "locale": self.locale,
         }
 
-    @property
-    def _table(self) -> str:
-        heads = "".join(
-            f'<th{_align(self.is_number(name))} scope="col">{escape(self.head(name))}</th>'
-            for name in self.columns
-        )
-        body = "".join(self._row(texts) for texts in self.lines(LINES))
-        return (
-            '<div class="mb-wide" tabindex="0" role="region" aria-label="Table">'
-            f"<table><caption>{escape(self.title)}</caption>"
-            f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-        )
-
-    def _row(self, texts: Sequence[str]) -> str:
-        cells = []
-        for name, text in zip(self.columns, texts, strict=True):
-            if not self.is_number(name):
-                cells.append(f'<th scope="row">{escape(text)}</th>')
-            elif text == HIDDEN:
-                cells.append(f'<td class="mb-num mb-muted">{HIDDEN}</td>')
-            else:
-                cells.append(f'<td class="mb-num">{escape(text)}</td>')
-        return f"<tr>{''.join(cells)}</tr>"
-
     def _text(self, name: str, place: int, line: Mapping[str, Any]) -> str:
         judged, value = self.judged, line[name]
         if judged is not None and self.is_number(name):
@@ -266,34 +229,17 @@ class ResultTable(Result):
         if name in self.query.by:
             return clean(str(value))
         if not math.isfinite(value):
-            return "–"
+            return NOTHING
         known = name in self.query.metrics
         unit = self.dataset.unit(name) if known else "count"
         decimals = self.dataset.decimals(name) if known else 0
         return format_quantity(Quantity.of(float(value), unit, decimals), self.locale)
 
     def __repr__(self) -> str:
-        if self.refused:
-            return f"{self.title}\n{self.refused}"
-        rows = [[self.head(name) for name in self.columns], *self.lines(LINES)]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(self.columns))]
-        right = [self.is_number(name) for name in self.columns]
-        text = [
-            "  ".join(
-                cell.rjust(width) if number else cell.ljust(width)
-                for cell, width, number in zip(row, widths, right, strict=True)
-            ).rstrip()
-            for row in rows
-        ]
-        more = [f"... {len(self) - LINES:,} more lines"] if len(self) > LINES else []
-        return "\n".join([*text, *more, *([self.note] if self.note else [])])
+        return text_of(self)
 
     def _repr_html_(self) -> str:
         return self.html
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {"text/plain": repr(self), "text/html": self.html, PAYLOAD_TYPE: self.payload()}
-
-
-def _align(number: bool) -> str:
-    return ' class="mb-num"' if number else ""

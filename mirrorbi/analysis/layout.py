@@ -1,0 +1,105 @@
+"""The layout of a table: lines below one another, or members against periods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mirrorbi.wording.text import escape
+
+if TYPE_CHECKING:
+    from mirrorbi.analysis.table import ResultTable
+
+LINES = 40
+"""Lines that are shown at most; an export has all."""
+
+ACROSS = 13
+"""Periods that stand beside one another at most: a year, and the same month before."""
+
+HIDDEN = "withheld"
+"""What stands in a cell that is not shown."""
+
+NOTHING = "–"
+"""What stands in a cell without rows."""
+
+Grid = tuple[list[str], list[list[str]], int]
+"""Heads, lines of text, and how many columns from the left name what a line is of."""
+
+
+def html_of(table: ResultTable) -> str:
+    """Return a table as HTML, every text escaped, with its notes below."""
+    notes = [table.note]
+    body = f'<p class="mb-caption">{escape(table.title)}</p>'
+    if not table.refused:
+        heads, lines, named = grid_of(table)
+        body = _table(table.title, heads, lines[:LINES], named)
+        if len(lines) > LINES:
+            notes.append(f"The first {LINES} of {len(lines):,} lines.")
+        if "complete" in table.frame and not table.frame["complete"].all():
+            notes.append("* Not complete yet.")
+    said = escape(" ".join(note for note in notes if note))
+    foot = f'<p class="mb-muted mb-note">{said}</p>' if said else ""
+    return f'<div class="mb-result" data-query="{table.query.id}">{body}{foot}</div>'
+
+
+def grid_of(table: ResultTable) -> Grid:
+    """Return what is shown, as text.
+
+    One metric of one dimension over a few periods stands with its members as lines and its
+    periods as columns; everything else line by line.
+    """
+    query = table.query
+    lines = list(table.lines())
+    if query.grain is not None and len(query.by) == 1 and len(query.metrics) == 1:
+        at = [table.columns.index(name) for name in ("period", query.by[0], query.metrics[0])]
+        cells = [tuple(line[i] for i in at) for line in lines]
+        periods = list(dict.fromkeys(period for period, _, _ in cells))
+        if 1 < len(periods) <= ACROSS:
+            found = {(member, period): text for period, member, text in cells}
+            members = sorted(dict.fromkeys(member for _, member, _ in cells))
+            across = [[m, *(found.get((m, p), NOTHING) for p in periods)] for m in members]
+            return [table.head(query.by[0]), *periods], across, 1
+    named = sum(not table.is_number(name) for name in table.columns)
+    return [table.head(name) for name in table.columns], lines, named
+
+
+def text_of(table: ResultTable) -> str:
+    """Return a table as plain text in columns, with its note below."""
+    if table.refused:
+        return f"{table.title}\n{table.refused}"
+    heads, lines, named = grid_of(table)
+    rows = [heads, *lines[:LINES]]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
+    text = [
+        "  ".join(
+            cell.ljust(width) if i < named else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    more = [f"... {len(lines) - LINES:,} more lines"] if len(lines) > LINES else []
+    return "\n".join([*text, *more, *([table.note] if table.note else [])])
+
+
+def _table(title: str, heads: Sequence[str], lines: Sequence[Sequence[str]], named: int) -> str:
+    top = "".join(
+        f'<th{"" if i < named else _NUMBER} scope="col">{escape(head)}</th>'
+        for i, head in enumerate(heads)
+    )
+    body = "".join(f"<tr>{''.join(_cells(line, named))}</tr>" for line in lines)
+    return (
+        '<div class="mb-wide" tabindex="0" role="region" aria-label="Table">'
+        f"<table><caption>{escape(title)}</caption>"
+        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cells(line: Sequence[str], named: int) -> list[str]:
+    found = [f'<th scope="row">{escape(text)}</th>' for text in line[:named]]
+    for text in line[named:]:
+        quiet = " mb-muted" if text in (HIDDEN, NOTHING) else ""
+        found.append(f'<td class="mb-num{quiet}">{escape(text)}</td>')
+    return found
+
+
+_NUMBER = ' class="mb-num"'
