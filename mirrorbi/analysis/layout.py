@@ -32,7 +32,7 @@ def html_of(table: ResultTable) -> str:
     body = f'<p class="mb-caption">{escape(table.title)}</p>'
     if not table.refused:
         heads, lines, named = grid_of(table)
-        body = _table(table.title, heads, lines[:LINES], named)
+        body += _table(table.title, heads, lines[:LINES], named)
         if len(lines) > LINES:
             notes.append(f"The first {LINES} of {len(lines):,} lines.")
         if "complete" in table.frame and not table.frame["complete"].all():
@@ -51,14 +51,21 @@ def grid_of(table: ResultTable) -> Grid:
     query = table.query
     lines = list(table.lines())
     if query.grain is not None and len(query.by) == 1 and len(query.metrics) == 1:
-        at = [table.columns.index(name) for name in ("period", query.by[0], query.metrics[0])]
-        cells = [tuple(line[i] for i in at) for line in lines]
-        periods = list(dict.fromkeys(period for period, _, _ in cells))
-        if 1 < len(periods) <= ACROSS:
-            found = {(member, period): text for period, member, text in cells}
-            members = sorted(dict.fromkeys(member for _, member, _ in cells))
-            across = [[m, *(found.get((m, p), NOTHING) for p in periods)] for m in members]
-            return [table.head(query.by[0]), *periods], across, 1
+        names, figures = (
+            [line[table.columns.index(name)] for line in lines]
+            for name in (query.by[0], query.metrics[0])
+        )
+        periods = list(table.periods())
+        steps = sorted(dict.fromkeys(periods), key=lambda period: period.start)
+        if 1 < len(steps) <= ACROSS:
+            found = dict(zip(zip(names, periods, strict=True), figures, strict=True))
+            members = sorted(dict.fromkeys(names))
+            across = [[m, *(found.get((m, p), NOTHING) for p in steps)] for m in members]
+            heads = [
+                table.period_text(p, near)
+                for p, near in zip(steps, [None, *steps[:-1]], strict=True)
+            ]
+            return [table.head(query.by[0]), *heads], across, 1
     named = sum(not table.is_number(name) for name in table.columns)
     return [table.head(name) for name in table.columns], lines, named
 
@@ -88,9 +95,8 @@ def _table(title: str, heads: Sequence[str], lines: Sequence[Sequence[str]], nam
     )
     body = "".join(f"<tr>{''.join(_cells(line, named))}</tr>" for line in lines)
     return (
-        '<div class="mb-wide" tabindex="0" role="region" aria-label="Table">'
-        f"<table><caption>{escape(title)}</caption>"
-        f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="mb-wide" tabindex="0" role="region" aria-label="{escape(title)}">'
+        f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

@@ -140,10 +140,19 @@ class ResultTable(Result):
 
     def periods(self) -> Iterator[Period]:
         """Yield the period of each line, where the question has a grain."""
-        grain = self.query.grain
-        if grain is not None:
-            for start in self.frame["period"]:
-                yield Period.of(start.to_pydatetime(), grain, self.dataset.calendar)
+        if self.query.grain is not None:
+            yield from map(self._period, self.frame["period"])
+
+    def period_text(self, period: Period, near: Period | None = None) -> str:
+        """Return a period as it stands in the table, marked where it is not complete.
+
+        Parameters
+        ----------
+        near
+            The period beside it: its year is not said again.
+        """
+        text = format_period(period, self.locale, "short", near=near)
+        return text if self.dataset.is_complete(period) else f"{text}*"
 
     def lines(self, first: int | None = None) -> Iterator[list[str]]:
         """Yield each line as text, in the order of `columns`; at most the first ones."""
@@ -215,6 +224,11 @@ class ResultTable(Result):
             "locale": self.locale,
         }
 
+    def _period(self, start: Any) -> Period:
+        grain = self.query.grain
+        assert grain is not None  # noqa: S101 (for the type checker: periods have a grain)
+        return Period.of(start.to_pydatetime(), grain, self.dataset.calendar)
+
     def _text(self, name: str, place: int, line: Mapping[str, Any]) -> str:
         judged, value = self.judged, line[name]
         if judged is not None and self.is_number(name):
@@ -222,10 +236,7 @@ class ResultTable(Result):
             if judged.hidden[place] or (masked is not None and masked[place]):
                 return HIDDEN
         if name == "period":
-            grain = self.query.grain
-            assert grain is not None  # noqa: S101 (for the type checker: periods have a grain)
-            period = Period.of(value.to_pydatetime(), grain, self.dataset.calendar)
-            return format_period(period, self.locale, "short") + ("" if line["complete"] else "*")
+            return self.period_text(self._period(value))
         if name in self.query.by:
             return clean(str(value))
         if not math.isfinite(value):

@@ -14,7 +14,7 @@ from mirrorbi.reports.figures import Figure
 if TYPE_CHECKING:
     from mirrorbi.analysis import Analysis
 
-_CELL = re.compile(r"<(?:t[hd]|caption|p)\b[^>]*>(.*?)</(?:t[hd]|caption|p)>", re.DOTALL)
+_CELL = re.compile(r"<(?:t[hd]|p)\b[^>]*>(.*?)</(?:t[hd]|p)>", re.DOTALL)
 
 
 def check_tables(
