@@ -17,6 +17,7 @@ from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Result
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.fact import Quantity
+from mirrorbi.narrative.context import STYLE
 from mirrorbi.privacy.control.table import Judged, judge_table
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
@@ -253,4 +254,5 @@ class ResultTable(Result):
         return self.html
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"text/plain": repr(self), "text/html": self.html, PAYLOAD_TYPE: self.payload()}
+        html = STYLE + self.html
+        return {"text/plain": repr(self), "text/html": html, PAYLOAD_TYPE: self.payload()}

@@ -26,6 +26,8 @@ _RULES = {
     ".mb-worse": "color:#bc3d0e",
     ".mb-unchecked": "border-left:3px solid #bc3d0e;padding-left:.6em;font-weight:600",
     ".mb-card-period": "opacity:.75",
+    ".mb-caption": "font-weight:650;margin:.8em 0 .3em",
+    ".mb-note": "opacity:.75;font-size:.9em;margin:.3em 0",
 }
 _NOTEBOOKS = ":where(.jp-OutputArea,.output_area,[data-vscode-theme-kind],#output-body)"
 
