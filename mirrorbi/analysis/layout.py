@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mirrorbi.narrative.context import NOTEBOOKS
 from mirrorbi.wording.text import escape
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ HIDDEN = "withheld"
 
 NOTHING = "–"
 """What stands in a cell without rows."""
+
+STYLE = "".join(
+    [
+        "<style>",
+        f"{NOTEBOOKS} .mb-caption{{font-weight:650;margin:.8em 0 .3em}}",
+        f"{NOTEBOOKS} .mb-note{{opacity:.75;font-size:.9em;margin:.3em 0}}",
+        f"{NOTEBOOKS} .mb-result .mb-wide td.mb-muted{{opacity:.6}}",
+        f"{NOTEBOOKS} .mb-result .mb-wide th[scope=row]{{text-align:left;font-weight:400}}",
+        f"{NOTEBOOKS} .mb-result .mb-wide th[scope=col]:not(.mb-num){{text-align:left}}",
+        "</style>",
+    ]
+)
+"""For notebooks alone: a report has a style sheet of its own."""
 
 Grid = tuple[list[str], list[list[str]], int]
 """Heads, lines of text, and how many columns from the left name what a line is of."""

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mirrorbi.analysis.layout import HIDDEN, NOTHING, html_of, text_of
+from mirrorbi.analysis.layout import HIDDEN, NOTHING, STYLE, html_of, text_of
 from mirrorbi.charts.display import PAYLOAD_TYPE
+from mirrorbi.data.model import Aggregation, SimpleMetric
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Result
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.fact import Quantity
-from mirrorbi.narrative.context import STYLE
 from mirrorbi.privacy.control.table import Judged, judge_table
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
@@ -126,8 +126,11 @@ class ResultTable(Result):
 
     @property
     def columns(self) -> list[str]:
-        """The columns that are shown, in order."""
-        return [name for name in self.frame.columns if name != "complete"]
+        """The columns that are shown, in order; the number of rows once."""
+        left = {"complete"}
+        if any(self._counts_rows(name) for name in self.query.metrics if name != "rows"):
+            left.add("rows")
+        return [name for name in self.frame.columns if name not in left]
 
     def head(self, name: str) -> str:
         """Return what stands above a column."""
@@ -224,6 +227,12 @@ class ResultTable(Result):
             "sql": {self.query.id: self.dataset.sql(self.query)},
             "locale": self.locale,
         }
+
+    def _counts_rows(self, name: str) -> bool:
+        metric = self.dataset.metric(name)
+        if not isinstance(metric, SimpleMetric) or metric.agg is not Aggregation.COUNT:
+            return False
+        return metric.column is None and metric.filter is None
 
     def _period(self, start: Any) -> Period:
         grain = self.query.grain

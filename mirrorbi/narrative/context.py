@@ -26,17 +26,16 @@ _RULES = {
     ".mb-worse": "color:#bc3d0e",
     ".mb-unchecked": "border-left:3px solid #bc3d0e;padding-left:.6em;font-weight:600",
     ".mb-card-period": "opacity:.75",
-    ".mb-caption": "font-weight:650;margin:.8em 0 .3em",
-    ".mb-note": "opacity:.75;font-size:.9em;margin:.3em 0",
 }
-_NOTEBOOKS = ":where(.jp-OutputArea,.output_area,[data-vscode-theme-kind],#output-body)"
+NOTEBOOKS = ":where(.jp-OutputArea,.output_area,[data-vscode-theme-kind],#output-body)"
+"""Where a notebook shows outputs: JupyterLab, Jupyter Notebook, VS Code and Colab."""
 
 STYLE = "".join(
     ["<style>"]
-    + [f"{_NOTEBOOKS} :where({names}){{{rule}}}" for names, rule in _RULES.items()]
+    + [f"{NOTEBOOKS} :where({names}){{{rule}}}" for names, rule in _RULES.items()]
     + ["</style>"]
 )
-"""For JupyterLab, Jupyter Notebook, VS Code and Colab; a report has a style sheet of its own."""
+"""For notebooks alone: a report has a style sheet of its own."""
 
 QUIET = "tex2jax_ignore mathjax_ignore"
 """Classes that keep a notebook from reading two dollar signs as a formula."""

@@ -130,7 +130,7 @@ class Lattice:
         if len(small) * int(self.there.sum()) > WORK:
             raise RefusedError(
                 f"This table may not be shown: {len(small):,} of its {int(self.there.sum()):,} "
-                "cells are of few, too many to tell what would give them away.",
+                "cells are of few, and what would give those away is too much to work through.",
                 hint="Ask by fewer dimensions, by a coarser grain or for larger groups.",
             )
         for cell in small[np.argsort(self.rows[small], kind="stable")].tolist():
