@@ -28,11 +28,15 @@ def query(
     from mirrorbi.cli.output import print_table, say, say_json
     from mirrorbi.cli.sources import members_of, open_data
     from mirrorbi.data.export import write_csv
+    from mirrorbi.privacy.dimensions import check_dimensions
+    from mirrorbi.privacy.policy import policy_for
 
     if as_json and as_csv:
         raise typer.BadParameter("give --json or --csv, not both")
     data = open_data(source, model)
-    answer = data.query(metrics, by=by or (), where=members_of(where), grain=grain, period=period)
+    kept = members_of(where)
+    check_dimensions(data, policy_for(data), [*(by or ()), *(kept or {})])
+    answer = data.query(metrics, by=by or (), where=kept, grain=grain, period=period)
     frame = answer.frame
     if "period" in frame:
         frame = frame.assign(period=[str(p) for p in _periods(answer.query.grain, frame, data)])

@@ -93,6 +93,17 @@ def is_given(word: str) -> bool:
     return any(_folded(part) in known for part in re.split(r"['’-]", word))
 
 
+def is_thing(value: str) -> bool:
+    """Return whether a value ends as names of firms, places and things do.
+
+    Examples
+    --------
+    >>> is_thing("Muster GmbH"), is_thing("Ada Muster")
+    (True, False)
+    """
+    return _folded(re.split(r"[\s,.]+", value.strip(" .,"))[-1]) in _things()
+
+
 def _full(text: str) -> Iterator[Span]:
     place = 0
     while match := _FULL.search(text, place):
