@@ -74,8 +74,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
         kept_back += why
     merged = _summed(kept_back)
     if listed is None or KIND in listed or "quality" in listed:
-        looks = _looks(dataset, held) if asked.get("by") is None else {}
-        passed += _statement(guard, merged, looks)
+        passed += _statement(guard, merged, _looks(dataset, held))
     told = sorted(passed, key=lambda fact: (-fact.score, fact.id))
     remember(dataset, held.sha256, told, found.request)
     return FactSet(
