@@ -30,7 +30,7 @@
     ├── ReportError               1
     │   ├── ParameterError        2  a notebook parameter is unknown, missing or ill-typed
     │   ├── NotebookError         2  the notebook itself cannot be used
-    │   ├── CellError             1  a cell of the notebook failed
+    │   ├── CellError             1  a cell of the notebook failed; 2 with an error of 2
     │   ├── RenderError           1  the page failed its inspection and was not published
     │   └── VerifyError           1  a report cannot be checked
     └── StoreError                1  a result could not be written or read
@@ -206,7 +206,10 @@ class NotebookError(ReportError):
 
 
 class CellError(ReportError):
-    """A cell of the notebook failed."""
+    """A cell of the notebook failed.
+
+    Where the error in the cell is one of ours, its exit code is that of the command.
+    """
 
 
 class RenderError(ReportError):
@@ -219,6 +222,21 @@ class VerifyError(ReportError):
 
 class StoreError(MirrorBIError):
     """A result could not be written or read."""
+
+
+def error_named(name: str) -> type[MirrorBIError] | None:
+    """Return the error of that name; ``None`` if it is none of ours.
+
+    A notebook's kernel is another process, from which only the name of an error comes.
+
+    Examples
+    --------
+    >>> error_named("BudgetError").exit_code, error_named("KeyError")
+    (2, None)
+    """
+    found = globals().get(name)
+    ours = isinstance(found, type) and issubclass(found, MirrorBIError)
+    return found if ours else None
 
 
 def did_you_mean(value: str, choices: Iterable[str], *, noun: str = "") -> str:

@@ -134,6 +134,8 @@ class Settings(_Section):
     """Further folders in which data is looked up by its relative name."""
     narrator: Literal["rules", "claude"] = "rules"
     """Who writes the analysis, where nobody says."""
+    keep_outputs: bool = False
+    """Whether the notebook kept beside a report keeps outputs that the report does not show."""
     ledger: Path | str = _LEDGER
     """Folder of the ledger, or ``s3://bucket/prefix``."""
     ledger_kms_key: str | None = None

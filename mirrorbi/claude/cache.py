@@ -29,7 +29,9 @@ logger = logging.getLogger(__name__)
 class AnswerCache:
     """A folder of answers, found by the hash of everything that was asked.
 
-    Kept is what Claude wrote and nothing else. An answer is used only for exactly the same
+    Kept is what Claude wrote and nothing else: its words, the names disclosed to it, and what
+    it asked of tools; no payload. Under a policy whose ``retention`` is ``hash`` a client
+    uses none. An answer is used only for exactly the same
     request: model, instructions, tools, disclosures, policy and the conversation before.
     One that was changed on the disk is removed, not used. A cache that cannot be read or
     written is no reason to fail: the call is made.
@@ -105,6 +107,8 @@ class AnswerCache:
         part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.folder.stat().st_mode & 0o077:
+                self.folder.chmod(0o700)
             file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(file, "wb") as out:
                 out.write(canonical({**body, "hash": _hash(body)}))

@@ -74,7 +74,8 @@ class Claude:
         self.policy = policy
         self.tag = tag if tag is not None else RunTag()
         self.budget = budget if budget is not None else Budget()
-        self.cache = cache
+        # An answer holds names from the payload, of which the disk is to have the hash alone.
+        self.cache = cache if policy.retention == "full" else None
         self.entries: list[str] = []
         """Ids of the ledger's entries of every call made, in order."""
         self._session = session

@@ -10,7 +10,7 @@ import typer
 
 from mirrorbi._version import __version__
 from mirrorbi.cli import ask, check, facts, ledger, model, models, preview, query, run, verify
-from mirrorbi.cli.output import complain, say
+from mirrorbi.cli.output import complain, complain_of_fault, say
 from mirrorbi.errors import MirrorBIError
 
 app = typer.Typer(
@@ -68,6 +68,11 @@ def main() -> None:
         code = _nobody_reads()
     except SystemExit as exit_:
         code = exit_.code
+    except Exception as error:  # never a bare traceback: it may quote the data
+        if os.environ.get("MIRRORBI_DEBUG"):
+            raise
+        complain_of_fault(error)
+        code = 1
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from mirrorbi.errors import MirrorBIError
@@ -29,6 +30,23 @@ def complain(error: MirrorBIError) -> None:
     word = "\x1b[31merror:\x1b[0m" if coloured(sys.stderr) else "error:"
     hint = f"\n{error.hint}" if error.hint else ""
     sys.stderr.write(f"{word} {error.what.rstrip()}{hint}\n")
+
+
+def complain_of_fault(error: Exception) -> None:
+    """Print on stderr that the program failed: which error and where, not what it says.
+
+    The message of an error that is not ours may quote a cell of the data.
+    """
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "mirrorbi" in frame.filename] or frames
+    place = f" in {Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else ""
+    fault = MirrorBIError(
+        f"MirrorBI failed: {type(error).__name__}{place}.",
+        hint="Run it again with 'mirrorbi --debug' to see all of it, which may quote your data.",
+    )
+    complain(fault)
 
 
 def coloured(stream: TextIO) -> bool:

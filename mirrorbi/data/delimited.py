@@ -8,11 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mirrorbi.data.copies import Copies, copies
 from mirrorbi.data.dialect import Dialect, find_dialect, records
 from mirrorbi.data.inference import read_types
 from mirrorbi.data.places import engine_path
-from mirrorbi.data.reading import Reading, drop, keep, listed, same_columns, shorten, tidy_names
-from mirrorbi.data.textfile import free_path, reading, scratch, text_file
+from mirrorbi.data.reading import (
+    Reading,
+    drop,
+    form_of,
+    keep,
+    listed,
+    reason_of,
+    same_columns,
+    tidy_names,
+)
+from mirrorbi.data.textfile import reading, text_file
 from mirrorbi.errors import SourceError
 
 _LINE = 2 << 20
@@ -51,26 +61,25 @@ def read_delimited(paths: Sequence[Path], shown: Sequence[str], connection: Any)
     """
     import duckdb
 
-    with scratch() as folder:
-        files = [_opened(path, name, folder) for path, name in zip(paths, shown, strict=True)]
+    with copies() as made:
+        files = [_opened(path, name, made) for path, name in zip(paths, shown, strict=True)]
         same_columns({file.shown: file.names for file in files})
         try:
             return _read(files, connection)
         except duckdb.Error:
             # Its parser is strict and fast; Python's says what is wrong, or reads it all.
-            files = [_rewritten(file, folder) for file in files]
+            files = [_rewritten(file, made) for file in files]
         try:
             return _read(files, connection)
         except duckdb.Error as error:
-            first = str(error).splitlines()[0]
             raise SourceError(
-                f"{listed(map(repr, shown))} could not be read: {first}",
+                f"{listed(map(repr, shown))} could not be read: {reason_of(error)}",
                 hint="Export it again as plain CSV in UTF-8.",
             ) from error
 
 
-def _opened(path: Path, shown: str, folder: Path) -> _File:
-    text = text_file(path, folder, shown)
+def _opened(path: Path, shown: str, made: Copies) -> _File:
+    text = text_file(path, made, shown)
     dialect = find_dialect(text.path, tabs=".tsv" in path.name.lower())
     if next(_data(text.path, dialect), None) is None:
         raise SourceError(
@@ -178,10 +187,10 @@ def _places(files: Sequence[_File], wanted: Mapping[str, str]) -> dict[str, str]
     return places
 
 
-def _rewritten(file: _File, folder: Path) -> _File:
+def _rewritten(file: _File, made: Copies) -> _File:
     """Return the file in the plainest dialect, written anew; a ragged file is refused."""
     width = file.dialect.width
-    copy = free_path(folder, "plain")
+    copy = made.place(2 * file.text.stat().st_size)
     with reading(file.shown), copy.open("w", encoding="utf-8", newline="") as plain:
         writer = csv.writer(plain, lineterminator="\n")
         every = records(file.text, file.dialect, strict=True)
@@ -204,7 +213,7 @@ def _ragged(file: _File, line: int, record: Sequence[str]) -> SourceError:
     fields = "1 field" if len(record) == 1 else f"{len(record):,} fields"
     return SourceError(
         f"Line {line:,} of {file.shown!r} has {fields} where {file.dialect.width:,} are "
-        f"expected; it begins {shorten(start)}.",
+        f"expected; its form is {form_of(start)}.",
         hint="Put values that contain the delimiter "
         f"({file.dialect.delimiter!r}) in quotation marks, or correct the line.",
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mirrorbi.data.forms import MISSING_WORDS, looks_like_value
-from mirrorbi.data.reading import shorten
+from mirrorbi.data.reading import form_of
 
 _COMMON = (",", ";", "\t", "|")
 _RARE = ("\x01", "\x1f", "^", "~", "§", "¦", ":")
@@ -185,16 +185,14 @@ def _best(lines: Sequence[str], tabs: bool, whole: bool) -> _Found:
 def _describe(found: _Found) -> Dialect:
     start, notes = _header_index(found), []
     if start:
-        titles = [" ".join(filter(None, record)) for _, record in found.records[:start]]
-        shown = ", ".join(shorten(title) for title in titles[:3])
-        notes.append(f"Lines above the header were left out: {shown}.")
+        notes.append(f"Lines above the header were left out: {start:,}.")
     skip, first = found.records[start]
     rest = [record for _, record in found.records[start + 1 :]]
     header = _is_header(first, rest)
     if not header:
         notes.append(
-            "The first line holds values, not names, so the columns were numbered: "
-            f"{shorten(found.delimiter.join(first))}."
+            "The first line holds values, not names, so the columns were numbered; its form is "
+            f"{form_of(found.delimiter.join(first))}."
         )
         rest = [first, *rest]
     return Dialect(

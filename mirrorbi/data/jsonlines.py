@@ -9,11 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mirrorbi.data.copies import copies
 from mirrorbi.data.forms import DECIMAL, TIMES, TRUTH, WHOLE
 from mirrorbi.data.inference import read_types
 from mirrorbi.data.places import engine_path
-from mirrorbi.data.reading import Reading, drop, keep, listed, shorten, tidy_names
-from mirrorbi.data.textfile import scratch, text_file
+from mirrorbi.data.reading import Reading, drop, form_of, keep, listed, reason_of, tidy_names
+from mirrorbi.data.textfile import text_file
 from mirrorbi.errors import SourceError
 
 _SAMPLE = 1_000
@@ -42,8 +43,8 @@ def read_jsonlines(paths: Sequence[Path], shown: Sequence[str], connection: Any)
     """
     import duckdb
 
-    with scratch() as folder:
-        texts = [text_file(path, folder, name) for path, name in zip(paths, shown, strict=True)]
+    with copies() as made:
+        texts = [text_file(path, made, name) for path, name in zip(paths, shown, strict=True)]
         for text, name in zip(texts, shown, strict=True):
             _check_start(text.path, name)
         try:
@@ -52,8 +53,7 @@ def read_jsonlines(paths: Sequence[Path], shown: Sequence[str], connection: Any)
             for text, name in zip(texts, shown, strict=True):
                 _refuse_first_fault(text.path, name)
             raise SourceError(
-                f"{listed(map(repr, shown))} could not be read as JSON: "
-                f"{str(error).splitlines()[0]}",
+                f"{listed(map(repr, shown))} could not be read as JSON: {reason_of(error)}",
                 hint=_HOW,
             ) from error
     notes = [note for text in texts for note in text.notes]
@@ -156,12 +156,12 @@ def _refuse_first_fault(file: Path, shown: str) -> None:
                 reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
                 raise SourceError(
                     f"Line {number:,} of {shown!r} is no JSON record ({reason}): "
-                    f"{shorten(line.strip())}.",
+                    f"{form_of(line.strip())}.",
                     hint=_HOW,
                 ) from None
             if not isinstance(record, dict):
                 raise SourceError(
-                    f"Line {number:,} of {shown!r} is no record: {shorten(line.strip())}.",
+                    f"Line {number:,} of {shown!r} is no record: {form_of(line.strip())}.",
                     hint=_HOW,
                 )
 

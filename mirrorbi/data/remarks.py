@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mirrorbi.data.reading import listed, shorten
+from mirrorbi.data.reading import form_of, listed
 
 LineOf = Callable[[Mapping[str, str]], Mapping[str, str]]
 """From columns and one value each to where the value first stands: ``line 17``."""
@@ -62,7 +62,8 @@ class Remarks:
     def _missing(self) -> Iterator[str]:
         if self.missing:
             total = sum(count for count, _ in self.missing.values())
-            word = shorten(next(iter(self.missing.values()))[1])
+            # One of our own list of such words, not a value like any other.
+            word = repr(next(iter(self.missing.values()))[1])
             values = f"{total:,} values such as {word}" if total > 1 else f"1 value, {word}"
             yield f"Read as missing in {listed(map(repr, self.missing))}: {values}."
 
@@ -78,14 +79,14 @@ class Remarks:
         if numbers:
             value = next(iter(numbers.values()))
             yield (
-                f"Kept as text: {listed(map(repr, numbers))}. In {shorten(value)} the mark may "
+                f"Kept as text: {listed(map(repr, numbers))}. In {form_of(value)} the mark may "
                 "stand between thousands or before decimals; write it without thousands marks "
                 "and with a decimal point."
             )
         if dates:
             value = next(iter(dates.values()))
             yield (
-                f"Kept as text: {listed(map(repr, dates))}. In {shorten(value)} day and month "
+                f"Kept as text: {listed(map(repr, dates))}. In {form_of(value)} day and month "
                 "may stand either way; write dates as 2024-01-31."
             )
 
@@ -97,7 +98,7 @@ class Remarks:
             share = f"{mixture.fitting:,} of {mixture.real:,} values are {mixture.kind}"
             if mixture.other:
                 place = f" ({places[name]})" if name in places else ""
-                yield f"Kept as text: {name!r}. {share}; {shorten(mixture.other)}{place} is not."
+                yield f"Kept as text: {name!r}. {share}; {form_of(mixture.other)}{place} is not."
             elif mixture.kind == "dates":
                 yield (
                     f"Kept as text: {name!r}. Its dates are written in several ways; write "

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from mirrorbi.data.reading import listed, shorten, tidy_names
+from mirrorbi.data.reading import listed, tidy_names
 from mirrorbi.errors import SourceError, did_you_mean
 
 _ERRORS = frozenset(
@@ -123,10 +123,10 @@ def find_grid(sheet: Sheet, shown: str) -> Grid:
     rows, notes = list(sheet.rows), list(sheet.notes)
     start = _header_index([row for _, row in rows[: 2 * _PROBED]])
     if start:
-        notes.append(f"Lines above the header were left out: {_quoted(rows[:start])}.")
+        notes.append(f"Lines above the header were left out: {start:,}.")
     rows, below = _without_footnotes(rows[start:])
     if below:
-        notes.append(f"Lines below the table were left out: {_quoted(below)}.")
+        notes.append(f"Lines below the table were left out: {len(below):,}.")
     first, body = rows[0], rows[1:]
     if _is_data(first[1], [row for _, row in body[:_PROBED]]):
         notes.append("The first row holds values, not names, so the columns were numbered.")
@@ -146,9 +146,11 @@ def find_grid(sheet: Sheet, shown: str) -> Grid:
     if gaps:
         notes.append(f"Empty rows were left out: {gaps:,}.")
     last = next((v for v in body[-1][1] if v is not None), None)
-    if isinstance(last, str) and _TOTAL.fullmatch(last) and len(body) > 1:
+    total = _TOTAL.fullmatch(last) if isinstance(last, str) and len(body) > 1 else None
+    if total:
+        word = total[0][: total.end(2)].strip()
         notes.append(
-            f"The last row may be a total ({shorten(last)}): it is counted as data. "
+            f"The last row may be a total ({word!r}): it is counted as data. "
             "Delete it from the sheet if it is one."
         )
     return Grid(
@@ -288,8 +290,3 @@ def _name(value: Any) -> str | None:
 
 def _at(row: Row, position: int) -> Any:
     return row[position] if position < len(row) else None
-
-
-def _quoted(rows: Sequence[tuple[int, Row]]) -> str:
-    lines = [" ".join(str(value) for value in row if value is not None) for _, row in rows]
-    return listed(map(shorten, lines), 3)

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from mirrorbi.data.scratch import scratch_folder
+from mirrorbi.data.copies import Copies
 from mirrorbi.errors import SourceError
 
 _CHUNK = 1 << 20
+_RATIO = 8
+"""How many times larger than its archive a text is, about."""
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
@@ -65,23 +66,15 @@ class TextFile:
     notes: tuple[str, ...] = ()
 
 
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """Yield a private folder for temporary copies, which goes whatever happens."""
-    place = scratch_folder()
-    with TemporaryDirectory(prefix="copy-", dir=place, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-def text_file(path: Path, folder: Path, shown: str) -> TextFile:
+def text_file(path: Path, made: Copies, shown: str) -> TextFile:
     """Return the file as UTF-8 text, copied into the folder only where it must be.
 
     Parameters
     ----------
     path
         Plain, gzip or zip (of one file); told by content, not by name.
-    folder
-        Where a copy goes; see `scratch`.
+    made
+        Where a copy goes.
     shown
         The file's name for messages.
 
@@ -91,7 +84,7 @@ def text_file(path: Path, folder: Path, shown: str) -> TextFile:
         If the file is empty, damaged, not text, or a zip of several files.
     """
     with reading(shown):
-        plain = _unpacked(path, folder, shown)
+        plain = _unpacked(path, made, shown)
         with plain.open("rb") as file:
             head = file.read(_CHUNK)
         if not head.strip(b"\xef\xbb\xbf\x00 \t\r\n\xff\xfe"):
@@ -101,7 +94,7 @@ def text_file(path: Path, folder: Path, shown: str) -> TextFile:
         encoding, label = _encoding(plain, head, shown)
         if encoding == "utf-8":
             return TextFile(plain)
-        copy = _recoded(plain, encoding, label, folder, shown)
+        copy = _recoded(plain, encoding, label, made, shown)
         note = f"{shown} is not in UTF-8: it was read as {label}."
         return TextFile(copy, (note,) if label.startswith("UTF") else (note + _CHECK,))
 
@@ -133,11 +126,11 @@ def reading(shown: str) -> Iterator[None]:
         ) from error
 
 
-def _unpacked(path: Path, folder: Path, shown: str) -> Path:
+def _unpacked(path: Path, made: Copies, shown: str) -> Path:
     with path.open("rb") as file:
         magic = file.read(4)
     if magic[:2] == b"\x1f\x8b":
-        target = free_path(folder, "unpacked")
+        target = made.place(_RATIO * path.stat().st_size)
         try:
             with gzip.open(path) as packed, target.open("wb") as plain:
                 shutil.copyfileobj(packed, plain, _CHUNK)
@@ -145,11 +138,11 @@ def _unpacked(path: Path, folder: Path, shown: str) -> Path:
             raise _damaged(shown, "gzip", error) from error
         return target
     if magic in (b"PK\x03\x04", b"PK\x05\x06"):
-        return _unzipped(path, folder, shown)
+        return _unzipped(path, made, shown)
     return path
 
 
-def _unzipped(path: Path, folder: Path, shown: str) -> Path:
+def _unzipped(path: Path, made: Copies, shown: str) -> Path:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [
@@ -173,7 +166,7 @@ def _unzipped(path: Path, folder: Path, shown: str) -> Path:
                 )
             if members[0].flag_bits & 0x1:
                 raise SourceError(f"{shown!r} is protected by a password.", hint="Unpack it first.")
-            target = free_path(folder, "unpacked")
+            target = made.place(members[0].file_size)
             with archive.open(members[0]) as packed, target.open("wb") as plain:
                 shutil.copyfileobj(packed, plain, _CHUNK)
             return target
@@ -254,8 +247,8 @@ def _foreign_lines(path: Path, size: int = 1 << 16) -> bytes:
     return b"".join(lines)
 
 
-def _recoded(path: Path, encoding: str, label: str, folder: Path, shown: str) -> Path:
-    target = free_path(folder, "recoded")
+def _recoded(path: Path, encoding: str, label: str, made: Copies, shown: str) -> Path:
+    target = made.place(2 * path.stat().st_size)
     try:
         with (
             path.open(encoding=encoding, newline="") as source,
@@ -268,9 +261,3 @@ def _recoded(path: Path, encoding: str, label: str, folder: Path, shown: str) ->
             hint="The file may be cut off or joined from several; export it again as UTF-8.",
         ) from error
     return target
-
-
-def free_path(folder: Path, stem: str) -> Path:
-    """Return a path in a scratch folder that is not taken."""
-    number = sum(1 for _ in folder.iterdir())
-    return folder / f"{stem}-{number}.txt"

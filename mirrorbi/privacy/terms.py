@@ -8,6 +8,7 @@ from mirrorbi.data.model import Privacy
 from mirrorbi.data.periods import Grain
 from mirrorbi.data.query import Query
 from mirrorbi.data.states import simple_metrics
+from mirrorbi.privacy.dimensions import class_in
 from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.payload import unit_of
 from mirrorbi.privacy.text import tidy, unfit
@@ -61,8 +62,7 @@ def vocabulary_of(
 
 def is_safe(dataset: Dataset, policy: Policy, dimension: str) -> bool:
     """Return whether a dimension's members may be named at all."""
-    column = dataset.model.dimensions[dimension].column or dimension
-    return policy.class_of(dimension) is policy.class_of(column) is Privacy.SAFE
+    return class_in(dataset, policy, dimension) is Privacy.SAFE
 
 
 def metrics_of(

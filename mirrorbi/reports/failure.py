@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirrorbi.privacy.classes.text import without_personal
+from mirrorbi.errors import CellError, MirrorBIError
 from mirrorbi.reports.notebook import place_of, source_of, tags_of
 from mirrorbi.reports.page import Block, Page, render_page
 from mirrorbi.reports.plan import Plan, text_of_value
+from mirrorbi.reports.trace import Known, trace_of, without_folders
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LAST_LINES = 30
 
 
@@ -30,12 +29,24 @@ class Failure:
         The cell's code.
     lines
         The last lines of the traceback.
+    ours
+        The error in the cell, where it is one of ours.
     """
 
     message: str
     place: str = ""
     source: str = ""
     lines: str = ""
+    ours: type[MirrorBIError] | None = None
+
+    def error(self, hint: str) -> CellError:
+        """Return the error that says so, with the exit code of the one in the cell."""
+        error = CellError(
+            f"The notebook failed in {self.place}: {self.message.rstrip('.')}.", hint=hint
+        )
+        if self.ours is not None:
+            error.exit_code = self.ours.exit_code
+        return error
 
 
 def failure_of(
@@ -56,21 +67,18 @@ def failure_of(
     for index, cell in enumerate(cells):
         error = next((o for o in cell.get("outputs", ()) if o["output_type"] == "error"), None)
         if error is not None and "raises-exception" not in tags_of(cell):
-            # An error may quote a cell of the data.
-            text = _ANSI.sub("", "\n".join(error.get("traceback", ())))
-            lines = without_personal("\n".join(text.splitlines()[-_LAST_LINES:]))
-            value = without_personal(_ANSI.sub("", error["evalue"]))
-            reason = f"{error['ename']}: {value}".strip(": ")
-            return Failure(reason, place_of(cells, index), source_of(cell), lines)
+            trace = trace_of(error, Known.of({"cells": cells}))
+            lines = "\n".join(trace.lines[-_LAST_LINES:])
+            return Failure(trace.text, place_of(cells, index), source_of(cell), lines, trace.ours)
     if stopped_at is None:
         return Failure(message)
     return Failure(message, place_of(cells, stopped_at), source_of(cells[stopped_at]))
 
 
 def render_failure(plan: Plan, failure: Failure) -> str:
-    """Return the failure page as one HTML document, without secrets."""
+    """Return the failure page as one HTML document, without secrets and folders."""
     mask = plan.mask
-    blocks: list[Block] = [_words(mask(failure.message))]
+    blocks: list[Block] = [_words(mask(without_folders(failure.message)))]
     if failure.source:
         blocks += [_heading(f"The cell: {failure.place}"), _code(mask(failure.source))]
     if failure.lines:
@@ -83,7 +91,7 @@ def render_failure(plan: Plan, failure: Failure) -> str:
 
 
 def _parameters(plan: Plan) -> str:
-    shown = [f"{name} = {text_of_value(value)}" for name, value in plan.bound.values.items()]
+    shown = [f"{name} = {text_of_value(value)}" for name, value in plan.values.items()]
     shown += [f"{name} = •••" for name in plan.bound.secrets]
     return "\n".join(shown) or "none"
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mirrorbi.errors import StoreError
+from mirrorbi.privacy.ledger.presence import is_alive, this_process
 from mirrorbi.storage.local import LocalStore
+
+_WORK = ".work"
+_MARK = re.compile(r"\.(?P<process>\d+(?:@(?P<boot>[^.]*)\.\d+)?)\.[0-9a-f]{8}\.work$")
+_LONGEST = 120
+_DAYS = 7
+"""After so long the working folder of another machine is taken for forgotten."""
 
 
 class Folder:
@@ -40,10 +49,15 @@ class Folder:
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
-        """Give a working folder for as long as the block runs."""
-        work = self.path / f".{name}.{uuid.uuid4().hex[:8]}.work"
+        """Give a working folder for as long as the block runs; nobody else may look into it.
+
+        That of a run that was killed is removed by the next run here.
+        """
+        self._sweep()
+        mark = f"{this_process()}.{uuid.uuid4().hex[:8]}"
+        work = self.path / f".{name[:_LONGEST]}.{mark}{_WORK}"
         try:
-            work.mkdir()
+            work.mkdir(mode=0o700)
         except OSError as error:
             raise self._refusal(error) from None
         try:
@@ -59,9 +73,23 @@ class Folder:
             if not any(work.iterdir()):
                 return None
             work.replace(target)
+            target.chmod(self.path.stat().st_mode & 0o777)
             return target
         except OSError as error:
             raise self._refusal(error) from None
+
+    def _sweep(self) -> None:
+        """Remove the working folders of runs that are no more."""
+        here = this_process().partition("@")[2].partition(".")[0]
+        for work in self.path.glob(f".*{_WORK}"):
+            if (found := _MARK.search(work.name)) is None:
+                continue
+            with suppress(OSError):
+                # Another machine may work in the same folder.
+                ours = (found["boot"] or "") == here
+                old = work.stat().st_mtime < time.time() - _DAYS * 86_400
+                if not is_alive(found["process"]) if ours else old:
+                    shutil.rmtree(work, ignore_errors=True)
 
     def _refusal(self, error: OSError) -> StoreError:
         return StoreError(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mirrorbi.errors import CellError, MirrorBIError, NarrativeError, StoreError
+from mirrorbi.errors import MirrorBIError, NarrativeError, StoreError
 from mirrorbi.reports.engine import Watch
 from mirrorbi.reports.folder import Folder
 from mirrorbi.reports.kernel import import_page
@@ -18,6 +18,9 @@ from mirrorbi.reports.notebook import source_of
 from mirrorbi.reports.plan import Plan, make_plan
 from mirrorbi.reports.secret import cell_for
 from mirrorbi.settings import FOLDER
+
+if TYPE_CHECKING:
+    from mirrorbi.reports.page import Block
 
 Progress = Callable[[int, int, str], None]
 """Called before each code cell with its place from 1, their number, and its title."""
@@ -193,10 +196,10 @@ def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
         from mirrorbi.reports.failure import failure_of
 
         failure = failure_of(watch.notebook)
-        raise CellError(
-            f"The notebook failed in {failure.place}: {failure.message.rstrip('.')}.",
-            hint=f"See {plan.failure_page}.",
-        ) from None
+        if not failure.place:
+            # Papermill minds an error that the notebook expects, but goes on.
+            return watch.notebook
+        raise failure.error(hint=f"See {plan.failure_page}.") from None
     finally:
         logging.getLogger("papermill").removeFilter(_not_about_parameters)
     return watch.notebook
@@ -258,7 +261,7 @@ def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str,
             f"The analysis failed its checks, so the report was not replaced: {failed[0]}.",
             hint=f"The draft is kept as {plan.draft}. Run again, or with --narrator rules.",
         )
-    folder.write(plan.executed.name, notebook_text(plan, executed, plan.executed))
+    folder.write(plan.executed.name, notebook_text(plan, executed, plan.executed, found.blocks))
     folder.write(plan.grounding.name, grounds.text)
     folder.write(plan.report.name, html)
     return {
@@ -270,13 +273,23 @@ def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str,
     }
 
 
-def notebook_text(plan: Plan, executed: Any, target: Path) -> str:
-    """Return an executed notebook as the text of its file, without secrets."""
+def notebook_text(
+    plan: Plan, executed: Any, target: Path, blocks: Iterable[Block] | None = None
+) -> str:
+    """Return an executed notebook as the text of its file.
+
+    It holds no secrets, no folders of this machine but in the author's own code, and of its
+    outputs what the blocks of the page show; see `mirrorbi.reports.kept`.
+    """
     import nbformat
+
+    from mirrorbi.reports.kept import kept, without_places
 
     record = executed["metadata"].setdefault("papermill", {})
     record["input_path"], record["output_path"] = plan.notebook.path.name, target.name
-    text = nbformat.writes(plan.mask.clean(executed))  # type: ignore[no-untyped-call]
+    shown = kept(executed, blocks, everything=plan.settings.keep_outputs)
+    clean = plan.mask.clean(without_places(shown, plan.caller))
+    text = nbformat.writes(nbformat.from_dict(clean))  # type: ignore[no-untyped-call]
     return f"{text}\n"
 
 

@@ -75,6 +75,13 @@ def test_only_this_user_may_look(cache):
     assert stat.S_IMODE(file_of(cache).stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX permissions")
+def test_a_folder_that_others_could_enter_is_closed(cache):
+    cache.folder.mkdir(mode=0o755)
+    cache.put(KEY, reply())
+    assert stat.S_IMODE(cache.folder.stat().st_mode) == 0o700
+
+
 def test_nothing_is_kept_but_what_claude_wrote(cache):
     cache.put(KEY, reply())
     assert set(json.loads(file_of(cache).read_bytes())) == {

@@ -195,6 +195,20 @@ def test_a_kept_answer_costs_no_call_and_can_be_sent_back(
     assert claude.send(further).text == "Further."
 
 
+def test_where_the_disk_may_have_hashes_alone_no_answer_is_kept(
+    bedrock, connected, shop, policy, tmp_path
+):
+    bedrock.say("Yes.")
+    bedrock.say("Again.")
+    folder = tmp_path / "answers"
+    strict = policy.model_copy(update={"retention": "hash"})
+    asked = Gate(shop, strict).question("Which city sold most?")
+    claude = connected(cache=AnswerCache(folder), rules=strict)
+    request = Request((Instruction("voice.md"),), ((asked,),))
+    assert [claude.send(request).text for _ in range(2)] == ["Yes.", "Again."]
+    assert not folder.exists()
+
+
 def test_another_longest_answer_is_another_request(bedrock, connected, ask, tmp_path):
     bedrock.say("Short.")
     bedrock.say("Long.")

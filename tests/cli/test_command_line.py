@@ -105,6 +105,32 @@ def test_a_mistake_is_one_clean_message_and_code_2(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_fault_of_the_program_shows_no_message_that_may_quote_the_data(debug) -> None:
+    script = (
+        "import sys\n"
+        "from mirrorbi.cli import app\n"
+        "@app.app.command('fails')\n"
+        "def fails():\n"
+        "    int('Quetzal Zzyzxova')\n"
+        "sys.argv[1:] = ['fails']\n"
+        "app.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **({"MIRRORBI_DEBUG": "1"} if debug else {})},
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert ("Quetzal" in done.stderr) is debug
+    assert ("Traceback" in done.stderr) is debug
+    assert "ValueError" in done.stderr
+    assert debug or "error: MirrorBI failed: ValueError in" in done.stderr
+
+
 def test_debug_shows_the_traceback() -> None:
     assert "Traceback" in mirrorbi_command("--debug", "run", "nowhere.ipynb").stderr
     assert "Traceback" in mirrorbi_command("run", "nowhere.ipynb", MIRRORBI_DEBUG="1").stderr
@@ -231,7 +257,8 @@ def test_a_query_holds_back_what_is_of_few_and_says_so(shop) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error(shop) -> None:
-    command = f"{sys.executable} -m mirrorbi query sales.csv rows --by city --grain day --csv --no-control"
+    asked = "query sales.csv rows --by city --grain day --csv --no-control"
+    command = f"{sys.executable} -m mirrorbi {asked}"
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command} | head -1"],
         capture_output=True,

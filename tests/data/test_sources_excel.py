@@ -91,8 +91,9 @@ def test_titles_empty_rows_and_footnotes_are_left_out_with_notes(engine):
     assert types(source) == {"Region": "string", "Day": "date", "Sales": "int64", "Rate": "float64"}
     assert [row[2] for row in rows(source)] == [10, 30, 20]
     notes = " ".join(source.notes)
-    assert "'Sales by region'" in notes
-    assert "'Source: ledger'" in notes
+    assert "Lines above the header were left out: 2." in notes
+    assert "Lines below the table were left out: 1." in notes
+    assert "ledger" not in notes
     assert "Empty rows were left out: 1." in notes
 
 
@@ -134,7 +135,7 @@ def test_numbers_among_text_are_found_out(engine):
     source = open_source(path, engine)
     assert types(source) == {"id": "int64", "n": "int64", "code": "string", "mixed": "string"}
     assert any("Read as missing in 'n': 1 value, 'N/A'" in note for note in source.notes)
-    assert any("'mixed'. 8 of 9 values" in n and "'soon' (row 10)" in n for n in source.notes)
+    assert any("'mixed'. 8 of 9 values" in n and "'xxxx' (row 10)" in n for n in source.notes)
 
 
 def test_dates_that_are_text_in_some_cells_are_not_guessed(engine):

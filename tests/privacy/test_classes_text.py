@@ -71,10 +71,19 @@ def test_personal_data_is_found_where_it_is(text, kind, part):
         "https://www.example.com/products?id=12345",
         "shop 8001 Zürich, 10115 Berlin, SW1A 1AA",
         "",
+        "St. Louis Metro Area",
+        "flights to San Jose Norte and St. Paul Minneapolis",
+        "Fort Wayne Allen",
+        "Charlotte Region",
     ],
 )
 def test_what_only_looks_like_it_is_left(text):
     assert found(text) == []
+
+
+@pytest.mark.parametrize("name", ["John Paul", "Maria Santos", "Denis Saint", "best John Smith"])
+def test_a_person_with_a_word_of_places_in_the_name_is_still_one(name):
+    assert [kind for kind, _ in found(f"asked {name} today")] == ["person_name"]
 
 
 def test_what_the_eye_does_not_see_hides_nothing():

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -74,6 +74,7 @@ def computable(cells, keys, shown, value):
 
 
 @SLOW
+@example(229, ("a", "b"), "month")
 @given(
     st.integers(0, 10_000),
     st.sampled_from([("a",), ("a", "b"), ("b", "a")]),

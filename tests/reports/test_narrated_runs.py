@@ -107,11 +107,11 @@ def test_without_leave_or_money_nothing_is_sent(bedrock, place, tmp_path):
     broke = mirrorbi(
         "run", NOTEBOOK, "-o", "out", "--narrator", "claude", "--budget", "0.0001", cwd=place
     )
-    assert broke.returncode == 1
+    assert broke.returncode == 2
     assert "budget" in broke.stderr.lower()
     (place / "mirrorbi.toml").write_text("")
     refused = mirrorbi("run", NOTEBOOK, "-o", "out", "--narrator", "claude", cwd=place)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "narrators" in refused.stderr
     assert bedrock.received == []
 

@@ -320,3 +320,41 @@ def test_papermill_itself_can_use_the_engine(tmp_path, write, cells) -> None:
     )  # fmt: skip
     outputs = json.loads(out.read_text())["cells"][-1]["outputs"]
     assert outputs[0]["data"]["text/plain"] == ["42"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+def test_what_a_killed_run_leaves_is_private_and_gone_with_the_next(tmp_path, write, cells) -> None:
+    code, _ = cells
+    marker = tmp_path / "pid"
+    source = (
+        "import os, time\nopen('rows.csv', 'w').write('Quetzal Zzyzxova')\n"
+        f"open({str(marker)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    )
+    path = write(tmp_path / "a.ipynb", code(source))
+    reports = tmp_path / "reports"
+    process = subprocess.Popen(command("run", path, "-o", reports))
+    deadline = time.monotonic() + 40
+    while not (marker.exists() and marker.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (work,) = reports.iterdir()
+    assert (work / "rows.csv").exists()
+    assert work.stat().st_mode & 0o077 == 0
+    # One that lives is left alone.
+    other = write(tmp_path / "b.ipynb", code("1"))
+    carry_out(other, reports)
+    assert (work / "rows.csv").exists()
+    process.kill()
+    process.wait()
+    while alive(int(marker.read_text())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(int(marker.read_text()))
+    carry_out(other, reports)
+    assert not work.exists()
+    assert not [p for p in reports.rglob("*") if p.is_file() and "Zzyzxova" in p.read_text()]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX permissions")
+def test_files_that_are_kept_can_be_read_by_those_who_read_the_report(good) -> None:
+    run, reports = good
+    assert run.files is not None
+    assert run.files.stat().st_mode & 0o777 == reports.stat().st_mode & 0o777

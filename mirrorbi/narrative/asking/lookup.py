@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.data.model import Privacy
 from mirrorbi.errors import FactError, QueryError, RefusedError
 from mirrorbi.facts.asked import COMPARISONS
 from mirrorbi.facts.fact import Fact
@@ -14,6 +13,7 @@ from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.asking import arguments as said
 from mirrorbi.narrative.asking.arguments import Mistake
 from mirrorbi.privacy.control import controlled
+from mirrorbi.privacy.terms import is_safe
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -172,8 +172,7 @@ def _by(call: said.Arguments) -> Sequence[str]:
 
 def _safe(gate: Gate) -> list[str]:
     dimensions = gate.dataset.model.dimensions
-    safe = [name for name, part in dimensions.items() if part.privacy is Privacy.SAFE]
-    return [name for name in safe if gate.policy.class_of(name) is Privacy.SAFE]
+    return [name for name in dimensions if is_safe(gate.dataset, gate.policy, name)]
 
 
 class _Names:

@@ -111,6 +111,12 @@ def _withheld(material: Material) -> Iterator[Sentence]:
         opening = "Nor are" if f["small"].value else "Not shown are"
         template = f"{opening} {{{{f.complement}}}} that would give those away; totals hold all."
         yield say("quality", template, f=f)
+    if "left_out" in f.terms:
+        template = (
+            "Nothing is told by {{f.left_out}}: the members look like {{f.looks}}, and nobody has "
+            "said that they may be shown."
+        )
+        yield say("quality", template, f=f)
 
 
 def _tests(material: Material) -> Iterator[Sentence]:

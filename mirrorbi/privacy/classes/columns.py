@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from mirrorbi.data.classify import kind_of, privacy_of
+from mirrorbi.data.classify import kind_of, privacy_of, words
 from mirrorbi.data.model import Model, Privacy
 from mirrorbi.data.profile import ColumnProfile, Profile, profile
 from mirrorbi.data.roles import FEW_PERSONS, FEW_ROWS, MAX_MEMBERS, Column, Judged
 from mirrorbi.data.sample import LIMIT, sample_values
 from mirrorbi.privacy.classes.hit import Kind
-from mirrorbi.privacy.classes.values import has_shape, is_prose, judge, told
+from mirrorbi.privacy.classes.values import has_shape, is_prose, judge, looks_like, told
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -33,6 +33,8 @@ NOUNS: dict[str, str] = {
 }
 """What each kind is called."""
 
+_TRAITS = frozenset({"religion", "ethnicity", "race", "diagnosis", "diagnose"})
+"""Words of columns that are personal, and whose members are nobody's name."""
 _BLOCKED = ("iban", "card", "national_id", "secret", "vat")
 
 
@@ -126,6 +128,34 @@ def classify(
     }
 
 
+def members_are(name: str, members: Sequence[str]) -> Kind | None:
+    """Return what members of a dimension are, taken together, if they are personal.
+
+    Judged as the values of a column are, but not by how often they repeat: members do. A
+    column's name alone is not enough either, since a person made it a dimension; it counts
+    where the members have the form of what it says.
+
+    Parameters
+    ----------
+    name
+        Of the column.
+    members
+        Different values, as text.
+
+    Examples
+    --------
+    >>> members_are("desk", ["ann@x.org", "bo@x.org"]), members_are("city", ["Rome", "Oslo"])
+    ('email', None)
+    """
+    by_name = kind_of(name)
+    found = judge(members, by_name)
+    if found is not None:
+        return None if _is_version(name, found.kind) else found.kind
+    if by_name is None or privacy_of(name) is Privacy.SAFE or _TRAITS & set(words(name)):
+        return None
+    return cast(Kind, by_name) if looks_like(members, by_name) else None
+
+
 def _declared(model: Model) -> Mapping[str, Privacy]:
     found = dict(model.classes)
     for dimension in model.dimensions.values():
@@ -198,8 +228,6 @@ def _could_be(column: Column, kind: str, values: list[str] | None) -> bool:
 
 
 def _is_version(name: str, kind: str) -> bool:
-    from mirrorbi.data.classify import words
-
     return kind == "ip" and bool({"version", "release", "build", "firmware"} & set(words(name)))
 
 

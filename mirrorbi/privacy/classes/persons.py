@@ -40,12 +40,20 @@ _BORN = re.compile(
 _FIRM = re.compile(
     r",? (?:GmbH|AG|KG|OHG|UG|S\.? ?[ACLRP]|SARL|SAS|Inc|Ltd|LLC|Corp|PLC|& |Stiftung|Group|Gruppe)"
 )
+# What stands before a given name in the name of a place: Saint Louis, San José, Fort Wayne.
+_SAINT = re.compile(
+    r"(?<!\w)(?:st|ste|saint|sainte|san|santa|santo|s[ãa]o|sankt|sint|mt|mount|fort|ft|port|lake|cape)"
+    r"\.?[ -]$",
+    re.IGNORECASE,
+)
 # Words that follow a given name in names of firms, places and things.
 _THINGS = """
 inc ltd llc corp company co gmbh ag kg sa sas srl spa plc group airport street road avenue
 square hospital university school college hotel store stores bank air airlines line lines
 island islands county city bay beach hall house park center centre station day award cup
 prize international foundation trust sales revenue
+area metro region district zone territory province state town township village valley heights
+springs falls junction crossing harbor harbour borough
 """
 
 
@@ -93,13 +101,25 @@ def is_given(word: str) -> bool:
     return any(_folded(part) in known for part in re.split(r"['’-]", word))
 
 
+def is_thing(value: str) -> bool:
+    """Return whether a value ends as names of firms, places and things do.
+
+    Examples
+    --------
+    >>> is_thing("Muster GmbH"), is_thing("Ada Muster")
+    (True, False)
+    """
+    return _folded(re.split(r"[\s,.]+", value.strip(" .,"))[-1]) in _things()
+
+
 def _full(text: str) -> Iterator[Span]:
     place = 0
     while match := _FULL.search(text, place):
         first, rest = match[1], match[2]
         last = rest.split()[-1]
         firm = _FIRM.match(text, match.end()) or len(last) == 1
-        if is_given(first) and _folded(last) not in _things() and not firm:
+        other = firm or _SAINT.search(text[max(0, match.start() - 8) : match.start()])
+        if is_given(first) and _folded(last) not in _things() and not other:
             yield match.span()
             place = match.end()
         else:

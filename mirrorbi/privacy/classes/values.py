@@ -12,7 +12,7 @@ from importlib import import_module
 from mirrorbi.privacy.classes.hit import Kind
 from mirrorbi.privacy.classes.national import SCHEMES, is_of
 from mirrorbi.privacy.classes.numbers import is_card, is_ip, is_vat
-from mirrorbi.privacy.classes.persons import is_given, is_name
+from mirrorbi.privacy.classes.persons import is_given, is_name, is_thing
 from mirrorbi.privacy.classes.phones import is_phone, is_written
 from mirrorbi.privacy.classes.plain import plain
 from mirrorbi.privacy.classes.secrets import is_secret
@@ -116,6 +116,22 @@ def has_shape(values: Sequence[str], kind: str) -> bool:
     """Return whether any value could be of a kind at all, going by its characters."""
     shape = _SHAPES.get(kind)
     return shape is None or any(shape.search(value) for value in values)
+
+
+def looks_like(values: Sequence[str], kind: str) -> bool:
+    """Return whether nearly all values have the form of a kind, as far as it has one.
+
+    Examples
+    --------
+    >>> looks_like(["Ada Muster", "Bo Vzorek"], "person_name"), looks_like(["A1"], "phone")
+    (True, False)
+    """
+    shown = [text for value in values if (text := plain(value)[0].strip())]
+    if kind == "person_name":
+        # Clients are often firms.
+        return bool(shown) and _look_named(shown) and sum(map(is_thing, shown)) < 0.1 * len(shown)
+    shape = _SHAPES.get(kind)
+    return shape is not None and sum(map(bool, map(shape.search, shown))) > 0.9 * len(shown)
 
 
 _SHAPES = {

@@ -31,6 +31,9 @@ WORK = 200_000
 WIDTH = 0.5
 """How much larger a small cell must be able to be, as a part of the fewest entities."""
 
+_LITTLE = 0.1
+"""How much larger it must be able to be where the totals allow no more."""
+
 _MOVED = 1e-7
 
 
@@ -143,13 +146,14 @@ class Lattice:
         """
         # What is open already costs nothing; a large cell costs more than a small one.
         cost = np.where(shut, 0.0, 1.0 + np.log1p(self.rows))
-        for movable in (shut, self.there):
-            moved = self._larger(cell, np.flatnonzero(movable), cost)
-            if moved is not None:
-                return moved
+        for more in (WIDTH * self.least, _LITTLE):
+            for movable in (shut, self.there):
+                moved = self._larger(cell, more, np.flatnonzero(movable), cost)
+                if moved is not None:
+                    return moved
         return np.zeros(len(shut), dtype=bool)
 
-    def _larger(self, cell: int, movable: Ints, cost: Floats) -> Bools | None:
+    def _larger(self, cell: int, more: float, movable: Ints, cost: Floats) -> Bools | None:
         """Return what changes at the least cost if only these may; ``None`` if nothing can."""
         from scipy.optimize import linprog
         from scipy.sparse import hstack
@@ -159,7 +163,7 @@ class Lattice:
         touched = inside[np.diff(inside.indptr) > 0]
         lower, upper = np.zeros(2 * count), np.full(2 * count, np.inf)
         upper[count:] = self.rows[movable]
-        lower[place] = upper[place] = WIDTH * self.least
+        lower[place] = upper[place] = more
         upper[count + place] = 0.0
         solved: Any = linprog(
             np.tile(cost[movable], 2),

@@ -15,6 +15,7 @@ from mirrorbi.facts.sweep import FAMILIES, find_facts
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.control.cells import RULES, Cells, Rules
 from mirrorbi.privacy.control.guard import Guard
+from mirrorbi.privacy.dimensions import check_dimensions, class_in, kind_in, noun_of
 from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.released import remember
@@ -73,7 +74,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
         kept_back += why
     merged = _summed(kept_back)
     if listed is None or KIND in listed or "quality" in listed:
-        passed += _statement(guard, merged)
+        passed += _statement(guard, merged, _looks(dataset, held))
     told = sorted(passed, key=lambda fact: (-fact.score, fact.id))
     released = FactSet(
         told,
@@ -155,26 +156,22 @@ def _allowed(
 ) -> tuple[dict[str, Any], list[Withheld]]:
     """Return the arguments without what is never shown, and what that is."""
     kept, withheld = dict(asked), list[Withheld]()
-    # What the model says of its columns holds whatever policy is given.
-    own = Policy.of(None, dataset.model)
-    classes = {
-        n: own.class_of(n) if policy.class_of(n) is Privacy.SAFE else policy.class_of(n)
-        for n in dataset.model.dimensions
-    }
-    named = [*_words(kept.get("by") or ()), *(kept.get("where") or {})]
-    for name in named:
-        if name in dataset.model.dimensions and classes[name] is not Privacy.SAFE:
-            raise RefusedError(
-                f"The dimension {name!r} is {classes[name]}: nothing is shown by it.",
-                hint="Leave it out, or explore with control=False, which cannot be reported.",
-            )
+    check_dimensions(dataset, policy, [*_words(kept.get("by") or ()), *(kept.get("where") or {})])
     if kept.get("by") is None:
-        dimensions = dataset.model.dimensions
-        kept["by"] = [n for n in dimensions if classes[n] is Privacy.SAFE]
+        classes = {n: class_in(dataset, policy, n) for n in dataset.model.dimensions}
+        kept["by"] = [n for n, named in classes.items() if named is Privacy.SAFE]
+        looks = _looks(dataset, policy)
         withheld += [
-            Withheld("class", f"{dataset.label(n)} is {classes[n]}: no facts by it", 0)
-            for n in dimensions
-            if n not in kept["by"]
+            Withheld(
+                "class",
+                f"{dataset.label(n)} looks like {looks[n]}, and nobody said that it is safe: no "
+                "facts by it"
+                if n in looks
+                else f"{dataset.label(n)} is {named}: no facts by it",
+                0,
+            )
+            for n, named in classes.items()
+            if named is not Privacy.SAFE
         ]
     rules = Rules(dataset.model, policy)
     metrics = dataset.model.metrics
@@ -193,6 +190,12 @@ def _allowed(
             hint="Ask for a median, or explore with control=False, which cannot be reported.",
         )
     return kept, withheld
+
+
+def _looks(dataset: Dataset, policy: Policy) -> dict[str, str]:
+    """Return the dimensions that are left out for what their members look like, and what."""
+    kinds = {name: kind_in(dataset, policy, name) for name in dataset.model.dimensions}
+    return {name: noun_of(kind) for name, kind in kinds.items() if kind is not None}
 
 
 def _judged(guard: Guard, fact: Fact) -> tuple[Fact | None, list[Withheld]]:
@@ -275,6 +278,11 @@ def _kept_back(guard: Guard) -> Iterator[Withheld]:
             yield Withheld("few", f"{label(metric)} by {name}", 0)
 
 
+def _all(names: Iterable[str]) -> str:
+    words = list(names)
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
 def _summed(withheld: Iterable[Withheld]) -> tuple[Withheld, ...]:
     found: dict[tuple[str, str], int] = {}
     for one in withheld:
@@ -286,13 +294,15 @@ def _summed(withheld: Iterable[Withheld]) -> tuple[Withheld, ...]:
     )
 
 
-def _statement(guard: Guard, withheld: Iterable[Withheld]) -> Iterator[Fact]:
-    """Yield the fact that says how much is not shown, if anything is."""
+def _statement(
+    guard: Guard, withheld: Iterable[Withheld], looks: Mapping[str, str]
+) -> Iterator[Fact]:
+    """Yield the fact that says what is not shown, if anything is."""
     by_rule: dict[str, int] = {}
     for one in withheld:
         by_rule[one.rule] = by_rule.get(one.rule, 0) + one.cells
     cells = sum(by_rule.values())
-    if not cells:
+    if not cells and not looks:
         return
     model, policy, entity = guard.model.dataset, guard.rules.policy, guard.rules.entity
     beside = by_rule.get("complement", 0)
@@ -316,6 +326,14 @@ def _statement(guard: Guard, withheld: Iterable[Withheld]) -> Iterator[Fact]:
         terms={
             "counted": "rows" if entity is None else f"values of {entity}",
             "rules": ", ".join(broken),
+            **(
+                {
+                    "left_out": _all(map(guard.label, looks)),
+                    "looks": _all(dict.fromkeys(looks.values())),
+                }
+                if looks
+                else {}
+            ),
         },
         score=0.05,
     )

@@ -21,6 +21,7 @@ from mirrorbi.data.query import Query
 from mirrorbi.data.states import simple_metrics
 from mirrorbi.privacy.control.cells import RULES, Bools, Cells, Codes, Floats, Rules
 from mirrorbi.privacy.control.lattice import Ints, Lattice
+from mirrorbi.privacy.dimensions import check_dimensions
 from mirrorbi.privacy.disclosure import Withheld
 
 if TYPE_CHECKING:
@@ -109,10 +110,7 @@ def refuse(dataset: Dataset, query: Query, policy: Policy) -> None:
     RefusedError
         If it is cut by a personal or blocked column.
     """
-    from mirrorbi.privacy.control.release import _allowed
-
-    where = {name: list(members) for name, members in query.where}
-    _allowed(dataset, policy, {"metrics": [], "by": list(query.by), "where": where})
+    check_dimensions(dataset, policy, [*query.by, *(name for name, _ in query.where)])
 
 
 def _worst(rules: Rules, names: tuple[str, ...], cells: Cells) -> Codes:

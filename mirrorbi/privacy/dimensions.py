@@ -1,0 +1,157 @@
+"""Dimensions as disclosure control takes them: as somebody classed them, or as they look."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from mirrorbi.data.model import Model, Privacy
+from mirrorbi.data.profile import profile
+from mirrorbi.data.sample import LENGTH, LIMIT, sample_values
+from mirrorbi.errors import RefusedError
+from mirrorbi.privacy.policy import Policy
+
+if TYPE_CHECKING:
+    from mirrorbi.data.dataset import Dataset
+    from mirrorbi.privacy.classes import Kind
+
+WHOLE = 1_000_000
+"""Rows up to which all members are read, of all dimensions in one query."""
+
+_ORDER = (Privacy.SAFE, Privacy.PERSONAL, Privacy.BLOCKED)
+
+
+def class_in(dataset: Dataset, policy: Policy, dimension: str) -> Privacy:
+    """Return who may see a dimension's members: the strictest of all that is known of it.
+
+    What the model says holds whatever policy is given. A dimension of which neither says
+    anything, and whose members look like data of persons, is ``personal``.
+
+    Parameters
+    ----------
+    dataset
+        The data.
+    policy
+        What may leave.
+    dimension
+        Its name in the model.
+
+    Examples
+    --------
+    >>> import mirrorbi, pandas as pd
+    >>> frame = pd.DataFrame({"desk": ["ann@x.org", "bo@x.org"] * 40, "city": ["Rome"] * 80})
+    >>> spec = {"dimensions": {"desk": {}, "city": {}}, "metrics": {"rows": {"agg": "count"}}}
+    >>> ds = mirrorbi.open(frame, spec)
+    >>> [str(class_in(ds, Policy(), name)) for name in ("desk", "city")]
+    ['personal', 'safe']
+    """
+    column = dataset.model.dimensions[dimension].column or dimension
+    own = Policy.of(None, dataset.model)
+    said = max((p.class_of(n) for p in (policy, own) for n in (dimension, column)),
+               key=_ORDER.index)  # fmt: skip
+    if said is Privacy.SAFE and kind_in(dataset, policy, dimension) is not None:
+        return Privacy.PERSONAL
+    return said
+
+
+def kind_in(dataset: Dataset, policy: Policy, dimension: str) -> Kind | None:
+    """Return what the members of a dimension look like, where nobody classed it.
+
+    ``None`` where they look like nothing personal, or where model or policy give the
+    dimension or its column a class: a person decided.
+    """
+    column = dataset.model.dimensions[dimension].column or dimension
+    said = _said(dataset.model) | policy.columns.keys()
+    return None if said & {dimension, column} else _judged(dataset).get(dimension)
+
+
+def noun_of(kind: Kind) -> str:
+    """Return what members of a kind are called: ``e-mail addresses``."""
+    from mirrorbi.privacy.classes.columns import NOUNS
+
+    return NOUNS[kind]
+
+
+def check_dimensions(dataset: Dataset, policy: Policy, names: Iterable[str]) -> None:
+    """Refuse dimensions by which nothing may be shown; names that are not known are passed.
+
+    Raises
+    ------
+    RefusedError
+        If one is personal, blocked, or looks personal; the message says how to declare it.
+    """
+    for name in names:
+        if name not in dataset.model.dimensions:
+            continue
+        named = class_in(dataset, policy, name)
+        if named is Privacy.SAFE:
+            continue
+        other = "leave it out, or explore with control=False, which cannot be reported."
+        kind = kind_in(dataset, policy, name)
+        if kind is None:
+            raise RefusedError(
+                f"The dimension {name!r} is {named}: nothing is shown by it.",
+                hint=f"{other[0].upper()}{other[1:]}",
+            )
+        raise RefusedError(
+            f"The dimension {name!r} looks like {noun_of(kind)}: nothing is shown by it.",
+            hint=f"If its members are nobody's data, say so in the model: 'privacy: safe' under "
+            f"'dimensions: {name}:'. Otherwise {other}",
+        )
+
+
+def _said(model: Model) -> set[str]:
+    """Return the dimensions and columns of which the model itself gives the class.
+
+    A draft says nothing: nobody has confirmed it.
+    """
+    if model.draft:
+        return set()
+    given = {n for n, part in model.dimensions.items() if "privacy" in part.model_fields_set}
+    return given | set(model.privacy.columns)
+
+
+_JUDGED: WeakKeyDictionary[Dataset, Mapping[str, Kind]] = WeakKeyDictionary()
+
+
+def _judged(dataset: Dataset) -> Mapping[str, Kind]:
+    """Return the dimensions whose members look personal, and like what; looked at once."""
+    if dataset not in _JUDGED:
+        _JUDGED[dataset] = {} if dataset.model_name == "draft" else _looked_at(dataset)
+    return _JUDGED[dataset]
+
+
+def _looked_at(dataset: Dataset) -> dict[str, Kind]:
+    from mirrorbi.privacy.classes.columns import members_are
+
+    said, schema = _said(dataset.model), dataset.table.schema()
+    columns = {name: part.column or name for name, part in dataset.model.dimensions.items()}
+    wanted = {
+        name: column
+        for name, column in columns.items()
+        if not said & {name, column} and (schema[column].is_string() or schema[column].is_integer())
+    }
+    members = _members(dataset, set(wanted.values()))
+    found = {name: members_are(column, members[column]) for name, column in wanted.items()}
+    return {name: kind for name, kind in found.items() if kind is not None}
+
+
+def _members(dataset: Dataset, columns: set[str]) -> Mapping[str, list[str]]:
+    """Return at most `LIMIT` different values of each column, the same ones each time."""
+    if not columns:
+        return {}
+    table: Any = dataset.table
+    if dataset.rows > WHOLE or table.get_backend().name != "duckdb":
+        known = profile(table, sorted(columns), distinct_only=True)
+        return sample_values(table, {c: known.columns[c].distinct for c in sorted(columns)})
+    # Cut here, not in the engine, which would cut every row.
+    read = table.aggregate(**{c: table[c].collect(distinct=True) for c in sorted(columns)})
+    every = read.to_pyarrow().to_pylist()[0]
+    return {column: _chosen(values or ()) for column, values in every.items()}
+
+
+def _chosen(values: Iterable[object]) -> list[str]:
+    texts = {str(value)[:LENGTH] for value in values if value is not None}
+    return sorted(texts, key=lambda t: (zlib.crc32(t.encode(errors="replace")), t))[:LIMIT]
