@@ -14,10 +14,8 @@ from mirrorbi.reports.markup import clean_html, data_uri, render_markdown
 from mirrorbi.reports.notebook import INJECTED, source_of, tags_of
 from mirrorbi.reports.page import Block
 from mirrorbi.reports.plan import told
-from mirrorbi.reports.trace import Known, trace_of
 
 _MARK = "papermill-error-cell-tag"
-"""The tag of cells by which Papermill points to an error, also to one that is expected."""
 _STYLE = re.compile(r"^\s*<style>.*?</style>", re.DOTALL)
 """What our displays bring along for a notebook, and the page has of its own."""
 
@@ -42,19 +40,19 @@ def kept(
     everything
         Whether outputs that no report shows stay too, as settings may say.
     """
-    found = copy.deepcopy(dict(notebook))
-    known = Known.of(notebook)
+    found: Any = copy.copy(notebook)
+    found["metadata"] = dict(notebook["metadata"])
     shown = None if blocks is None else _Shown(blocks)
-    if shown is not None:
-        found["cells"] = [cell for cell in found["cells"] if _MARK not in tags_of(cell)]
+    # Papermill points to errors by cells of its own, also to those that are expected.
+    cells = [cell for cell in notebook["cells"] if shown is None or _MARK not in tags_of(cell)]
+    found["cells"] = [copy.copy(cell) for cell in cells]
     for cell in found["cells"]:
         if cell.get("cell_type") != "code":
             continue
         outputs = []
         for output in cell.get("outputs", ()):
             if output["output_type"] == "error":
-                if shown is None or everything:
-                    outputs.append(type(output)(trace_of(output, known).output()))
+                outputs += [_error(output, notebook)] if shown is None or everything else []
             elif everything:
                 outputs.append(output)
             else:
@@ -75,9 +73,9 @@ def without_places(notebook: Any, base: Any) -> Any:
     base
         The folder from which the run was asked for.
     """
-    record = notebook["metadata"].get("papermill", {})
+    record = dict(notebook["metadata"].get("papermill", {}))
     given = record.get("parameters", {})
-    record["parameters"] = told(dict(given), base)
+    notebook["metadata"]["papermill"] = {**record, "parameters": told(dict(given), base)}
     for cell in notebook["cells"]:
         if "injected-parameters" in tags_of(cell) & INJECTED:
             text = source_of(cell)
@@ -109,6 +107,13 @@ class _Shown:
     def layout(self, figure: Mapping[str, Any]) -> Any:
         """Return the layout in which a figure is shown; ``None`` if it is not."""
         return self._layouts.get(_said(list(figure.get("data", ()))))
+
+
+def _error(output: Any, notebook: Mapping[str, Any]) -> Any:
+    # What knows personal data takes a tenth of a second to import.
+    from mirrorbi.reports.trace import Known, trace_of
+
+    return type(output)(trace_of(output, Known.of(notebook)).output())
 
 
 def _said(value: Any) -> str:

@@ -289,7 +289,7 @@ def notebook_text(
     record["input_path"], record["output_path"] = plan.notebook.path.name, target.name
     shown = kept(executed, blocks, everything=plan.settings.keep_outputs)
     clean = plan.mask.clean(without_places(shown, plan.caller))
-    text = nbformat.writes(nbformat.from_dict(clean))  # type: ignore[no-untyped-call]
+    text = nbformat.writes(clean)  # type: ignore[no-untyped-call]
     return f"{text}\n"
 
 
