@@ -1,4 +1,4 @@
-"""The kernel process of a batch run: ``python -m mirrorbi.reports.kernel -f FILE``.
+"""The kernel process of a batch run, as `mirrorbi.reports.standby` starts it.
 
 It is ipykernel, less what a batch never uses. The debugger costs 0.15 s at start. The
 parser behind the ``iri`` format of jsonschema costs 2.4 s when the first plotly figure
@@ -16,8 +16,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
+
+from mirrorbi.reports.standby import EARLY, is_told, listen
 
 
 @contextmanager
@@ -110,26 +111,28 @@ class _Leave:
 
 
 def _booted() -> Any:
-    if sys.path and sys.path[0] in ("", str(Path.cwd())):
-        del sys.path[0]
     with left_out("debugpy"):
         from ipykernel.kernelapp import IPKernelApp
+    early = os.environ.get(EARLY, "").split()
+    arguments = sys.argv[1:]
+    if not arguments:
+        # The sooner its sockets are there, the sooner is the caller connected.
+        while early and not is_told():
+            _import(early.pop(0))
+        arguments = listen()
+        sys.argv = [__file__, *arguments]
     app = IPKernelApp.instance()
-    app.initialize([*sys.argv[1:], "--HistoryManager.enabled=False"])  # type: ignore[no-untyped-call]
+    app.initialize([*arguments, "--HistoryManager.enabled=False"])  # type: ignore[no-untyped-call]
     folder = os.environ.get("MIRRORBI_NOTEBOOK_FOLDER")
     if folder:
         sys.path.append(folder)
     import_formats()
-    _import_early(os.environ.get("MIRRORBI_IMPORT_EARLY", ""))
+    for name in early:
+        _import(name)
     return app
 
 
-def _import_early(names: str) -> None:
+def _import(name: str) -> None:
     """Import what the notebook will, while its first cell is still on the way."""
-    for name in names.split():
-        with suppress(ImportError):
-            importlib.import_module(name)
-
-
-if __name__ == "__main__":
-    main()
+    with suppress(ImportError):
+        importlib.import_module(name)
