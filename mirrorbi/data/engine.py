@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.scratch import scratch_folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _OFFLINE = {
     "autoinstall_known_extensions": False,
@@ -39,3 +43,50 @@ def connect() -> Any:
     # Moments with a zone must not depend on where the machine stands.
     connection.raw_sql("SET TimeZone = 'UTC'")
     return connection
+
+
+def fetch(expression: Any) -> pa.Table:
+    """Return what an ibis table holds, as `to_pyarrow` does, but without importing pandas.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> table = connect().create_table("t", ibis.memtable({"a": [1, 2]}), temp=True)
+    >>> fetch(table.aggregate(total=table.a.sum()))["total"].to_pylist()
+    [3]
+    """
+    found = _asked(expression)
+    if found is None:
+        return expression.to_pyarrow()
+    from ibis.formats.pyarrow import PyArrowData
+
+    return PyArrowData.convert_table(found, expression.schema())
+
+
+def line(expression: Any) -> dict[str, Any]:
+    """Return the one line of an aggregate as plain values, by name.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> table = connect().create_table("t", ibis.memtable({"a": [1, 2]}), temp=True)
+    >>> line(table.aggregate(rows=table.count(), total=table.a.sum()))
+    {'rows': 2, 'total': 3}
+    """
+    found = _asked(expression)
+    (values,) = (expression.to_pyarrow() if found is None else found).to_pylist()
+    return {
+        # The engine adds whole numbers up in 128 bits, which Arrow knows as decimals.
+        name: int(value) if isinstance(value, Decimal) and dtype.is_integer() else value
+        for (name, dtype), value in zip(expression.schema().items(), values.values(), strict=True)
+    }
+
+
+def _asked(expression: Any) -> pa.Table | None:
+    """Return the answer of the embedded engine, where ibis has nothing to set up in it first."""
+    from ibis.expr.operations import InMemoryTable, ScalarUDF
+
+    backend = expression.get_backend()
+    if backend.name != "duckdb" or expression.op().find((InMemoryTable, ScalarUDF)):
+        return None
+    return backend.con.sql(backend.compile(expression)).to_arrow_table()

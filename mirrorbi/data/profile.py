@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mirrorbi.data.engine import line
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
@@ -83,18 +85,18 @@ def profile(
         if (dtype.is_numeric() and not dtype.is_boolean()) or dtype.is_temporal():
             wanted[f"l{index}"] = column.min()
             wanted[f"h{index}"] = column.max()
-    line = table.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+    found = line(table.aggregate(**wanted))
     return Profile(
-        rows=line["rows"],
+        rows=found["rows"],
         columns={
             name: ColumnProfile(
                 name=name,
                 type=_plain_type(schema[name]),
-                nulls=line.get(f"v{index}") or 0,
-                distinct=line.get(f"d{index}") or 0,
-                infinite=line.get(f"i{index}") or 0,
-                low=line.get(f"l{index}"),
-                high=line.get(f"h{index}"),
+                nulls=found.get(f"v{index}") or 0,
+                distinct=found.get(f"d{index}") or 0,
+                infinite=found.get(f"i{index}") or 0,
+                low=found.get(f"l{index}"),
+                high=found.get(f"h{index}"),
             )
             for index, name in enumerate(names)
         },

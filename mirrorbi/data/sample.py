@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mirrorbi.data.engine import fetch
+
 LIMIT = 1_000
 """Values of one column that are looked at."""
 
@@ -51,4 +53,4 @@ def _values(table: Any, name: str, about: int, limit: int) -> list[str]:
     found = values.distinct().mutate(h=lambda t: t.v.hash()).order_by("h").limit(limit)
     # Only what is handed over is made text, and cut: not every row.
     shown = found.select(v=found.v.cast("string").substr(0, LENGTH))
-    return [str(value) for value in shown.to_pyarrow()["v"].to_pylist()]
+    return [str(value) for value in fetch(shown)["v"].to_pylist()]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mirrorbi.data.cube import Cube
+from mirrorbi.data.engine import line
 from mirrorbi.data.periods import Grain
 from mirrorbi.data.profile import profile
 from mirrorbi.data.scan import build
@@ -96,7 +97,7 @@ class Shelf:
         numbers decide only which dimensions share a cube.
         """
         columns = {name: self.columns[name] for name in names}
-        rows, table = int(self.table.count().to_pyarrow().as_py()), self.table
+        rows, table = int(line(self.table.aggregate(n=self.table.count()))["n"]), self.table
         if rows >= 10 * SAMPLE and table.get_backend().name == "duckdb":
             table = table.sample(SAMPLE / rows, method="block")
         counted = profile(table, sorted(set(columns.values())), distinct_only=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 EARLY = "MIRRORBI_IMPORT_EARLY"
 """Variable that names what a kernel imports before its first cell is there."""
 
-IMPORTS = "pandas ibis ibis.backends.duckdb mirrorbi.analysis mirrorbi.facts mirrorbi.narrative"
+IMPORTS = "ibis ibis.backends.duckdb mirrorbi.analysis mirrorbi.facts mirrorbi.narrative"
 """Modules that a notebook which imports MirrorBI is going to need: most of a second."""
 
 # A module in the folder of the caller must not stand in for one of the library.
