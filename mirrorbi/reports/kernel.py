@@ -5,6 +5,7 @@ parser behind the ``iri`` format of jsonschema costs 2.4 s when the first plotly
 is shown, since plotly then imports nbformat, which imports jsonschema; nothing in a
 notebook's format is an IRI. While the imports last, nothing is garbage: looking for it
 costs a quarter of their time. Nor is memory tidied at the end of a process that ends.
+What a notebook is going to need is imported whenever nothing else is asked of the kernel.
 """
 
 from __future__ import annotations
@@ -14,11 +15,31 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.abc import MetaPathFinder
+from importlib.util import LazyLoader, find_spec, module_from_spec
+from threading import Thread
 from typing import Any
 
 from mirrorbi.reports.standby import EARLY, is_told, listen
+
+
+_FORMATS = frozenset(
+    {
+        "fqdn",
+        "idna",
+        "isoduration",
+        "jsonpointer",
+        "rfc3339_validator",
+        "rfc3986_validator",
+        "rfc3987",
+        "rfc3987_syntax",
+        "uri_template",
+        "webcolors",
+    }
+)
+"""What jsonschema imports to check formats: half a second of it, and 2.4 s of one."""
 
 
 @contextmanager
@@ -43,22 +64,51 @@ def left_out(*names: str) -> Iterator[None]:
                 del sys.modules[name]
 
 
-def import_formats() -> None:
-    """Import jsonschema without the parser of IRIs."""
-    with left_out("rfc3987_syntax", "rfc3987"):
-        import jsonschema  # type: ignore[import-untyped]  # noqa: F401
+class NoFormats(MetaPathFinder):
+    """Hides from jsonschema what checks formats that no notebook has.
+
+    They are optional there. Whoever else imports them gets them.
+    """
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
+        """Find nothing, and let nobody else look, while jsonschema asks for a format."""
+        if fullname in _FORMATS:
+            asking = sys.modules.get("jsonschema._format")
+            if getattr(getattr(asking, "__spec__", None), "_initializing", False):
+                raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+def leave_out_formats() -> None:
+    """Let jsonschema be imported without its optional formats, whenever it is."""
+    if not any(isinstance(finder, NoFormats) for finder in sys.meta_path):
+        sys.meta_path.insert(0, NoFormats())
 
 
 def import_papermill() -> None:
     """Import Papermill without the stores that a local run has no use for: 0.5 s less."""
-    import_formats()
+    leave_out_formats()
+    put_off("requests")
     with left_out("boto3", "azure", "gcsfs", "github", "pyarrow"):
         import papermill  # noqa: F401
 
 
+def put_off(name: str) -> None:
+    """Import a module when something of it is asked for, if ever."""
+    spec = None if name in sys.modules else find_spec(name)
+    if spec is not None and spec.loader is not None:
+        spec.loader = LazyLoader(spec.loader)
+        module = sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(module)
+
+
 def import_page() -> None:
     """Import what makes the page of a report, and have its parsers and template ready."""
-    for name in ("client", "collect", "grounding", "inspection", "render"):
+    with undisturbed():
+        _import_page()
+
+
+def _import_page() -> None:
+    for name in ("collect", "grounding", "inspection", "render"):
         importlib.import_module(f"mirrorbi.reports.{name}")
     importlib.import_module("mirrorbi.reports.markup").render_markdown("")
     importlib.import_module("mirrorbi.reports.page").template()
@@ -68,7 +118,22 @@ def import_run() -> None:
     """Import what a run needs once its kernel is there, in a process that does no more."""
     with undisturbed():
         import_papermill()
-        import_page()
+        importlib.import_module("mirrorbi.reports.client")
+
+
+@contextmanager
+def meanwhile(work: Callable[[], None]) -> Iterator[None]:
+    """Do some work in a thread while the block, which mostly waits, runs."""
+    thread = Thread(target=work, daemon=True)
+    before = sys.getswitchinterval()
+    # Whoever waits must not be late for what he waits for.
+    sys.setswitchinterval(0.0005)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+        sys.setswitchinterval(before)
 
 
 @contextmanager
@@ -90,8 +155,13 @@ def main() -> None:
     # The first to be registered is the last to be called.
     leave = _Leave()
     atexit.register(leave)
+    leave_out_formats()
+    early = os.environ.get(EARLY, "").split()
     with undisturbed():
-        app = _booted()
+        app = _booted(early)
+    if early:
+        IOLoop = importlib.import_module("tornado.ioloop").IOLoop  # noqa: N806 (a class)
+        IOLoop.current().add_callback(_import_on, IOLoop.current(), early)
     app.start()
     leave.shut_down = True
 
@@ -110,10 +180,9 @@ class _Leave:
             os._exit(0)
 
 
-def _booted() -> Any:
+def _booted(early: list[str]) -> Any:
     with left_out("debugpy"):
         from ipykernel.kernelapp import IPKernelApp
-    early = os.environ.get(EARLY, "").split()
     arguments = sys.argv[1:]
     if not arguments:
         # The sooner its sockets are there, the sooner is the caller connected.
@@ -126,13 +195,21 @@ def _booted() -> Any:
     folder = os.environ.get("MIRRORBI_NOTEBOOK_FOLDER")
     if folder:
         sys.path.append(folder)
-    import_formats()
-    for name in early:
-        _import(name)
     return app
 
 
+def _import_on(loop: Any, early: list[str]) -> None:
+    """Import the next module, then let the kernel do what it was asked meanwhile."""
+    with undisturbed():
+        _import(early.pop(0))
+    if early:
+        loop.add_callback(_import_on, loop, early)
+
+
 def _import(name: str) -> None:
-    """Import what the notebook will, while its first cell is still on the way."""
     with suppress(ImportError):
         importlib.import_module(name)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ from typing import Any
 from mirrorbi.errors import CellError, MirrorBIError, NarrativeError, StoreError
 from mirrorbi.reports.engine import Watch
 from mirrorbi.reports.folder import Folder
-from mirrorbi.reports.kernel import import_page
+from mirrorbi.reports.kernel import import_page, meanwhile
 from mirrorbi.reports.launch import Launch, environment_for
 from mirrorbi.reports.notebook import source_of
 from mirrorbi.reports.plan import Plan, make_plan
@@ -127,9 +127,8 @@ def perform(
         try:
             if prepare:
                 prepare()
-            # The kernel boots for longer than this takes.
-            import_page()
-            executed = _execute(plan, watch, timeout)
+            with meanwhile(import_page):
+                executed = _execute(plan, watch, timeout)
             watch.launch.dismiss()
             outcome = _publish(plan, folder, work, executed)
         except StoreError:

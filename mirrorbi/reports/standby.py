@@ -19,8 +19,15 @@ from pathlib import Path
 EARLY = "MIRRORBI_IMPORT_EARLY"
 """Variable that names what a kernel imports before its first cell is there."""
 
-IMPORTS = "ibis ibis.backends.duckdb mirrorbi.analysis mirrorbi.facts mirrorbi.narrative"
-"""Modules that a notebook which imports MirrorBI is going to need: most of a second."""
+IMPORTS = " ".join(
+    (
+        "ibis mirrorbi.data.duck mirrorbi.analysis mirrorbi.data.sources mirrorbi.data.parquet",
+        "mirrorbi.data.modelfile mirrorbi.privacy.classes mirrorbi.data.draft",
+        "mirrorbi.privacy.control mirrorbi.facts.quality mirrorbi.narrative",
+    )
+)
+"""Modules that a notebook which imports MirrorBI is going to need, in this order: most of a
+second."""
 
 # A module in the folder of the caller must not stand in for one of the library.
 _CODE = "import sys; del sys.path[0]; from mirrorbi.reports.kernel import main; main()"
