@@ -47,7 +47,7 @@ class Dataset(Vocabulary):
     model_name
         Where the model came from, for people: a file name, ``draft`` or ``given``.
     known
-        The profile of the data, where it was made already.
+        The profile of the data, where the model was drafted from it.
 
     Examples
     --------
@@ -194,7 +194,7 @@ class Dataset(Vocabulary):
     @cached_property
     def coverage(self) -> Coverage:
         """The days that have data, read once."""
-        days = self._direct.days()
+        days = self._shelf.days()
         final = self.model.time.complete_through if self.model.time else None
         return Coverage(tuple(days), final)
 
@@ -244,6 +244,9 @@ class Dataset(Vocabulary):
 
     @cached_property
     def _duplicates(self) -> int | None:
+        if self.model.draft and self._known is not None and self.model.dataset.grain:
+            # A draft of this very data names a key only after counting.
+            return 0
         return self._direct.duplicates()
 
     def duplicates(self) -> int | None:

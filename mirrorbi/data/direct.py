@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.engine import fetch, line
@@ -56,13 +55,6 @@ class Direct:
         """Name and version of the engine."""
         backend = self.table.get_backend()
         return f"{backend.name} {backend.version}"
-
-    def days(self) -> list[date]:
-        """Return the days that have rows, ascending."""
-        if self.time is None:
-            return []
-        found = fetch(self.table.select(day=self.time.cast("date")).distinct())["day"]
-        return sorted(day for day in found.to_pylist() if day is not None)
 
     def duplicates(self) -> int | None:
         """Return how many rows repeat the key that the model names; ``None`` without one."""

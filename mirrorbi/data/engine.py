@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.scratch import scratch_folder
@@ -76,7 +79,33 @@ def line(expression: Any) -> dict[str, Any]:
     >>> line(table.aggregate(rows=table.count(), total=table.a.sum()))
     {'rows': 2, 'total': 3}
     """
-    found = _asked(expression)
+    return _plain(expression, _asked(expression))
+
+
+def begin_line(expression: Any) -> Callable[[], dict[str, Any]]:
+    """Let the engine compute an aggregate in a thread; return what waits for its line.
+
+    For work that does not ask the same engine meanwhile.
+    """
+    if not _is_embedded(expression):
+        return partial(line, expression)
+    backend = expression.get_backend()
+    pool = ThreadPoolExecutor(max_workers=1)
+    answer = pool.submit(_run, backend, backend.compile(expression))
+    pool.shutdown(wait=False)
+
+    def wait() -> dict[str, Any]:
+        try:
+            return _plain(expression, answer.result())
+        except BaseException:
+            # A scan that nobody waits for any more would go on to its end.
+            backend.con.interrupt()
+            raise
+
+    return wait
+
+
+def _plain(expression: Any, found: pa.Table | None) -> dict[str, Any]:
     (values,) = (expression.to_pyarrow() if found is None else found).to_pylist()
     return {
         # The engine adds whole numbers up in 128 bits, which Arrow knows as decimals.
@@ -87,9 +116,18 @@ def line(expression: Any) -> dict[str, Any]:
 
 def _asked(expression: Any) -> pa.Table | None:
     """Return the answer of the embedded engine, where ibis has nothing to set up in it first."""
+    if not _is_embedded(expression):
+        return None
+    backend = expression.get_backend()
+    return _run(backend, backend.compile(expression))
+
+
+def _is_embedded(expression: Any) -> bool:
     from ibis.expr.operations import InMemoryTable, ScalarUDF
 
     backend = expression.get_backend()
-    if backend.name != "duckdb" or expression.op().find((InMemoryTable, ScalarUDF)):
-        return None
-    return backend.con.sql(backend.compile(expression)).to_arrow_table()
+    return backend.name == "duckdb" and not expression.op().find((InMemoryTable, ScalarUDF))
+
+
+def _run(backend: Any, sql: str) -> pa.Table:
+    return backend.con.sql(sql).to_arrow_table()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mirrorbi.data.engine import line
+from mirrorbi.data.engine import begin_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,16 @@ def profile(
     >>> profile(table).columns["a"].nulls
     1
     """
+    return begin_profile(table, columns, distinct_only=distinct_only)()
+
+
+def begin_profile(
+    table: Any, columns: Iterable[str] | None = None, *, distinct_only: bool = False
+) -> Callable[[], Profile]:
+    """Let the engine read the table in a thread; return what waits for its `profile`.
+
+    For work that does not ask the same engine meanwhile.
+    """
     schema = table.schema()
     names = list(schema) if columns is None else list(columns)
     wanted = {"rows": table.count()}
@@ -85,7 +95,11 @@ def profile(
         if (dtype.is_numeric() and not dtype.is_boolean()) or dtype.is_temporal():
             wanted[f"l{index}"] = column.min()
             wanted[f"h{index}"] = column.max()
-    found = line(table.aggregate(**wanted))
+    wait = begin_line(table.aggregate(**wanted))
+    return lambda: _profile(schema, names, wait())
+
+
+def _profile(schema: Any, names: Iterable[str], found: Mapping[str, Any]) -> Profile:
     return Profile(
         rows=found["rows"],
         columns={

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any
+
+import numpy as np
 
 from mirrorbi.data.cube import Cube
 from mirrorbi.data.engine import line
@@ -55,6 +58,21 @@ class Shelf:
             best = best.narrow(wanted)
             self.cubes.append(best)
         return best
+
+    def days(self) -> list[date]:
+        """Return the days that have rows, ascending; none without time.
+
+        The rows of each are kept: they answer more than one question.
+        """
+        if self.time is None:
+            return []
+        rows = {State("count")}
+        fitting = [cube for cube in self.cubes if cube.covers((), Grain.DAY, rows)]
+        if not fitting:
+            fitting = build(self.table, self.columns, [[]], self.time, Grain.DAY, rows)
+            self.cubes += fitting
+        moments = min(fitting, key=len).steps.members
+        return sorted({m.date() for m in moments[~np.isnat(moments)].tolist()})
 
     def prepare(
         self,

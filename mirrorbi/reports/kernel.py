@@ -15,6 +15,7 @@ import gc
 import importlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.abc import MetaPathFinder
@@ -24,6 +25,12 @@ from typing import Any
 
 from mirrorbi.reports.standby import EARLY, is_told, listen
 
+
+_NEXT_CELL = 0.02
+"""Seconds in which the next cell is there, if it does not wait for anything."""
+
+_PAUSE = 0.003
+"""Seconds between two imports, in which what came in is answered."""
 
 _FORMATS = frozenset(
     {
@@ -160,8 +167,7 @@ def main() -> None:
     with undisturbed():
         app = _booted(early)
     if early:
-        IOLoop = importlib.import_module("tornado.ioloop").IOLoop  # noqa: N806 (a class)
-        IOLoop.current().add_callback(_import_on, IOLoop.current(), early)
+        _Leisure(app, early)
     app.start()
     leave.shut_down = True
 
@@ -198,12 +204,30 @@ def _booted(early: list[str]) -> Any:
     return app
 
 
-def _import_on(loop: Any, early: list[str]) -> None:
-    """Import the next module, then let the kernel do what it was asked meanwhile."""
-    with undisturbed():
-        _import(early.pop(0))
-    if early:
-        loop.add_callback(_import_on, loop, early)
+class _Leisure:
+    """Imports one module after the other, but never while cells come in."""
+
+    def __init__(self, app: Any, names: list[str]) -> None:
+        from tornado.ioloop import IOLoop
+
+        self.loop, self.names = IOLoop.current(), names
+        self.busy_until = 0.0
+        app.shell.events.register("pre_execute", self._wait)
+        app.shell.events.register("post_execute", self._wait)
+        self.loop.add_callback(self._go_on)
+
+    def _wait(self) -> None:
+        self.busy_until = time.monotonic() + _NEXT_CELL
+
+    def _go_on(self) -> None:
+        left = self.busy_until - time.monotonic()
+        if left > 0:
+            self.loop.call_later(left, self._go_on)
+            return
+        with undisturbed():
+            _import(self.names.pop(0))
+        if self.names:
+            self.loop.call_later(_PAUSE, self._go_on)
 
 
 def _import(name: str) -> None:

@@ -21,9 +21,10 @@ EARLY = "MIRRORBI_IMPORT_EARLY"
 
 IMPORTS = " ".join(
     (
-        "ibis mirrorbi.data.duck mirrorbi.analysis mirrorbi.data.sources mirrorbi.data.parquet",
-        "mirrorbi.data.modelfile mirrorbi.privacy.classes mirrorbi.data.draft",
-        "mirrorbi.privacy.control mirrorbi.facts.quality mirrorbi.narrative",
+        "ibis sqlglot numpy mirrorbi.data.duck mirrorbi.settings mirrorbi.data.model",
+        "mirrorbi.analysis pyarrow.parquet mirrorbi.data.sources mirrorbi.data.parquet",
+        "mirrorbi.data.modelfile mirrorbi.data.draft mirrorbi.privacy.classes",
+        "mirrorbi.facts.quality mirrorbi.privacy.control mirrorbi.narrative",
     )
 )
 """Modules that a notebook which imports MirrorBI is going to need, in this order: most of a
