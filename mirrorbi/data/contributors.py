@@ -50,7 +50,7 @@ def counted(direct: Direct, cube: Cube, query: Query) -> dict[str, Any]:
     if direct.model.dataset.entity is None:
         return cells
     frame = joined(frame_of(cells), contributions(direct, query), keys)
-    return {name: column.to_numpy() for name, column in frame.items()}
+    return {str(name): column.to_numpy() for name, column in frame.items()}
 
 
 def contributions(direct: Direct, query: Query) -> pd.DataFrame:

@@ -153,7 +153,7 @@ class Dataset(Vocabulary):
         )
 
     def counted(self, query: Query) -> pd.DataFrame:
-        """Return what stands behind each cell of a question, as a frame; see `counts`."""
+        """Return `counts` as a frame."""
         return frame_of(self.counts(query))
 
     def counts(self, query: Query) -> Mapping[str, Any]:
@@ -194,9 +194,8 @@ class Dataset(Vocabulary):
     @cached_property
     def coverage(self) -> Coverage:
         """The days that have data, read once."""
-        days = self._shelf.days()
         final = self.model.time.complete_through if self.model.time else None
-        return Coverage(tuple(days), final)
+        return Coverage(tuple(self._shelf.days()), final)
 
     @property
     def first(self) -> datetime | None:
@@ -244,10 +243,9 @@ class Dataset(Vocabulary):
 
     @cached_property
     def _duplicates(self) -> int | None:
-        if self.model.draft and self._known is not None and self.model.dataset.grain:
-            # A draft of this very data names a key only after counting.
-            return 0
-        return self._direct.duplicates()
+        # A draft of this very data names a key only after counting.
+        counted = self.model.draft and self._known and self.model.dataset.grain
+        return 0 if counted else self._direct.duplicates()
 
     def duplicates(self) -> int | None:
         """Return how many rows repeat the key of another; ``None`` if the model names no key."""

@@ -37,9 +37,7 @@ def connect() -> Any:
     from mirrorbi.data.duck import Backend
 
     # Asked by name, ibis would look through every package that is installed first.
-    connection = Backend().connect(
-        ":memory:", temp_directory=str(scratch_folder()), **_OFFLINE
-    )
+    connection = Backend().connect(":memory:", temp_directory=str(scratch_folder()), **_OFFLINE)
     # What does not fit into memory is written encrypted, with a key that is nowhere but in
     # memory. The module for it that has the better source of chance would have to be fetched.
     connection.raw_sql("SET force_mbedtls_unsafe = 'true'")

@@ -127,7 +127,8 @@ class Result:
         """The columns as a frame of pandas."""
         from mirrorbi.data.cube import frame_of
 
-        return frame_of(self.columns) if isinstance(self.columns, dict) else self.columns
+        found: Any = self.columns
+        return frame_of(found) if isinstance(found, dict) else found
 
     def __len__(self) -> int:
         return len(self.columns["rows"])

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mirrorbi.facts.fact import SIGNIFICANT_DIGITS, Table, exact
-from mirrorbi.facts.limits import OTHER, ROWS
+from mirrorbi.facts.limits import OTHER as OTHER
+from mirrorbi.facts.limits import ROWS as ROWS
 from mirrorbi.facts.scan import Series
 
 RECENT = 120

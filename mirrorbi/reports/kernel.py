@@ -25,7 +25,6 @@ from typing import Any
 
 from mirrorbi.reports.standby import EARLY, is_told, listen
 
-
 _NEXT_CELL = 0.02
 """Seconds in which the next cell is there, if it does not wait for anything."""
 

@@ -97,7 +97,7 @@ class Cells:
                 moments = np.asarray(frame["period"]).astype("datetime64[us]")
                 column = _mapped(moments, starts.get)
             kept = (row >= 0) & (column >= 0)
-            for name in frame:
+            for name in map(str, frame):
                 if name in ("period", by):
                     continue
                 array = counts.setdefault(name, np.zeros(shape))
