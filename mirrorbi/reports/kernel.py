@@ -19,10 +19,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.abc import MetaPathFinder
-from importlib.util import LazyLoader, find_spec, module_from_spec
 from threading import Thread
 from typing import Any
 
+from mirrorbi.data.deferred import defer
 from mirrorbi.reports.standby import EARLY, is_told, listen
 
 _NEXT_CELL = 0.02
@@ -93,18 +93,10 @@ def leave_out_formats() -> None:
 def import_papermill() -> None:
     """Import Papermill without the stores that a local run has no use for: 0.5 s less."""
     leave_out_formats()
-    put_off("requests")
+    # Asked for by Papermill alone, to read notebooks from the web.
+    defer("requests")
     with left_out("boto3", "azure", "gcsfs", "github", "pyarrow"):
         import papermill  # noqa: F401
-
-
-def put_off(name: str) -> None:
-    """Import a module when something of it is asked for, if ever."""
-    spec = None if name in sys.modules else find_spec(name)
-    if spec is not None and spec.loader is not None:
-        spec.loader = LazyLoader(spec.loader)
-        module = sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(module)
 
 
 def import_page() -> None:
