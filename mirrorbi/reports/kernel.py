@@ -101,11 +101,6 @@ def import_papermill() -> None:
 
 def import_page() -> None:
     """Import what makes the page of a report, and have its parsers and template ready."""
-    with undisturbed():
-        _import_page()
-
-
-def _import_page() -> None:
     for name in ("collect", "grounding", "inspection", "render"):
         importlib.import_module(f"mirrorbi.reports.{name}")
     importlib.import_module("mirrorbi.reports.markup").render_markdown("")
@@ -114,7 +109,7 @@ def _import_page() -> None:
 
 def import_run() -> None:
     """Import what a run needs once its kernel is there, in a process that does no more."""
-    with undisturbed():
+    with undisturbed(for_good=True):
         import_papermill()
         importlib.import_module("mirrorbi.reports.client")
 
@@ -135,17 +130,24 @@ def meanwhile(work: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Look for no garbage while the block runs, and never among what it leaves behind.
+def undisturbed(*, for_good: bool = False) -> Iterator[None]:
+    """Look for no garbage while the block runs.
 
-    For processes that end soon: what is there after the block is kept for good.
+    Parameters
+    ----------
+    for_good
+        Whether to look for none ever among what is there after the block: for processes
+        that end soon, before there is anything of their user.
     """
+    before = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
-        gc.enable()
+        if for_good:
+            gc.freeze()
+        if before:
+            gc.enable()
 
 
 def main() -> None:
@@ -155,7 +157,7 @@ def main() -> None:
     atexit.register(leave)
     leave_out_formats()
     early = os.environ.get(EARLY, "").split()
-    with undisturbed():
+    with undisturbed(for_good=True):
         app = _booted(early)
     if early:
         _Leisure(app, early)
@@ -201,10 +203,10 @@ class _Leisure:
     def __init__(self, app: Any, names: list[str]) -> None:
         from tornado.ioloop import IOLoop
 
-        self.loop, self.names = IOLoop.current(), names
+        self.loop, self.events, self.names = IOLoop.current(), app.shell.events, names
         self.busy_until = 0.0
-        app.shell.events.register("pre_execute", self._wait)
-        app.shell.events.register("post_execute", self._wait)
+        for event in ("pre_execute", "post_execute"):
+            self.events.register(event, self._wait)
         self.loop.add_callback(self._go_on)
 
     def _wait(self) -> None:
@@ -215,10 +217,13 @@ class _Leisure:
         if left > 0:
             self.loop.call_later(left, self._go_on)
             return
-        with undisturbed():
+        with undisturbed(for_good=not self.busy_until):
             _import(self.names.pop(0))
         if self.names:
             self.loop.call_later(_PAUSE, self._go_on)
+            return
+        for event in ("pre_execute", "post_execute"):
+            self.events.unregister(event, self._wait)
 
 
 def _import(name: str) -> None:

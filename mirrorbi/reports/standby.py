@@ -31,7 +31,10 @@ IMPORTS = " ".join(
 second."""
 
 # A module in the folder of the caller must not stand in for one of the library.
-_CODE = "import sys; del sys.path[0]; from mirrorbi.reports.kernel import main; main()"
+_CODE = (
+    "import sys; sys.path[:1] == [''] and sys.path.pop(0); "
+    "from mirrorbi.reports.kernel import main; main()"
+)
 
 COMMAND = (sys.executable, "-c", _CODE)
 """What starts a kernel of ours; ``-f FILE`` after it, or it waits on its standard input."""

@@ -86,8 +86,9 @@ def test_another_kernel_gets_none_of_it(tmp_path, write, cells) -> None:
     assert living(mark) == []
 
 
+@pytest.mark.parametrize("safe", ["", "1"])
 def test_a_kernel_has_folder_and_variables_of_its_run_and_no_module_of_the_caller(
-    tmp_path, write, cells
+    tmp_path, write, cells, safe
 ) -> None:
     code, _ = cells
     caller = tmp_path / "caller"
@@ -103,9 +104,8 @@ def test_a_kernel_has_folder_and_variables_of_its_run_and_no_module_of_the_calle
         ),
         code("input('?') if False else sys.stdin.read()"),
     )
-    done = command(
-        "run", path, "-o", tmp_path / "r", cwd=caller, env={**os.environ, "GIVEN": "here"}
-    )
+    given = {**os.environ, "GIVEN": "here", "PYTHONSAFEPATH": safe}
+    done = command("run", path, "-o", tmp_path / "r", cwd=caller, env=given)
     assert done.returncode == 0, done.stderr
     executed = json.loads((tmp_path / "r" / "a.ipynb").read_text())
     shown = "".join(executed["cells"][1]["outputs"][0]["data"]["text/plain"])
@@ -131,3 +131,22 @@ def test_formats_are_hidden_from_jsonschema_alone() -> None:
         "print(webcolors.name_to_hex('red'))"
     )
     assert probe(script) == "[]\n#ff0000"
+
+
+def test_what_is_imported_undisturbed_leaves_the_collector_as_it_was() -> None:
+    import gc
+
+    from mirrorbi.reports.kernel import undisturbed
+
+    frozen = gc.get_freeze_count()
+    with undisturbed():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with undisturbed():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    assert gc.get_freeze_count() == frozen
