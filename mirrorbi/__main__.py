@@ -1,6 +1,6 @@
 """``python -m mirrorbi`` is the command line."""
 
-from mirrorbi.cli.app import main
+from mirrorbi.cli.entry import main
 
 if __name__ == "__main__":
     main()

@@ -78,8 +78,8 @@ class Analysis(Dataset):
         policy = self._policy(control)
         if policy is not None:
             refuse(self, asked, policy)
-        frame = self.answer(asked, entities=entities).frame
-        return ResultTable(asked, frame, dataset=self, policy=policy, locale=locale)
+        found = self.answer(asked, entities=entities).columns
+        return ResultTable(asked, found, dataset=self, policy=policy, locale=locale)
 
     def facts(
         self,
@@ -186,13 +186,11 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
     >>> ds.query("rows", by="city").frame["rows"].tolist()
     [1, 2]
     """
-    from mirrorbi.data.draft import draft_model
     from mirrorbi.data.engine import connect
     from mirrorbi.data.model import Model
     from mirrorbi.data.modelfile import check_model, find_model, load_model, parse_model
-    from mirrorbi.data.profile import profile
+    from mirrorbi.data.profile import begin_profile
     from mirrorbi.data.sources import open_source
-    from mirrorbi.privacy.classes import classify
 
     opened = open_source(source, connect())
     schema = dict(opened.table.schema().items())
@@ -207,7 +205,14 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
         assert path is not None  # noqa: S101 (for the type checker: one of the two is there)
         meaning, name = load_model(path), path.name
     else:
-        known = profile(opened.table)
+        wait = begin_profile(opened.table)
+        # The engine reads the data while this is imported; facts will need the last two.
+        import mirrorbi.facts.quality
+        import mirrorbi.privacy.control  # noqa: F401
+        from mirrorbi.data.draft import draft_model
+        from mirrorbi.privacy.classes import classify
+
+        known = wait()
         stem = Path(opened.name).stem
         found = classify(opened.table, known=known)
         judged = {column: finding.judged for column, finding in found.items()}

@@ -66,7 +66,7 @@ def grid_of(table: ResultTable) -> Grid:
     lines = list(table.lines())
     if query.grain is not None and len(query.by) == 1 and len(query.metrics) == 1:
         names, figures = (
-            [line[table.columns.index(name)] for line in lines]
+            [line[table.names.index(name)] for line in lines]
             for name in (query.by[0], query.metrics[0])
         )
         periods = list(table.periods())
@@ -80,8 +80,8 @@ def grid_of(table: ResultTable) -> Grid:
                 for p, near in zip(steps, [None, *steps[:-1]], strict=True)
             ]
             return [table.head(query.by[0]), *heads], across, 1
-    named = sum(not table.is_number(name) for name in table.columns)
-    return [table.head(name) for name in table.columns], lines, named
+    named = sum(not table.is_number(name) for name in table.names)
+    return [table.head(name) for name in table.names], lines, named
 
 
 def text_of(table: ResultTable) -> str:

@@ -45,7 +45,7 @@ _WHY = {
 class ResultTable(Result):
     """The answer to a `Query`, of which only what may be shown is shown or exported.
 
-    ``frame`` is the whole answer, to compute with. What the table displays, writes as CSV
+    `frame` is the whole answer, to compute with. What the table displays, writes as CSV
     or Excel and says of itself to a report is ``shown``: lines of few, and those from which
     they would follow, are left open under the policy.
 
@@ -125,7 +125,7 @@ class ResultTable(Result):
     # -- as people read it -------------------------------------------------------------
 
     @property
-    def columns(self) -> list[str]:
+    def names(self) -> list[str]:
         """The columns that are shown, in order; the number of rows once."""
         left = {"complete"}
         if any(self._counts_rows(name) for name in self.query.metrics if name != "rows"):
@@ -159,12 +159,12 @@ class ResultTable(Result):
         return text if self.dataset.is_complete(period) else f"{text}*"
 
     def lines(self, first: int | None = None) -> Iterator[list[str]]:
-        """Yield each line as text, in the order of `columns`; at most the first ones."""
+        """Yield each line as text, in the order of `names`; at most the first ones."""
         for place, values in enumerate(self.frame.itertuples(index=False, name=None)):
             if place == first:
                 return
             line = dict(zip(self.frame.columns, values, strict=True))
-            yield [self._text(name, place, line) for name in self.columns]
+            yield [self._text(name, place, line) for name in self.names]
 
     @property
     def note(self) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mirrorbi._version import __version__
 from mirrorbi.cli import ask, check, facts, ledger, model, models, preview, query, run, verify
+from mirrorbi.cli.entry import main
 from mirrorbi.cli.output import complain, complain_of_fault, say
 from mirrorbi.errors import MirrorBIError
+
+if TYPE_CHECKING:
+    from mirrorbi.reports.standby import Standby
+
+__all__ = ["app", "carry_out", "main"]
 
 app = typer.Typer(
     name="mirrorbi",
@@ -52,11 +58,17 @@ def _root(
         os.environ["MIRRORBI_DEBUG"] = "1"
 
 
-def main() -> None:
-    """Run the command line and end the process with its exit code."""
+def carry_out(standby: Standby | None = None) -> int | str | None:
+    """Do what the command line says and return the exit code.
+
+    Parameters
+    ----------
+    standby
+        A kernel that is starting, for the command that may want one.
+    """
     code: int | str | None = 0
     try:
-        app(prog_name="mirrorbi")
+        app(prog_name="mirrorbi", obj=standby)
     except MirrorBIError as error:
         if os.environ.get("MIRRORBI_DEBUG"):
             raise
@@ -79,7 +91,7 @@ def main() -> None:
         code = _nobody_reads()
     if code == 130:
         sys.stderr.write("Stopped.\n")
-    sys.exit(code)
+    return code
 
 
 def _nobody_reads() -> int:

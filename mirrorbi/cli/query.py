@@ -60,8 +60,8 @@ def query(
     elif not lines:
         say("There is nothing there.")
     else:
-        heads = [table.head(name) for name in table.columns]
-        numbers = [i for i, name in enumerate(table.columns) if table.is_number(name)]
+        heads = [table.head(name) for name in table.names]
+        numbers = [i for i, name in enumerate(table.names) if table.is_number(name)]
         print_table(heads, list(table.lines()), numbers=numbers)
         if table.note:
             say()

@@ -14,6 +14,7 @@ _NARRATORS = ("rules", "claude")
 
 
 def run(
+    context: typer.Context,
     notebook: Annotated[Path, typer.Argument(help="The notebook, an .ipynb file.", metavar="NB")],
     parameters: Annotated[
         list[str] | None,
@@ -55,6 +56,7 @@ def run(
     from mirrorbi.reports.kernel import import_run
     from mirrorbi.reports.plan import make_plan
     from mirrorbi.reports.run import perform
+    from mirrorbi.reports.standby import Standby
 
     line = Line()
     line(f"{notebook.name} starting")
@@ -70,6 +72,7 @@ def run(
                 timeout,
                 progress=lambda n, of, title: line(f"{notebook.name} {n}/{of} {title}".rstrip()),
                 prepare=import_run,
+                standby=context.find_object(Standby),
             )
     finally:
         line.clear()

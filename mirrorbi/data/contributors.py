@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.data.cube import Cube
+from mirrorbi.data.cube import Cube, frame_of
 from mirrorbi.data.direct import Direct, _truncate, joined
+from mirrorbi.data.engine import fetch
 from mirrorbi.data.model import Aggregation, Model, SimpleMetric
 from mirrorbi.data.query import Query
 from mirrorbi.data.scan import members_of
@@ -39,16 +40,17 @@ def counts_of(model: Model, query: Query) -> dict[str, State]:
     }
 
 
-def counted(direct: Direct, cube: Cube, query: Query) -> pd.DataFrame:
-    """Return what stands behind each cell of a question; see `Dataset.counted`."""
+def counted(direct: Direct, cube: Cube, query: Query) -> dict[str, Any]:
+    """Return what stands behind each cell of a question; see `Dataset.counts`."""
     states = counts_of(direct.model, query)
-    frame = cube.answer(query, direct.model.calendar, set(states.values()))
-    keys = [name for name in frame.columns if name == "period" or name in query.by]
-    named = {f"count:{name}": frame[state.name] for name, state in states.items()}
-    frame = frame[[*keys, "rows"]].assign(**named)
+    found = cube.columns(query, direct.model.calendar, set(states.values()))
+    keys = [name for name in found if name == "period" or name in query.by]
+    cells = {name: found[name] for name in (*keys, "rows")}
+    cells |= {f"count:{name}": found[state.name] for name, state in states.items()}
     if direct.model.dataset.entity is None:
-        return frame
-    return joined(frame, contributions(direct, query), keys)
+        return cells
+    frame = joined(frame_of(cells), contributions(direct, query), keys)
+    return {str(name): column.to_numpy() for name, column in frame.items()}
 
 
 def contributions(direct: Direct, query: Query) -> pd.DataFrame:
@@ -104,7 +106,7 @@ def contributions(direct: Direct, query: Query) -> pd.DataFrame:
             wanted[f"g{i}"] = amount.max(where=known & (each[f"r{i}"] == 1))
             wanted[f"t{i}"] = amount.sum()
     grouped = each.group_by(*keys) if keys else each
-    read = grouped.aggregate(**wanted).to_pyarrow()
+    read = fetch(grouped.aggregate(**wanted))
     frame: dict[str, Any] = {}
     if query.grain is not None:
         frame["period"] = pd.to_datetime(read["period"].to_pandas()).astype("datetime64[us]")

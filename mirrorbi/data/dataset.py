@@ -16,6 +16,7 @@ from mirrorbi.data.completeness import Coverage
 from mirrorbi.data.contributors import counted, counts_of
 from mirrorbi.data.cube import base_for, frame_of
 from mirrorbi.data.direct import Direct, joined
+from mirrorbi.data.engine import line
 from mirrorbi.data.model import Model
 from mirrorbi.data.periods import Grain, Period, steps
 from mirrorbi.data.profile import Profile, profile
@@ -46,7 +47,7 @@ class Dataset(Vocabulary):
     model_name
         Where the model came from, for people: a file name, ``draft`` or ``given``.
     known
-        The profile of the data, where it was made already.
+        The profile of the data, where the model was drafted from it.
 
     Examples
     --------
@@ -74,7 +75,7 @@ class Dataset(Vocabulary):
         self._complete: dict[Period, bool] = {}
         self._ended: dict[Grain, dict[datetime, bool]] = {}
         self._answers: dict[tuple[Query, bool], Result] = {}
-        self._counted: dict[Query, pd.DataFrame] = {}
+        self._counted: dict[Query, dict[str, Any]] = {}
 
     def __repr__(self) -> str:
         return (
@@ -151,7 +152,11 @@ class Dataset(Vocabulary):
         )
 
     def counted(self, query: Query) -> pd.DataFrame:
-        """Return what stands behind each cell of a question: counts, no values.
+        """Return `counts` as a frame."""
+        return frame_of(self.counts(query))
+
+    def counts(self, query: Query) -> Mapping[str, Any]:
+        """Return what stands behind each cell of a question: counts, no values, as arrays.
 
         One line per cell: ``period``, the dimensions, ``rows``, for each simple metric
         ``count:<name>`` (rows that it is computed from), and where the model names an
@@ -188,9 +193,8 @@ class Dataset(Vocabulary):
     @cached_property
     def coverage(self) -> Coverage:
         """The days that have data, read once."""
-        days = self._direct.days()
         final = self.model.time.complete_through if self.model.time else None
-        return Coverage(tuple(days), final)
+        return Coverage(tuple(self._shelf.days()), final)
 
     @property
     def first(self) -> datetime | None:
@@ -226,7 +230,7 @@ class Dataset(Vocabulary):
     @cached_property
     def rows(self) -> int:
         """Number of rows."""
-        return int(self.table.count().to_pyarrow().as_py())
+        return int(line(self.table.aggregate(rows=self.table.count()))["rows"])
 
     @cached_property
     def _profile(self) -> Profile:
@@ -238,7 +242,9 @@ class Dataset(Vocabulary):
 
     @cached_property
     def _duplicates(self) -> int | None:
-        return self._direct.duplicates()
+        # A draft of this very data names a key only after counting.
+        counted = self.model.draft and self._known and self.model.dataset.grain
+        return 0 if counted else self._direct.duplicates()
 
     def duplicates(self) -> int | None:
         """Return how many rows repeat the key of another; ``None`` if the model names no key."""
@@ -289,7 +295,7 @@ class Dataset(Vocabulary):
         dimensions = frozenset([*query.by, *(name for name, _ in query.where)])
         return dimensions, base_for(query, any(state.take for state in states)), states
 
-    def _answer(self, query: Query, entities: bool) -> pd.DataFrame:
+    def _answer(self, query: Query, entities: bool) -> dict[str, Any]:
         dimensions, base, states = self._needs(query)
         cube = self._shelf.get(dimensions, base, states)
         merged: Any = cube.columns(query, self.calendar, states)
@@ -319,7 +325,7 @@ class Dataset(Vocabulary):
         columns["rows"] = found["rows"].astype("int64")
         if entities:
             columns["entities"] = np.nan_to_num(found["entities"].astype(float)).astype("int64")
-        return frame_of(columns)
+        return columns
 
     def _check_members(self, query: Query) -> None:
         for name, members in query.where:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from mirrorbi.data.engine import fetch, line
 from mirrorbi.data.model import Model, RatioMetric, SimpleMetric
 from mirrorbi.data.periods import Calendar, Grain
 from mirrorbi.data.query import MISSING, Query
@@ -60,13 +60,6 @@ class Direct:
         backend = self.table.get_backend()
         return f"{backend.name} {backend.version}"
 
-    def days(self) -> list[date]:
-        """Return the days that have rows, ascending."""
-        if self.time is None:
-            return []
-        found = self.table.select(day=self.time.cast("date")).distinct().to_pyarrow()["day"]
-        return sorted(day for day in found.to_pylist() if day is not None)
-
     def duplicates(self) -> int | None:
         """Return how many rows repeat the key that the model names; ``None`` without one."""
         keys = list(self.model.dataset.grain)
@@ -74,8 +67,8 @@ class Direct:
             return None
         distinct = self.table.select(*keys).distinct().count()
         both = self.table.aggregate(rows=self.table.count()).mutate(distinct=distinct.as_scalar())
-        line = both.to_pyarrow().to_pylist()[0]
-        return int(line["rows"]) - int(line["distinct"])
+        found = line(both)
+        return int(found["rows"]) - int(found["distinct"])
 
     def answer(self, query: Query, entities: bool) -> pd.DataFrame | None:
         """Return what a cube cannot give: medians, distinct counts and entities.
@@ -84,8 +77,6 @@ class Direct:
         simple metric that cannot be merged, and ``entities``; ``None`` where the query
         needs none of these.
         """
-        import pandas as pd
-
         holistic = {
             metric.name: metric
             for name in query.metrics
@@ -94,11 +85,13 @@ class Direct:
         }
         if not holistic and not entities:
             return None
+        import pandas as pd
+
         table = self._kept(query)
         wanted = {f"m{i}": _measure(table, metric) for i, metric in enumerate(holistic.values())}
         if entities:
             wanted["entities"] = table[self.model.dataset.entity].nunique()
-        read = self._grouped(table, query, wanted).to_pyarrow()
+        read = fetch(self._grouped(table, query, wanted))
         frame: dict[str, Any] = {}
         if query.grain is not None:
             frame["period"] = pd.to_datetime(read["period"].to_pandas()).astype("datetime64[us]")

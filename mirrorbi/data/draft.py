@@ -8,6 +8,7 @@ from typing import Any
 
 from mirrorbi.data.classify import aggregation_of, is_identifier, is_person, time_rank
 from mirrorbi.data.draftyaml import to_yaml
+from mirrorbi.data.engine import line
 from mirrorbi.data.measures import draft_flag, draft_measure
 from mirrorbi.data.model import (
     Aggregation,
@@ -253,8 +254,8 @@ class _Drafter:
             fit.sort(key=lambda c: c.distinct)
             tries += [(time.name, c.name) for c in fit[:MAX_TRIES]]
         for names in tries:
-            distinct = self.table.select(*names).distinct().count()
-            if distinct.to_pyarrow().as_py() == self.rows:
+            distinct = self.table.select(*names).distinct()
+            if self._read(distinct.aggregate(n=distinct.count()))["n"] == self.rows:
                 self.reasons["dataset.grain"] = "checked, no two rows share it"
                 return names
         return ()
@@ -264,5 +265,4 @@ class _Drafter:
 
     @staticmethod
     def _read(expression: Any) -> dict[str, Any]:
-        line: dict[str, Any] = expression.to_pyarrow().to_pylist()[0]
-        return line
+        return line(expression)

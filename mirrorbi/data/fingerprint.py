@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mirrorbi.data.engine import line
 from mirrorbi.data.places import names_for_people
 from mirrorbi.data.textfile import reading
 
@@ -94,9 +95,9 @@ def _of_aggregates(table: Any) -> str:
             wanted[f"low{index}"], wanted[f"high{index}"] = column.min(), column.max()
             if dtype.is_numeric():
                 wanted[f"sum{index}"] = column.cast("float64").sum()
-    line = table.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+    found = line(table.aggregate(**wanted))
     columns = [f"{name}\0{dtype}" for name, dtype in schema.items()]
-    return _of_lines([*columns, *(f"{key}\0{_steady(value)}" for key, value in line.items())])
+    return _of_lines([*columns, *(f"{key}\0{_steady(value)}" for key, value in found.items())])
 
 
 def _steady(value: Any) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from mirrorbi.data.engine import begin_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,16 @@ def profile(
     >>> profile(table).columns["a"].nulls
     1
     """
+    return begin_profile(table, columns, distinct_only=distinct_only)()
+
+
+def begin_profile(
+    table: Any, columns: Iterable[str] | None = None, *, distinct_only: bool = False
+) -> Callable[[], Profile]:
+    """Let the engine read the table in a thread; return what waits for its `profile`.
+
+    For work that does not ask the same engine meanwhile.
+    """
     schema = table.schema()
     names = list(schema) if columns is None else list(columns)
     wanted = {"rows": table.count()}
@@ -83,18 +95,22 @@ def profile(
         if (dtype.is_numeric() and not dtype.is_boolean()) or dtype.is_temporal():
             wanted[f"l{index}"] = column.min()
             wanted[f"h{index}"] = column.max()
-    line = table.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+    wait = begin_line(table.aggregate(**wanted))
+    return lambda: _profile(schema, names, wait())
+
+
+def _profile(schema: Any, names: Iterable[str], found: Mapping[str, Any]) -> Profile:
     return Profile(
-        rows=line["rows"],
+        rows=found["rows"],
         columns={
             name: ColumnProfile(
                 name=name,
                 type=_plain_type(schema[name]),
-                nulls=line.get(f"v{index}") or 0,
-                distinct=line.get(f"d{index}") or 0,
-                infinite=line.get(f"i{index}") or 0,
-                low=line.get(f"l{index}"),
-                high=line.get(f"h{index}"),
+                nulls=found.get(f"v{index}") or 0,
+                distinct=found.get(f"d{index}") or 0,
+                infinite=found.get(f"i{index}") or 0,
+                low=found.get(f"l{index}"),
+                high=found.get(f"h{index}"),
             )
             for index, name in enumerate(names)
         },

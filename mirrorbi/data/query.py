@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,7 @@ class Query:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Result:
     """The answer to a `Query`.
 
@@ -109,19 +110,28 @@ class Result:
     ----------
     query
         The question.
-    frame
+    columns
         One line per cell: ``period`` (first moment, `datetime64`) and ``complete``
         (bool) where the query has a grain; one column per dimension (`str`); one per
         metric (`float64`, NaN where there is nothing to compute from); ``rows``
         (`int64`); and ``entities`` (`int64`) where the model names an entity. Sorted by
-        period, then by the dimensions in the order of the query.
+        period, then by the dimensions in the order of the query. A mapping of arrays, or
+        a frame.
     """
 
     query: Query
-    frame: pd.DataFrame
+    columns: Mapping[str, Any] | pd.DataFrame
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The columns as a frame of pandas."""
+        from mirrorbi.data.cube import frame_of
+
+        found: Any = self.columns
+        return frame_of(found) if isinstance(found, dict) else found
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self.columns["rows"])
 
     def to_csv(self, path: str | Path) -> None:
         """Write the answer as CSV; no text in it is a formula to a spreadsheet.

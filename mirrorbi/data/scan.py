@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from mirrorbi.data.arrow import array_of, floats_of
 from mirrorbi.data.cube import Array, Axis, Cube
+from mirrorbi.data.engine import fetch
 from mirrorbi.data.periods import Grain
 from mirrorbi.data.query import MISSING
 from mirrorbi.data.states import State
@@ -58,7 +60,7 @@ def build(
         read = _read(table, keys, asked, kept, finite=True)
     if len(groups) == 1:
         return [_cube(read, places, groups[0], base, kept)]
-    number = read["cube"].to_numpy()
+    number, _ = array_of(read["cube"])
     return [
         _cube(read.filter(number == i), places, group, base, kept) for i, group in enumerate(groups)
     ]
@@ -82,7 +84,7 @@ def _read(
 
     if len(asked) == 1:
         grouped = table.group_by(**{key: keys[key] for key in asked[0]}) if asked[0] else table
-        return grouped.aggregate(**wanted(table)).to_pyarrow()
+        return fetch(grouped.aggregate(**wanted(table)))
     needed = {node.name for value in wanted(table).values() for node in value.op().find(Field)}
     cell = "cell"
     while any(name.startswith(cell) for name in needed):
@@ -95,7 +97,7 @@ def _read(
         rest = {key: ibis.null(keys[key].type()) for key in keys if key not in own}
         found = found.mutate(cube=ibis.literal(number, type="int32"), **rest)
         branches.append(found.select("cube", *keys, "rows", *(f"s{i}" for i in range(len(states)))))
-    return ibis.union(*branches).to_pyarrow()
+    return fetch(ibis.union(*branches))
 
 
 def _cube(
@@ -113,7 +115,7 @@ def _cube(
         base,
         steps,
         {name: members_of(read[places[name]]) for name in sorted(names)},
-        read["rows"].to_numpy(),
+        array_of(read["rows"])[0],
         {state: _numbers(read[f"s{i}"], state) for i, state in enumerate(states)},
     )
 
@@ -139,31 +141,24 @@ def _step(time: Any, base: Grain) -> Any:
 
 
 def _moments(steps: Any, base: Grain) -> Array:
-    import pyarrow as pa
-
+    values, there = array_of(steps)
     if base is Grain.MONTH:
-        months = steps.to_numpy().astype(float) - 1970 * 12
-        known = np.where(np.isnan(months), np.iinfo("int64").min, months).astype("int64")
-        return known.astype("datetime64[M]").astype("datetime64[us]")
-    return np.asarray(steps.cast(pa.timestamp("us")).to_numpy().astype("datetime64[us]"))
+        values = (values.astype("int64") - 1970 * 12).astype("datetime64[M]")
+    moments = values.astype("datetime64[us]")
+    return np.where(there, moments, np.datetime64("NaT"))
 
 
 def _numbers(column: Any, state: State) -> Array:
     """Return a state as 64-bit integers where it is a sum of integers, else as floats."""
-    import pyarrow as pa
-
-    if state.merge == "sum" and pa.types.is_integer(column.type):
-        return np.asarray(column.fill_null(0).to_numpy(), dtype=np.int64)
-    return np.asarray(column.to_pandas(), dtype=float)
+    values, there = array_of(column)
+    if state.merge == "sum" and values.dtype.kind in "iu":
+        return np.where(there, values, 0).astype(np.int64)
+    return floats_of(column)
 
 
 def _not_finite(column: Any) -> bool:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not pa.types.is_floating(column.type):
-        return False
-    return bool(pc.any(pc.invert(pc.is_finite(column))).as_py())
+    values, there = array_of(column)
+    return bool(values.dtype.kind == "f" and not np.isfinite(values[there]).all())
 
 
 def _groupable(column: Any) -> Any:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any
 
+import numpy as np
+
 from mirrorbi.data.cube import Cube
+from mirrorbi.data.engine import line
 from mirrorbi.data.periods import Grain
 from mirrorbi.data.profile import profile
 from mirrorbi.data.scan import build
@@ -55,6 +59,21 @@ class Shelf:
             self.cubes.append(best)
         return best
 
+    def days(self) -> list[date]:
+        """Return the days that have rows, ascending; none without time.
+
+        The rows of each are kept: they answer more than one question.
+        """
+        if self.time is None:
+            return []
+        rows = {State("count")}
+        fitting = [cube for cube in self.cubes if cube.covers((), Grain.DAY, rows)]
+        if not fitting:
+            fitting = build(self.table, self.columns, [[]], self.time, Grain.DAY, rows)
+            self.cubes += fitting
+        moments = min(fitting, key=len).steps.members
+        return sorted({m.date() for m in moments[~np.isnat(moments)].tolist()})
+
     def prepare(
         self,
         questions: Sequence[frozenset[str]],
@@ -96,7 +115,7 @@ class Shelf:
         numbers decide only which dimensions share a cube.
         """
         columns = {name: self.columns[name] for name in names}
-        rows, table = int(self.table.count().to_pyarrow().as_py()), self.table
+        rows, table = int(line(self.table.aggregate(n=self.table.count()))["n"]), self.table
         if rows >= 10 * SAMPLE and table.get_backend().name == "duckdb":
             table = table.sample(SAMPLE / rows, method="block")
         counted = profile(table, sorted(set(columns.values())), distinct_only=True)

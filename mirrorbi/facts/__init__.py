@@ -1,8 +1,17 @@
-"""Facts: statistics over the answers to queries, each with its proof."""
+"""Facts: statistics over the answers to queries, each with its proof.
+
+What finds them is imported when it is first used: a page shows facts without it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from mirrorbi.facts.fact import Fact, Interval, Quantity, Table, exact
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.facts.sweep import KINDS, find_facts
+
+if TYPE_CHECKING:
+    from mirrorbi.facts.sweep import KINDS, find_facts
 
 __all__ = [
     "KINDS",
@@ -14,3 +23,11 @@ __all__ = [
     "exact",
     "find_facts",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("KINDS", "find_facts"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mirrorbi.facts import sweep
+
+    return getattr(sweep, name)

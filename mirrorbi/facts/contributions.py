@@ -16,6 +16,7 @@ import numpy as np
 
 from mirrorbi.facts.changes import baseline_caveats, direction_of, size_of
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
+from mirrorbi.facts.limits import LINES
 from mirrorbi.facts.panel import Floats
 from mirrorbi.facts.scan import Scan
 from mirrorbi.facts.tables import folded, quotient
@@ -25,9 +26,6 @@ KINDS = ("contribution",)
 
 NAMED = 5
 """Members per metric and dimension whose contribution is a fact."""
-
-LINES = 12
-"""Members in the table of contributions; the others are summed."""
 
 
 class Part(NamedTuple):

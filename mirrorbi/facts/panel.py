@@ -66,22 +66,22 @@ class Panel:
             Every step of the query's grain that the panel shall have, in order. Left
             out for a query without a grain.
         """
-        query, frame = result.query, result.frame
+        query, cells = result.query, result.columns
         by = query.by[0] if query.by else None
-        rows = frame["rows"].to_numpy().astype(np.int64)
+        rows = np.asarray(cells["rows"]).astype(np.int64)
         if by is None:
             members: tuple[str, ...] = (ALL,)
-            line = np.zeros(len(frame), dtype=np.int64)
+            line = np.zeros(len(rows), dtype=np.int64)
         else:
-            members, line = _members(frame[by].tolist(), rows)
+            members, line = _members(cells[by].tolist(), rows)
         if query.grain is None:
             columns: tuple[Period | None, ...] = (query.period,)
-            column = np.zeros(len(frame), dtype=np.int64)
-            kept = np.ones(len(frame), dtype=bool)
+            column = np.zeros(len(rows), dtype=np.int64)
+            kept = np.ones(len(rows), dtype=bool)
         else:
             columns = tuple(periods)
             starts = np.array([p.start for p in periods], dtype="datetime64[us]")
-            moments = frame["period"].to_numpy().astype("datetime64[us]")
+            moments = np.asarray(cells["period"]).astype("datetime64[us]")
             column = np.searchsorted(starts, moments)
             kept = column < len(starts)
             kept[kept] = starts[column[kept]] == moments[kept]
@@ -90,12 +90,12 @@ class Panel:
         values = {}
         for metric in query.metrics:
             values[metric] = np.full(shape, np.nan)
-            values[metric][where] = settled(frame[metric].to_numpy(dtype=np.float64)[kept])
+            values[metric][where] = settled(np.asarray(cells[metric], dtype=np.float64)[kept])
         counts = np.zeros(shape, dtype=np.int64)
         counts[where] = rows[kept]
         hidden = np.zeros(shape, dtype=bool)
-        if HIDDEN in frame.columns:
-            hidden[where] = frame[HIDDEN].to_numpy(dtype=bool)[kept]
+        if HIDDEN in cells:
+            hidden[where] = np.asarray(cells[HIDDEN], dtype=bool)[kept]
             for found in values.values():
                 found[hidden] = np.nan
         return cls(by, members, columns, values, counts, query, hidden)

@@ -11,12 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mirrorbi.facts.fact import SIGNIFICANT_DIGITS, Table, exact
+from mirrorbi.facts.limits import OTHER as OTHER
+from mirrorbi.facts.limits import ROWS as ROWS
 from mirrorbi.facts.scan import Series
-
-ROWS = 24
-"""Lines of a table of members; what is beyond is folded into "Other" or left out."""
-
-OTHER = "Other"
 
 RECENT = 120
 """Periods of history behind a statement about the reviewed one."""

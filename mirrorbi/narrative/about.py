@@ -11,10 +11,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from mirrorbi.data.periods import Calendar, Grain, Period
-from mirrorbi.facts.contributions import LINES
 from mirrorbi.facts.fact import Fact, Quantity, Table
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.facts.tables import OTHER, ROWS
+from mirrorbi.facts.limits import LINES, OTHER, ROWS
 from mirrorbi.wording.text import clean
 
 ALPHA = Decimal("0.05")

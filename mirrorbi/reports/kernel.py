@@ -1,10 +1,11 @@
-"""The kernel process of a batch run: ``python -m mirrorbi.reports.kernel -f FILE``.
+"""The kernel process of a batch run, as `mirrorbi.reports.standby` starts it.
 
 It is ipykernel, less what a batch never uses. The debugger costs 0.15 s at start. The
 parser behind the ``iri`` format of jsonschema costs 2.4 s when the first plotly figure
 is shown, since plotly then imports nbformat, which imports jsonschema; nothing in a
 notebook's format is an IRI. While the imports last, nothing is garbage: looking for it
 costs a quarter of their time. Nor is memory tidied at the end of a process that ends.
+What a notebook is going to need is imported whenever nothing else is asked of the kernel.
 """
 
 from __future__ import annotations
@@ -14,10 +15,37 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from importlib.abc import MetaPathFinder
+from threading import Thread
 from typing import Any
+
+from mirrorbi.data.deferred import defer
+from mirrorbi.reports.standby import EARLY, is_told, listen
+
+_NEXT_CELL = 0.02
+"""Seconds in which the next cell is there, if it does not wait for anything."""
+
+_PAUSE = 0.003
+"""Seconds between two imports, in which what came in is answered."""
+
+_FORMATS = frozenset(
+    {
+        "fqdn",
+        "idna",
+        "isoduration",
+        "jsonpointer",
+        "rfc3339_validator",
+        "rfc3986_validator",
+        "rfc3987",
+        "rfc3987_syntax",
+        "uri_template",
+        "webcolors",
+    }
+)
+"""What jsonschema imports to check formats: half a second of it, and 2.4 s of one."""
 
 
 @contextmanager
@@ -42,22 +70,38 @@ def left_out(*names: str) -> Iterator[None]:
                 del sys.modules[name]
 
 
-def import_formats() -> None:
-    """Import jsonschema without the parser of IRIs."""
-    with left_out("rfc3987_syntax", "rfc3987"):
-        import jsonschema  # type: ignore[import-untyped]  # noqa: F401
+class NoFormats(MetaPathFinder):
+    """Hides from jsonschema what checks formats that no notebook has.
+
+    They are optional there. Whoever else imports them gets them.
+    """
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
+        """Find nothing, and let nobody else look, while jsonschema asks for a format."""
+        if fullname in _FORMATS:
+            asking = sys.modules.get("jsonschema._format")
+            if getattr(getattr(asking, "__spec__", None), "_initializing", False):
+                raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+def leave_out_formats() -> None:
+    """Let jsonschema be imported without its optional formats, whenever it is."""
+    if not any(isinstance(finder, NoFormats) for finder in sys.meta_path):
+        sys.meta_path.insert(0, NoFormats())
 
 
 def import_papermill() -> None:
     """Import Papermill without the stores that a local run has no use for: 0.5 s less."""
-    import_formats()
+    leave_out_formats()
+    # Asked for by Papermill alone, to read notebooks from the web.
+    defer("requests")
     with left_out("boto3", "azure", "gcsfs", "github", "pyarrow"):
         import papermill  # noqa: F401
 
 
 def import_page() -> None:
     """Import what makes the page of a report, and have its parsers and template ready."""
-    for name in ("client", "collect", "grounding", "inspection", "render"):
+    for name in ("collect", "grounding", "inspection", "render"):
         importlib.import_module(f"mirrorbi.reports.{name}")
     importlib.import_module("mirrorbi.reports.markup").render_markdown("")
     importlib.import_module("mirrorbi.reports.page").template()
@@ -65,23 +109,45 @@ def import_page() -> None:
 
 def import_run() -> None:
     """Import what a run needs once its kernel is there, in a process that does no more."""
-    with undisturbed():
+    with undisturbed(for_good=True):
         import_papermill()
-        import_page()
+        importlib.import_module("mirrorbi.reports.client")
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Look for no garbage while the block runs, and never among what it leaves behind.
+def meanwhile(work: Callable[[], None]) -> Iterator[None]:
+    """Do some work in a thread while the block, which mostly waits, runs."""
+    thread = Thread(target=work, daemon=True)
+    before = sys.getswitchinterval()
+    # Whoever waits must not be late for what he waits for.
+    sys.setswitchinterval(0.0005)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+        sys.setswitchinterval(before)
 
-    For processes that end soon: what is there after the block is kept for good.
+
+@contextmanager
+def undisturbed(*, for_good: bool = False) -> Iterator[None]:
+    """Look for no garbage while the block runs.
+
+    Parameters
+    ----------
+    for_good
+        Whether to look for none ever among what is there after the block: for processes
+        that end soon, before there is anything of their user.
     """
+    before = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
-        gc.enable()
+        if for_good:
+            gc.freeze()
+        if before:
+            gc.enable()
 
 
 def main() -> None:
@@ -89,8 +155,12 @@ def main() -> None:
     # The first to be registered is the last to be called.
     leave = _Leave()
     atexit.register(leave)
-    with undisturbed():
-        app = _booted()
+    leave_out_formats()
+    early = os.environ.get(EARLY, "").split()
+    with undisturbed(for_good=True):
+        app = _booted(early)
+    if early:
+        _Leisure(app, early)
     app.start()
     leave.shut_down = True
 
@@ -109,26 +179,56 @@ class _Leave:
             os._exit(0)
 
 
-def _booted() -> Any:
-    if sys.path and sys.path[0] in ("", str(Path.cwd())):
-        del sys.path[0]
+def _booted(early: list[str]) -> Any:
     with left_out("debugpy"):
         from ipykernel.kernelapp import IPKernelApp
+    arguments = sys.argv[1:]
+    if not arguments:
+        # The sooner its sockets are there, the sooner is the caller connected.
+        while early and not is_told():
+            _import(early.pop(0))
+        arguments = listen()
+        sys.argv = [__file__, *arguments]
     app = IPKernelApp.instance()
-    app.initialize([*sys.argv[1:], "--HistoryManager.enabled=False"])  # type: ignore[no-untyped-call]
+    app.initialize([*arguments, "--HistoryManager.enabled=False"])  # type: ignore[no-untyped-call]
     folder = os.environ.get("MIRRORBI_NOTEBOOK_FOLDER")
     if folder:
         sys.path.append(folder)
-    import_formats()
-    _import_early(os.environ.get("MIRRORBI_IMPORT_EARLY", ""))
     return app
 
 
-def _import_early(names: str) -> None:
-    """Import what the notebook will, while its first cell is still on the way."""
-    for name in names.split():
-        with suppress(ImportError):
-            importlib.import_module(name)
+class _Leisure:
+    """Imports one module after the other, but never while cells come in."""
+
+    def __init__(self, app: Any, names: list[str]) -> None:
+        from tornado.ioloop import IOLoop
+
+        self.loop, self.events, self.names = IOLoop.current(), app.shell.events, names
+        self.busy_until = 0.0
+        for event in ("pre_execute", "post_execute"):
+            self.events.register(event, self._wait)
+        self.loop.add_callback(self._go_on)
+
+    def _wait(self) -> None:
+        self.busy_until = time.monotonic() + _NEXT_CELL
+
+    def _go_on(self) -> None:
+        left = self.busy_until - time.monotonic()
+        if left > 0:
+            self.loop.call_later(left, self._go_on)
+            return
+        with undisturbed(for_good=not self.busy_until):
+            _import(self.names.pop(0))
+        if self.names:
+            self.loop.call_later(_PAUSE, self._go_on)
+            return
+        for event in ("pre_execute", "post_execute"):
+            self.events.unregister(event, self._wait)
+
+
+def _import(name: str) -> None:
+    with suppress(ImportError):
+        importlib.import_module(name)
 
 
 if __name__ == "__main__":

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.errors import NotebookError, did_you_mean
+from mirrorbi.reports.standby import COMMAND, EARLY, Standby
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
-
-EARLY = "pandas ibis ibis.backends.duckdb mirrorbi.analysis mirrorbi.facts mirrorbi.narrative"
-"""Modules that a notebook which imports MirrorBI is going to need: most of a second."""
 
 _OWN_NAMES = ("", "python3", "python")
 _PATIENCE = 5.0
@@ -36,6 +33,11 @@ class Launch:
         Variables set for the kernel, over those of this process.
     kernel_name
         A Jupyter kernel; the default names give the interpreter that runs MirrorBI.
+    early
+        What such a kernel imports at once: modules, separated by spaces.
+    standby
+        A process that becomes this kernel, where one was started already; it is dismissed
+        if another interpreter is wanted.
 
     Raises
     ------
@@ -44,17 +46,30 @@ class Launch:
     """
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str], kernel_name: str = "python3"
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        kernel_name: str = "python3",
+        *,
+        early: str = "",
+        standby: Standby | None = None,
     ) -> None:
+        if kernel_name not in _OWN_NAMES and standby is not None:
+            standby.dismiss()
+            standby = None
+        elif kernel_name in _OWN_NAMES and os.name == "posix":
+            # It imports while this process imports what talks to it.
+            standby = standby or Standby(early)
+
         from jupyter_client.kernelspec import NoSuchKernel
         from jupyter_core.utils import run_sync
 
         self.name = kernel_name
         self._dismissed = False
         self._home = tempfile.TemporaryDirectory(prefix="mb", ignore_cleanup_errors=True)
-        self.manager = _manager(kernel_name, Path(self._home.name))
+        self.manager = _manager(kernel_name, Path(self._home.name), standby)
         self._wait: Any = run_sync
-        env = {**os.environ, **environment}
+        env = {**os.environ, EARLY: early, **environment}
         try:
             self._wait(self.manager.start_kernel)(cwd=str(folder), env=env)
         except NoSuchKernel:
@@ -63,6 +78,10 @@ class Launch:
                 f"The notebook asks for the kernel {kernel_name!r}, which is not installed.",
                 hint=did_you_mean(kernel_name, ["python3", *known], noun="kernels"),
             ) from None
+        except BaseException:
+            if standby is not None:
+                standby.dismiss()
+            raise
 
     def dismiss(self) -> None:
         """Ask an idle kernel to end, and do not wait for it."""
@@ -121,20 +140,31 @@ def environment_for(
     }
 
 
-def _manager(kernel_name: str, home: Path) -> AsyncKernelManager:
+def _manager(kernel_name: str, home: Path, standby: Standby | None) -> AsyncKernelManager:
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
     from mirrorbi.reports.ready import ReadyClient
 
+    class Manager(AsyncKernelManager):
+        async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
+            provisioner: Any = self.provisioner
+            if standby is None:
+                return await super()._async_launch_kernel(kernel_cmd, **kw)
+            arguments = kernel_cmd[len(COMMAND) :]
+            provisioner.process = standby.become(arguments, kw["cwd"], kw["env"])
+            provisioner.pid = provisioner.pgid = provisioner.process.pid
+            provisioner.cwd = kw["cwd"]
+            self._reconcile_connection_info(provisioner.connection_info)
+
     class OwnSpecs(KernelSpecManager):
         def get_kernel_spec(self, name: str) -> Any:
             if name not in _OWN_NAMES:
                 return super().get_kernel_spec(name)
-            argv = [sys.executable, "-m", "mirrorbi.reports.kernel", "-f", "{connection_file}"]
+            argv = [*COMMAND, "-f", "{connection_file}"]
             return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
-    manager = AsyncKernelManager(
+    manager = Manager(
         kernel_name=kernel_name or "python3",
         kernel_spec_manager=OwnSpecs(),
         connection_file=str(home / "kernel.json"),

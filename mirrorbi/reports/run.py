@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from mirrorbi.errors import MirrorBIError, NarrativeError, StoreError
 from mirrorbi.reports.engine import Watch
 from mirrorbi.reports.folder import Folder
-from mirrorbi.reports.kernel import import_page
-from mirrorbi.reports.launch import EARLY, Launch, environment_for
+from mirrorbi.reports.kernel import import_page, meanwhile
+from mirrorbi.reports.launch import Launch, environment_for
 from mirrorbi.reports.notebook import source_of
 from mirrorbi.reports.plan import Plan, make_plan
 from mirrorbi.reports.secret import cell_for
+from mirrorbi.reports.standby import IMPORTS, Standby
 from mirrorbi.settings import FOLDER
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def perform(
     timeout: float | None = None,
     progress: Progress | None = None,
     prepare: Callable[[], None] | None = None,
+    standby: Standby | None = None,
 ) -> Run:
     """Carry out a plan; see `run`.
 
@@ -117,18 +119,19 @@ def perform(
         As for `run`.
     prepare
         Called once the kernel is booting, before this process imports the rest.
+    standby
+        A process that becomes the kernel, where one was started already.
     """
     began = time.perf_counter()
     folder = Folder(plan.folder)
     with folder.scratch(plan.name) as work:
         watch = Watch(mask=plan.mask, on_cell=progress)
-        watch.launch = _launch(plan, work)
+        watch.launch = _launch(plan, work, standby)
         try:
             if prepare:
                 prepare()
-            # The kernel boots for longer than this takes.
-            import_page()
-            executed = _execute(plan, watch, timeout)
+            with meanwhile(import_page):
+                executed = _execute(plan, watch, timeout)
             watch.launch.dismiss()
             outcome = _publish(plan, folder, work, executed)
         except StoreError:
@@ -143,19 +146,20 @@ def perform(
     return Run(**outcome, files=files, seconds=time.perf_counter() - began)
 
 
-def _launch(plan: Plan, work: Path) -> Launch:
+def _launch(plan: Plan, work: Path, standby: Standby | None) -> Launch:
     from mirrorbi.reports.secret import environment_of
 
     uses_us = any("mirrorbi" in source_of(cell) for cell in plan.notebook.cells)
     return Launch(
         work,
         {
-            "MIRRORBI_IMPORT_EARLY": EARLY if uses_us else "",
             **environment_for(plan.caller, plan.notebook.path.parent, plan.settings.path),
             **settings_for(plan),
             **environment_of(plan.bound.secrets),
         },
         plan.notebook.kernel,
+        early=IMPORTS if uses_us else "",
+        standby=standby,
     )
 
 

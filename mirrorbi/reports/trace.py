@@ -176,7 +176,7 @@ def _message(
     first = f"{first} …" if rest.strip() else first
     if name in _ABOUT_CODE:
         told = first
-    elif foreign and name not in _ABOUT_VALUES:
+    elif (foreign and name not in _ABOUT_VALUES) or name == "AttributeError":
         # Python and libraries put values into quotes.
         told = known.words(first)
     else:

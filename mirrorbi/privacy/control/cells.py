@@ -61,12 +61,12 @@ class Cells:
     @classmethod
     def of(
         cls,
-        answers: Iterable[tuple[Query, pd.DataFrame]],
+        answers: Iterable[tuple[Query, Mapping[str, Any] | pd.DataFrame]],
         columns: Sequence[Period | None],
         steps: Container[Period] = (),
         members: Sequence[str] | None = None,
     ) -> Cells:
-        """Lay out what `Dataset.counted` gave for questions of at most one dimension.
+        """Lay out what `Dataset.counts` gave for questions of at most one dimension.
 
         Parameters
         ----------
@@ -89,17 +89,19 @@ class Cells:
         shape = (len(lines), len(columns))
         counts: dict[str, Floats] = {}
         for query, frame in asked:
-            row = _mapped(frame[by], lines.get) if by else np.zeros(len(frame), dtype=int)
+            size = len(frame["rows"])
+            row = _mapped(frame[by], lines.get) if by else np.zeros(size, dtype=int)
             if query.grain is None:
-                column = np.full(len(frame), spans.get(query.period, -1), dtype=int)
+                column = np.full(size, spans.get(query.period, -1), dtype=int)
             else:
-                column = _mapped(frame["period"], lambda m: starts.get(m.to_pydatetime()))
+                moments = np.asarray(frame["period"]).astype("datetime64[us]")
+                column = _mapped(moments, starts.get)
             kept = (row >= 0) & (column >= 0)
-            for name in frame.columns:
+            for name in map(str, frame):
                 if name in ("period", by):
                     continue
                 array = counts.setdefault(name, np.zeros(shape))
-                array[row[kept], column[kept]] = frame[name].to_numpy(dtype=float)[kept]
+                array[row[kept], column[kept]] = np.asarray(frame[name], dtype=float)[kept]
         counts = {name: np.nan_to_num(array) for name, array in counts.items()}
         counts.setdefault("rows", np.zeros(shape))
         return cls(tuple(lines), tuple(columns), counts)
@@ -251,11 +253,16 @@ class Rules:
         return self._few(bottom - top, bottom - top)
 
 
-def _mapped(values: pd.Series, place: Callable[[Any], int | None]) -> npt.NDArray[np.int_]:
+def _mapped(values: Any, place: Callable[[Any], int | None]) -> npt.NDArray[np.int_]:
     """Return the place of each value, each distinct one looked up once; -1 where none."""
-    import pandas as pd
+    found = np.asarray(values)
+    if found.dtype.kind == "M":
+        distinct, codes = np.unique(found, return_inverse=True)
+        distinct = distinct.astype(object)
+    else:
+        import pandas as pd
 
-    codes, distinct = pd.factorize(values)
+        codes, distinct = pd.factorize(found)
     places = np.array([-1 if (at := place(v)) is None else at for v in distinct], dtype=int)
     return places[codes] if len(places) else np.zeros(0, dtype=int)
 

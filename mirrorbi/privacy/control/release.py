@@ -242,7 +242,7 @@ def _quality(guard: Guard, fact: Fact) -> tuple[Fact | None, list[Withheld]]:
     query = fact.evidence[0]
     assert query.grain is not None  # noqa: S101 (for the type checker)
     periods = guard.periods(query.grain)
-    cells = Cells.of([(query, guard.counted(query))], periods, periods)
+    cells = Cells.of([(query, guard.counts(query))], periods, periods)
     few = guard.rules.cells(cells)[0] > 0
     shut = few.copy()
     while shut.any() and guard.rules.cells(cells.turned(shut[None, :]))[0, 0]:
