@@ -19,6 +19,8 @@ FILE_NAME = "mirrorbi.toml"
 PREFIX = "MIRRORBI_"
 FOLDER = "MIRRORBI_FOLDER"
 """Variable by which a run tells its kernel, which works elsewhere, whose settings hold."""
+RUN = "MIRRORBI_RUN_ID"
+"""Variable by which a run tells its kernel which run it is; not set elsewhere."""
 
 
 _LEDGER = Path(".mirrorbi/ledger")

@@ -114,6 +114,7 @@ class Analysis(Dataset):
         """
         from mirrorbi.facts import find_facts
         from mirrorbi.privacy.control import controlled
+        from mirrorbi.privacy.control.together import beside
 
         asked: dict[str, Any] = {
             "metrics": metrics,
@@ -126,7 +127,9 @@ class Analysis(Dataset):
             "seed": seed,
         }
         policy = self._policy(control)
-        return find_facts(self, **asked) if policy is None else controlled(self, policy, **asked)
+        if policy is None:
+            return find_facts(self, **asked)
+        return beside(controlled(self, policy, **asked), self, policy)
 
     def _policy(self, control: bool | Policy | Mapping[str, Any]) -> Policy | None:
         """Return the policy that an argument means; ``None`` where nothing is held back."""

@@ -18,7 +18,9 @@ from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Result
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.fact import Quantity
+from mirrorbi.privacy.control.statements import Statement
 from mirrorbi.privacy.control.table import Judged, judge_table
+from mirrorbi.privacy.control.together import telling
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
 from mirrorbi.wording.text import capital, clean, lower_first
@@ -58,21 +60,45 @@ class ResultTable(Result):
         in a report.
     locale
         Of numbers and dates.
+    hidden
+        Lines that are left open besides, for what a run showed before; found when the table
+        is first looked at.
     """
 
     dataset: Dataset = field(kw_only=True, repr=False, compare=False)
     policy: Policy | None = field(default=None, kw_only=True, repr=False)
     locale: str = field(default="en_GB", kw_only=True)
+    hidden: tuple[int, ...] | None = field(default=None, kw_only=True, repr=False, compare=False)
 
     @cached_property
     def _control(self) -> tuple[Judged | None, str]:
         if self.policy is None:
             return None, ""
         try:
-            return judge_table(self.dataset, self.query, self.frame, self.policy), ""
+            judged = judge_table(self.dataset, self.query, self.frame, self.policy)
+            return self._beside(judged), ""
         except RefusedError as error:
             everything = np.ones(len(self.frame), dtype=bool)
             return Judged(everything, {}, ()), str(error)
+
+    def _beside(self, judged: Judged) -> Judged:
+        """Return what may not be shown where other answers of the run are known too."""
+        assert self.policy is not None  # noqa: S101 (for the type checker)
+        lines = dict(zip(self._statements(), range(len(self)), strict=True))
+        told = {line: cell for cell, line in lines.items() if not judged.hidden[line]}
+        if self.hidden is None:
+            refused = telling(told.values(), self.dataset, self.policy)
+            object.__setattr__(self, "hidden", tuple(sorted(lines[cell] for cell in refused)))
+        return judged.without(self.hidden or ())
+
+    def _statements(self) -> Iterator[Statement]:
+        periods = self.periods() if self.query.grain else [self.query.period] * len(self)
+        members = zip(*(self.columns[name] for name in self.query.by), strict=True)
+        for period, line in zip(
+            periods, members if self.query.by else [()] * len(self), strict=True
+        ):
+            cut = {name: (str(member),) for name, member in zip(self.query.by, line, strict=True)}
+            yield Statement.of({**dict(self.query.where), **cut}, period)
 
     @property
     def judged(self) -> Judged | None:
@@ -203,9 +229,10 @@ class ResultTable(Result):
     def request(self) -> dict[str, Any]:
         """Return what makes this table again, as plain values."""
         asked: dict[str, Any] = {"query": self.query.to_dict(), "locale": self.locale}
-        if self.policy is not None:
+        if self.policy is not None and self.judged is not None:
             said = self.policy.to_dict()
             asked["control"] = {name: said[name] for name in _RECORDED}
+            asked["hidden"] = list(self.hidden or ())
         return asked
 
     def payload(self) -> dict[str, Any]:

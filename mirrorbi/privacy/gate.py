@@ -13,7 +13,8 @@ from mirrorbi.facts.derive import derive_again
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.approval import Approval, Approve
-from mirrorbi.privacy.control import Audit, release
+from mirrorbi.privacy.control import release
+from mirrorbi.privacy.control.together import audit_of
 from mirrorbi.privacy.disclosure import Disclosure, Kind, Withheld, _sealed, canonical
 from mirrorbi.privacy.identifiers import of_persons
 from mirrorbi.privacy.names import Names
@@ -71,7 +72,7 @@ class Gate:
         self._handles: dict[str, str] = {}
         self._vocabulary: Disclosure | None = None
         self._approval = Approval(self.policy.approve, approve)
-        self._audit = Audit(dataset, self.policy)
+        self._audit = audit_of(dataset, self.policy)
         self._names = Names(
             alias=self.policy.labels == "alias",
             seed=self._seed(),

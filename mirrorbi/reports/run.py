@@ -18,7 +18,7 @@ from mirrorbi.reports.notebook import source_of
 from mirrorbi.reports.plan import Plan, make_plan
 from mirrorbi.reports.secret import cell_for
 from mirrorbi.reports.standby import IMPORTS, Standby
-from mirrorbi.settings import FOLDER
+from mirrorbi.settings import FOLDER, RUN
 
 if TYPE_CHECKING:
     from mirrorbi.reports.page import Block
@@ -167,7 +167,7 @@ def settings_for(plan: Plan) -> dict[str, str]:
     """Return the variables by which a kernel has the settings of the run that it serves."""
     found = {
         FOLDER: str(plan.caller),
-        "MIRRORBI_RUN_ID": plan.run_id,
+        RUN: plan.run_id,
         "MIRRORBI_NARRATOR": plan.settings.narrator,
         **plan.environment,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html as markup
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ def check_tables(
         control=request.get("control", False),
         locale=request["locale"],
     )
+    table = replace(table, hidden=tuple(request.get("hidden", ())))
     name, computed = f"{table.title}, table", _cells(table.html)
     found = list(_shown(html, table.query.id))
     if not found:

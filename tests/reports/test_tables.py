@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -124,3 +125,51 @@ def test_what_was_not_judged_is_not_published(tmp_path, made, write, cells, sour
     with pytest.raises(RenderError, match=said):
         perform(make_plan(path, output=tmp_path / "out"), prepare=import_papermill)
     assert not (tmp_path / "out" / "raw.html").exists()
+
+
+def test_two_answers_that_differ_by_few_are_not_both_shown(tmp_path, write, cells) -> None:
+    code, text = cells
+    days = [f"2024-01-{1 + n % 30:02d},1" for n in range(300)] + ["2024-01-31,1"] * 2
+    (tmp_path / "sales.csv").write_text("\n".join(["day,sales", *days]) + "\n")
+    (tmp_path / "sales.model.yaml").write_text(
+        "time: {column: day}\nmetrics: {sales: {agg: sum, column: sales, label: Sales}}\n"
+    )
+    path = write(
+        tmp_path / "twice.ipynb",
+        text("# Twice"),
+        code("import mirrorbi as mb\nds = mb.open('sales.csv')"),
+        code("ds.query('sales', period='2024-01')"),
+        code("ds.query('sales', period='2024-01-01/2024-01-30')"),
+        code("other = mb.open('sales.csv')\nother.query('sales', period='2024-01-01/2024-01-30')"),
+    )
+    run = perform(make_plan(path, output=tmp_path / "out"), prepare=import_papermill)
+    html = run.report.read_text()
+    assert ">302<" in html
+    assert ">300<" not in html, "the two rows of the last day would be the difference"
+    assert html.count("that would follow from what is shown before") == 2
+    assert verify(run.report, tmp_path / "sales.csv").ok
+    path = write(
+        tmp_path / "once.ipynb",
+        text("# Once"),
+        code("import mirrorbi as mb\nds = mb.open('sales.csv')"),
+        code("ds.query('sales', period='2024-01-01/2024-01-30')"),
+    )
+    once = perform(make_plan(path, output=tmp_path / "out"), prepare=import_papermill)
+    assert ">300<" in once.report.read_text(), "by itself it tells of nobody"
+
+
+def test_a_second_sweep_is_judged_beside_the_first(tmp_path, made, write, cells) -> None:
+    code, text = cells
+    shutil.copy(made / "sales.csv", tmp_path)
+    shutil.copy(made / "sales.model.yaml", tmp_path)
+    ask = "ds.facts(period={!r}, compare='2024-01', kinds='value')"
+    path = write(
+        tmp_path / "sweeps.ipynb",
+        text("# Sweeps"),
+        code("import mirrorbi as mb\nds = mb.open('sales.csv')"),
+        code(f"first = {ask.format('2024-02')}\nagain = {ask.format('2024-02')}"),
+        code("print(len(first), len(again), first.withheld == again.withheld)", "show-output"),
+    )
+    run = perform(make_plan(path, output=tmp_path / "out"), prepare=import_papermill)
+    html = run.report.read_text()
+    assert re.search(r"(\d+) \1 True", html), "what was said may be said again"

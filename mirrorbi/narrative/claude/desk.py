@@ -11,12 +11,10 @@ from mirrorbi.errors import RefusedError
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.claude.writer import Sender, write
 from mirrorbi.narrative.story import Narrative
+from mirrorbi.settings import RUN
 
 if TYPE_CHECKING:
     from mirrorbi.privacy.policy import Policy
-
-RUN = "MIRRORBI_RUN_ID"
-"""Variable of the environment that names the run; a batch shows no progress of its own."""
 
 
 def narrate_with_claude(
@@ -55,6 +53,7 @@ def narrate_with_claude(
         from mirrorbi.claude.connection import connect
 
         claude = connect(dataset, policy=policy, tag=RunTag(run=os.environ.get(RUN, "")))
+    # A batch shows no progress of its own.
     quiet = _silent if os.environ.get(RUN) else None
     return write(
         facts, others, claude=claude, gate=Gate(dataset, policy), locale=locale, display=quiet

@@ -116,6 +116,24 @@ class Audit:
         self._said |= dict.fromkeys(new)
         return kept, refused
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was said yet."""
+        return not self._said
+
+    def note(self, cells: Iterable[Statement]) -> None:
+        """Count cells as said that were released by themselves."""
+        self._said |= dict.fromkeys(sorted(cells, key=str))
+
+    def refused(self, cells: Iterable[Statement]) -> set[Statement]:
+        """Return which cells would give a small one away; the others count as said."""
+        new, refused = set(cells) - set(self._said), set[Statement]()
+        while blamed := self._blamed(sorted(new, key=str)):
+            refused |= blamed
+            new -= blamed
+        self.note(new)
+        return refused
+
     def _new(self, facts: Iterable[Fact], cells: dict[str, set[Statement]]) -> list[Statement]:
         found = {cell for fact in facts for cell in cells[fact.id]} - set(self._said)
         return sorted(found, key=str)

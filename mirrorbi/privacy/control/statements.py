@@ -32,6 +32,11 @@ class Statement(NamedTuple):
     where: Where
     period: Period | None
 
+    @classmethod
+    def of(cls, where: Mapping[str, Iterable[str]], period: Period | None) -> Statement:
+        """Return the cell of these members and this time, in its one canonical form."""
+        return cls(_where(where), _days(period))
+
 
 def statements(fact: Fact) -> set[Statement]:
     """Return the cells that a fact speaks of: its own, its totals, and those of its table.

@@ -9,7 +9,7 @@ audit's (`mirrorbi.privacy.control.audit`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -53,6 +53,17 @@ class Judged:
     hidden: Bools
     masked: Mapping[str, Bools]
     withheld: tuple[Withheld, ...]
+
+    def without(self, lines: Iterable[int]) -> Judged:
+        """Return the same with more lines hidden: they would tell beside other answers."""
+        more = np.zeros(len(self.hidden), dtype=bool)
+        more[list(lines)] = True
+        more &= ~self.hidden
+        if not more.any():
+            return self
+        why = Withheld("difference", "cells of the table", int(more.sum()))
+        masked = {name: mask & ~more for name, mask in self.masked.items()}
+        return Judged(self.hidden | more, masked, (*self.withheld, why))
 
 
 def judge_table(dataset: Dataset, query: Query, frame: pd.DataFrame, policy: Policy) -> Judged:
