@@ -209,7 +209,7 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
         meaning, name = load_model(path), path.name
     else:
         wait = begin_profile(opened.table)
-        # The engine reads the data while this is imported; facts will need the last two.
+        # The engine reads the data while this is imported, also what facts will need.
         import mirrorbi.facts.quality
         import mirrorbi.privacy.control  # noqa: F401
         from mirrorbi.data.draft import draft_model

@@ -180,7 +180,7 @@ class Dataset(Vocabulary):
 
     @property
     def scans(self) -> int:
-        """Number of times that the data was read to make a cube."""
+        """Number of times that the data was read to make a cube for questions."""
         return self._shelf.scans
 
     def sql(self, query: Query) -> str:

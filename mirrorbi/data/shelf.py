@@ -62,7 +62,7 @@ class Shelf:
     def days(self) -> list[date]:
         """Return the days that have rows, ascending; none without time.
 
-        The rows of each are kept: they answer more than one question.
+        The rows of each are kept, since they answer questions too.
         """
         if self.time is None:
             return []

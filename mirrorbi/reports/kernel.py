@@ -16,7 +16,7 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.abc import MetaPathFinder
 from threading import Thread
@@ -31,21 +31,15 @@ _NEXT_CELL = 0.02
 _PAUSE = 0.003
 """Seconds between two imports, in which what came in is answered."""
 
-_FORMATS = frozenset(
-    {
-        "fqdn",
-        "idna",
-        "isoduration",
-        "jsonpointer",
-        "rfc3339_validator",
-        "rfc3986_validator",
-        "rfc3987",
-        "rfc3987_syntax",
-        "uri_template",
-        "webcolors",
-    }
+_IRI = ("rfc3987", "rfc3987_syntax")
+"""What jsonschema imports to check the format ``iri``."""
+
+_FORMATS = (
+    *_IRI,
+    *("fqdn", "idna", "isoduration", "jsonpointer", "rfc3339_validator"),
+    *("rfc3986_validator", "uri_template", "webcolors"),
 )
-"""What jsonschema imports to check formats: half a second of it, and 2.4 s of one."""
+"""What it imports to check any."""
 
 
 @contextmanager
@@ -71,23 +65,26 @@ def left_out(*names: str) -> Iterator[None]:
 
 
 class NoFormats(MetaPathFinder):
-    """Hides from jsonschema what checks formats that no notebook has.
+    """Hides optional modules from jsonschema, which checks formats with them.
 
-    They are optional there. Whoever else imports them gets them.
+    Whoever else imports them gets them.
     """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = frozenset(names)
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
         """Find nothing, and let nobody else look, while jsonschema asks for a format."""
-        if fullname in _FORMATS:
+        if fullname in self.names:
             asking = sys.modules.get("jsonschema._format")
             if getattr(getattr(asking, "__spec__", None), "_initializing", False):
                 raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
 
 
-def leave_out_formats() -> None:
+def leave_out_formats(names: Iterable[str] = _FORMATS) -> None:
     """Let jsonschema be imported without its optional formats, whenever it is."""
     if not any(isinstance(finder, NoFormats) for finder in sys.meta_path):
-        sys.meta_path.insert(0, NoFormats())
+        sys.meta_path.insert(0, NoFormats(names))
 
 
 def import_papermill() -> None:
@@ -155,7 +152,8 @@ def main() -> None:
     # The first to be registered is the last to be called.
     leave = _Leave()
     atexit.register(leave)
-    leave_out_formats()
+    # A cell may have formats of its own to check.
+    leave_out_formats(_IRI)
     early = os.environ.get(EARLY, "").split()
     with undisturbed(for_good=True):
         app = _booted(early)

@@ -273,3 +273,26 @@ def test_a_data_set_offers_no_way_to_its_rows():
     ds = mirrorbi.open(frame_of([("2024-01-05", "north", "new", 10.0, "secret client")]), MODEL)
     assert isinstance(ds, Dataset)
     assert "secret client" not in repr(ds) + str(ds.describe())
+
+
+def test_a_drafted_key_was_counted_and_a_given_one_is(tmp_path):
+    frame = pd.DataFrame({"order_id": [*range(500)], "amount": [*range(500)]})
+    drafted = mirrorbi.open(frame)
+    assert drafted.model.dataset.grain == ("order_id",)
+    assert drafted.duplicates() == 0 == drafted._direct.duplicates()
+    twice = pd.concat([frame, frame.iloc[:3]])
+    assert mirrorbi.open(twice, drafted.model).duplicates() == 3
+    assert mirrorbi.open(twice).duplicates() is None
+
+
+def test_the_days_come_from_a_cube_that_answers_for_months_too():
+    frame = frame_of(
+        [("2024-01-31", "north", "new", 1.0, "a"), ("2024-02-01", "north", "new", 2.0, "b")]
+    )
+    frame = pd.concat([frame, frame.assign(day=pd.NaT)])
+    ds = mirrorbi.open(frame, MODEL)
+    assert [str(day) for day in ds.coverage.days] == ["2024-01-31", "2024-02-01"]
+    found = ds.query("lines", grain="month", entities=False).frame
+    assert found["rows"].tolist() == [1, 1]
+    assert ds.scans == 0
+    assert ds.query("lines", entities=False).frame["rows"].tolist() == [4]
