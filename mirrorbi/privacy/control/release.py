@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.model import Privacy
+from mirrorbi.data.periods import Period
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.asked import definite
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
@@ -14,7 +15,9 @@ from mirrorbi.facts.factset import FactSet
 from mirrorbi.facts.sweep import FAMILIES, find_facts
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.control.cells import RULES, Cells, Rules
+from mirrorbi.privacy.control.counts import counts_of
 from mirrorbi.privacy.control.guard import Guard
+from mirrorbi.privacy.control.statements import Statement
 from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.released import remember
@@ -71,6 +74,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     if any(span.start not in edges or span.end not in edges for span in spans):
         passed, why = _beside_steps(dataset, held, passed)
         kept_back += why
+    counts_of(dataset).passed.setdefault(held.min_entities, set()).update(_others(guard))
     merged = _summed(kept_back)
     if listed is None or KIND in listed or "quality" in listed:
         passed += _statement(guard, merged)
@@ -272,6 +276,20 @@ def _kept_back(guard: Guard) -> Iterator[Withheld]:
             yield Withheld(RULES[code], what, cells)
         for metric in sorted(plan.dropped):
             yield Withheld("few", f"{label(metric)} by {name}", 0)
+
+
+def _others(guard: Guard) -> Iterator[Statement]:
+    """Yield the cells of members put together, of which the plans counted that they pass."""
+    for by, plan in guard.plans.items():
+        if by is None or not plan.merged:
+            continue
+        where = dict(guard.scan.where)
+        where[by] = tuple(sorted(plan.merged.intersection(where.get(by, plan.merged))))
+        line = plan.cells.members.index(OTHER)
+        for j in (~plan.hidden[line] & (plan.cells.rows[line] > 0)).nonzero()[0].tolist():
+            period = plan.cells.columns[j]
+            span = period and Period(period.start, period.end, None)
+            yield Statement(tuple(sorted(where.items())), span)
 
 
 def _summed(withheld: Iterable[Withheld]) -> tuple[Withheld, ...]:
