@@ -21,7 +21,7 @@ import numpy.typing as npt
 from mirrorbi.data.dataset import Dataset
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.privacy.control.closeness import close
+from mirrorbi.privacy.control.closeness import LOOKED, close
 from mirrorbi.privacy.control.counts import counts_of
 from mirrorbi.privacy.control.nullspace import FOLLOWS, free, taken_out
 from mirrorbi.privacy.control.release import release
@@ -181,19 +181,22 @@ class Audit:
             return mine
         least = self.policy.min_entities
         people = self.dataset.model.dataset.entity is not None
-        told = {
-            cell.sign: cell
-            for cell in system.told(directions, FOLLOWS, least, people=people)
+        found = system.told(directions, FOLLOWS, least, people=people)
+        # The same cell may be found under several names: that of fewest dimensions is first.
+        cells = {cell.sign: cell for cell in reversed(list(found))}
+        told = [
+            cell
+            for cell in cells.values()
             if cell.rows < least or not self._counts.at_least(least, system.where(cell), cell.span)
-        }
+        ]
         if told:
-            targets = system.indicator(list(told.values())[:TOGETHER])
-            found = taken_out(system.published, targets)
-            if found is None:
+            targets = system.indicator(told[:TOGETHER])
+            made = taken_out(system.published, targets)
+            if made is None:
                 return mine
-            weights = np.abs(found[0]).max(axis=1)
+            weights = np.abs(made[0]).max(axis=1)
         else:
-            narrow = close(system, system.few(least), WIDTH * least)
+            narrow = close(system, system.few(least, LOOKED), WIDTH * least)
             if not narrow:
                 return set()
             touched = system.published @ system.indicator(narrow)

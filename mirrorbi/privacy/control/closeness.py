@@ -48,8 +48,8 @@ def close(system: System, cells: Iterable[Cell], width: float) -> list[Cell]:
     squares = Squares(system)
     found: list[Cell] = []
     solved = 0
-    for place, cell in enumerate(cells):
-        if place >= LOOKED or solved >= CLOSEST:
+    for cell in cells:
+        if solved >= CLOSEST:
             break
         if squares.free(cell, width):
             continue

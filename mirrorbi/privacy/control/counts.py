@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
@@ -104,17 +104,16 @@ class Counts:
         parts = [found, *((m, -n) for m, n in (self._in(dimensions, one) for one in others))]
         members = np.concatenate([m for m, _ in parts])
         distinct, inverse = np.unique(members, axis=0, return_inverse=True)
-        left = np.bincount(
-            inverse.reshape(-1), np.concatenate([n for _, n in parts]), len(distinct)
-        )
+        rows = np.concatenate([n for _, n in parts])
+        left: Floats = np.bincount(inverse.reshape(-1), rows, len(distinct)).astype(float)
         return distinct[left > 0], left[left > 0]
 
     def _in(self, dimensions: tuple[str, ...], span: Period | None) -> tuple[Ints, Floats]:
         key = dimensions, span
         if key not in self._rows:
             grain = self._grain(span)
-            time = {"period": span} if grain is None else {"grain": grain}
-            query = Query.of(self.asked, by=dimensions, **time)  # type: ignore[arg-type]
+            time: dict[str, Any] = {"period": span} if grain is None else {"grain": grain}
+            query = Query.of(self.asked, by=dimensions, **time)
             frame = self.dataset.query(query, entities=False).frame
             members, rows = self._places(dimensions, frame), frame["rows"].to_numpy(dtype=float)
             if grain is None:
@@ -135,7 +134,7 @@ class Counts:
         import pandas as pd
 
         places = [
-            pd.Index(self.members(name)).get_indexer(frame[name].to_numpy(dtype=object))
+            pd.Index(self.members(name)).get_indexer(pd.Index(frame[name].to_numpy(dtype=object)))
             for name in dimensions
         ]
         return np.array(places, dtype=np.int64).reshape(len(dimensions), len(frame)).T
@@ -162,8 +161,8 @@ class Counts:
         grain = self._grain(span)
         by = tuple(name for name in sorted(where) if len(where[name]) == 1)
         rest = {name: members for name, members in where.items() if name not in by}
-        time = {"period": span} if grain is None else {"grain": grain}
-        found = self._counted(Query.of(self.asked, by=by, where=rest, **time))  # type: ignore[arg-type]
+        time: dict[str, Any] = {"period": span} if grain is None else {"grain": grain}
+        found = self._counted(Query.of(self.asked, by=by, where=rest, **time))
         start: tuple[object, ...] = () if grain is None or span is None else (span.start,)
         key = (*start, *(where[name][0] for name in by))
         return found is not None and found.get(key, 0.0) >= least

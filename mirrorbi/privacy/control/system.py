@@ -124,9 +124,11 @@ class System:
             keys.append(key)
             rows.append(found)
         distinct, inverse = np.unique(np.concatenate(keys), return_inverse=True)
-        total = np.bincount(inverse.reshape(-1), np.concatenate(rows), len(distinct))
+        total: Floats = np.bincount(
+            inverse.reshape(-1), np.concatenate(rows), len(distinct)
+        ).astype(float)
         there = np.flatnonzero(total > 0)
-        rest, codes = distinct[there], []
+        rest, codes = distinct[there], list[Ints]()
         for size in reversed(sizes):
             rest, code = np.divmod(rest, size)
             codes.insert(0, code)
@@ -235,17 +237,26 @@ class System:
             for i in np.flatnonzero(wanted).tolist():
                 yield self._cell(chosen, order[low[i] : high[i]])
 
-    def few(self, least: float) -> list[Cell]:
-        """Return the cells of fewer rows within one stretch of time, those of least first."""
+    def few(self, least: float, most: int) -> list[Cell]:
+        """Return cells of fewer rows within one stretch of time, those of least first.
+
+        Parameters
+        ----------
+        least
+            Rows below which cells are wanted.
+        most
+            How many are wanted.
+        """
         found: dict[int, Cell] = {}
         for chosen, order, group in self._groups:
             low = self._starts(order, group)
             high = np.append(low[1:], len(order))
             rows = np.add.reduceat(self.rows[order], low)
-            for i in np.flatnonzero(rows < least).tolist():
+            small = np.flatnonzero(rows < least)
+            for i in small[np.argsort(rows[small], kind="stable")[:most]].tolist():
                 cell = self._cell(chosen, order[low[i] : high[i]])
                 found.setdefault(cell.sign, cell)
-        return sorted(found.values(), key=lambda cell: cell.rows)
+        return sorted(found.values(), key=lambda cell: cell.rows)[:most]
 
     def _starts(self, order: Ints, group: Ints) -> Ints:
         """Return where atoms in this order are of other parts or another time than before."""
