@@ -12,9 +12,13 @@ is known is a linear programme (Hundepool et al., 2012, section 4.4).
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
@@ -149,7 +153,9 @@ def combined(published: Floats, target: Floats) -> Floats:
     return np.asarray(np.linalg.lstsq(published.T, target, rcond=None)[0])
 
 
-def bounds(published: Floats, totals: Floats, target: Floats) -> tuple[float, float]:
+def bounds(
+    published: Floats | csr_array[Any], totals: Floats, target: Floats
+) -> tuple[float, float]:
     """Return between which values a combination of cells must lie, none being negative.
 
     Parameters
@@ -177,8 +183,8 @@ def bounds(published: Floats, totals: Floats, target: Floats) -> tuple[float, fl
     for sign in (1.0, -1.0):
         solved = linprog(
             sign * target,
-            A_eq=published if len(published) else None,
-            b_eq=totals if len(published) else None,
+            A_eq=published if len(totals) else None,
+            b_eq=totals if len(totals) else None,
             bounds=(0, None),
             method="highs",
         )

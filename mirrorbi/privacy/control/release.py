@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.model import Privacy
+from mirrorbi.data.periods import Period
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.asked import definite
-from mirrorbi.facts.fact import Fact, Quantity, Table, exact
+from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.facts.sweep import FAMILIES, find_facts
 from mirrorbi.facts.tables import OTHER
-from mirrorbi.privacy.control.cells import RULES, Cells, Rules
+from mirrorbi.privacy.control.cells import Cells, Rules
+from mirrorbi.privacy.control.counts import counts_of
 from mirrorbi.privacy.control.guard import Guard
+from mirrorbi.privacy.control.remainder import KIND, kept_of, statement, summed
+from mirrorbi.privacy.control.statements import Statement
 from mirrorbi.privacy.dimensions import check_dimensions, class_in, kind_in, noun_of
 from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.released import remember
-
-KIND = "withheld"
-"""The kind of the fact that says how much is not shown."""
-
-NAMED = 5
-"""Members named in a line about what was put together."""
 
 _RECORDED = ("min_entities", "dominance", "p_ratio", "columns")
 
@@ -61,7 +59,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     listed = [kinds] if isinstance(kinds, str) else None if kinds is None else list(kinds)
     found = find_facts(cast(Dataset, guard), **{**kept, "kinds": listed})
     needed = listed is None or any(k == KIND or k in _FROM_CELLS for k in listed)
-    kept_back = [*classed, *(_kept_back(guard) if needed else ())]
+    kept_back = [*classed, *(kept_of(guard) if needed else ())]
     passed: list[Fact] = []
     for fact in found:
         one, why = _judged(guard, fact)
@@ -72,9 +70,10 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     if any(span.start not in edges or span.end not in edges for span in spans):
         passed, why = _beside_steps(dataset, held, passed)
         kept_back += why
-    merged = _summed(kept_back)
+    counts_of(dataset).passed.setdefault(held.min_entities, set()).update(_others(guard))
+    merged = summed(kept_back)
     if listed is None or KIND in listed or "quality" in listed:
-        passed += _statement(guard, merged, _looks(dataset, held))
+        passed += statement(guard, merged, _looks(dataset, held))
     told = sorted(passed, key=lambda fact: (-fact.score, fact.id))
     released = FactSet(
         told,
@@ -262,78 +261,15 @@ def _quality(guard: Guard, fact: Fact) -> tuple[Fact | None, list[Withheld]]:
     return fact.replace(table=table), why
 
 
-def _kept_back(guard: Guard) -> Iterator[Withheld]:
-    """Yield what the plans keep back, by rule and dimension."""
-    label = guard.label
+def _others(guard: Guard) -> Iterator[Statement]:
+    """Yield the cells of members put together, of which the plans counted that they pass."""
     for by, plan in guard.plans.items():
-        name = "the whole" if by is None else label(by)
-        what = f"cells of {name}"
-        if plan.merged:
-            listed = ", ".join(sorted(plan.merged)[:NAMED])
-            more = f" and {len(plan.merged) - NAMED} more" if len(plan.merged) > NAMED else ""
-            what += f"; {listed}{more} together as {OTHER}"
-        for code, cells in sorted(plan.causes.items()):
-            yield Withheld(RULES[code], what, cells)
-        for metric in sorted(plan.dropped):
-            yield Withheld("few", f"{label(metric)} by {name}", 0)
-
-
-def _all(names: Iterable[str]) -> str:
-    words = list(names)
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
-
-
-def _summed(withheld: Iterable[Withheld]) -> tuple[Withheld, ...]:
-    found: dict[tuple[str, str], int] = {}
-    for one in withheld:
-        found[one.rule, one.what] = found.get((one.rule, one.what), 0) + one.cells
-    order = [*RULES, "few", "class"]
-    return tuple(
-        Withheld(rule, what, cells)
-        for (rule, what), cells in sorted(found.items(), key=lambda e: (order.index(e[0][0]), e[0]))
-    )
-
-
-def _statement(
-    guard: Guard, withheld: Iterable[Withheld], looks: Mapping[str, str]
-) -> Iterator[Fact]:
-    """Yield the fact that says what is not shown, if anything is."""
-    by_rule: dict[str, int] = {}
-    for one in withheld:
-        by_rule[one.rule] = by_rule.get(one.rule, 0) + one.cells
-    cells = sum(by_rule.values())
-    if not cells and not looks:
-        return
-    model, policy, entity = guard.model.dataset, guard.rules.policy, guard.rules.entity
-    beside = by_rule.get("complement", 0)
-    broken = [rule for rule in RULES if by_rule.get(rule) and rule != "complement"]
-    yield Fact(
-        kind=KIND,
-        metric=model.name or guard.title,
-        label=guard.title,
-        definition=model.description,
-        quantities={
-            "cells": Quantity(exact(cells), "count"),
-            "small": Quantity(exact(cells - beside), "count"),
-            "complement": Quantity(exact(beside), "count"),
-            "least": Quantity(exact(policy.min_entities), "count"),
-        },
-        estimate="cells",
-        method=(
-            "minimum frequency, dominance of the two largest and p % rule, with the cells that "
-            "would give those away (Hundepool et al., 2012)"
-        ),
-        terms={
-            "counted": "rows" if entity is None else f"values of {entity}",
-            "rules": ", ".join(broken),
-            **(
-                {
-                    "left_out": _all(map(guard.label, looks)),
-                    "looks": _all(dict.fromkeys(looks.values())),
-                }
-                if looks
-                else {}
-            ),
-        },
-        score=0.05,
-    )
+        if by is None or not plan.merged:
+            continue
+        where = dict(guard.scan.where)
+        where[by] = tuple(sorted(plan.merged.intersection(where.get(by, plan.merged))))
+        line = plan.cells.members.index(OTHER)
+        for j in (~plan.hidden[line] & (plan.cells.rows[line] > 0)).nonzero()[0].tolist():
+            period = plan.cells.columns[j]
+            span = period and Period(period.start, period.end, None)
+            yield Statement(tuple(sorted(where.items())), span)

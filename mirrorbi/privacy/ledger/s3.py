@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HEAD = "head.json"
 _TURNS = 400
+_MOVES = 30
 _STEP = 0.03
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 _NONE = ("NoSuchKey", "404")
@@ -220,12 +221,14 @@ class S3Ledger:
     def _anchor(self, link: Link) -> None:
         """Move the head forward, unless another writer has moved it further."""
         body = Head(link).line()
-        while True:
+        for turn in range(_MOVES):
+            # 409: another is moving it at this moment, and may fail.
+            time.sleep(random.uniform(0, _STEP) if turn > 1 else 0)  # noqa: S311
             condition = {"IfMatch": self._tag} if self._tag else {"IfNoneMatch": "*"}
             try:
                 self._tag = self._write(self._name(HEAD), body, **condition)
             except self._error as error:
-                if _code(error) not in (*_TAKEN, *_NONE):
+                if _code(error) not in (*_TAKEN, *_NONE) or turn == _MOVES - 1:
                     raise
                 head = self._head()
                 if head is not None and head.link.seq >= link.seq:
@@ -340,6 +343,8 @@ _HINTS = {
     "AccessDenied": "The role needs s3:PutObject and s3:GetObject on the prefix, s3:ListBucket "
     "on the bucket, and with a KMS key kms:GenerateDataKey and kms:Decrypt.",
     "NoSuchBucket": "Make the bucket, or correct the ledger in mirrorbi.toml.",
+    "ConditionalRequestConflict": "The object is written by another process without a pause. Try "
+    "again, or give each group of runs a prefix of its own: ledger = s3://bucket/prefix.",
     "NotImplemented": "This store has no conditional writes, which keep two writers apart: use "
     "Amazon S3, or a folder.",
 }

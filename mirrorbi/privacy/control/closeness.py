@@ -1,0 +1,138 @@
+"""Closeness: how closely a cell is known that does not follow exactly.
+
+That is a linear programme (Hundepool et al., 2012, section 4.4), but most cells can be seen
+to be free without one: if two cells in the same line and column of a small one may give up
+rows to it and to the fourth cell of the square, so that all that was published stays true,
+the small one may be as much larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from mirrorbi.privacy.control.complement import bounds
+from mirrorbi.privacy.control.system import Cell, System
+
+Ints = npt.NDArray[np.int_]
+Bools = npt.NDArray[np.bool_]
+
+CLOSEST = 12
+"""Small cells, the least first, of which it is computed how closely they are bounded."""
+
+LOOKED = 200
+"""Small cells at most, the least first, of which it is looked whether they are free."""
+
+SQUARES = 20
+"""Squares tried from each."""
+
+CORNERS = 6
+"""Cells of a small one from which squares are tried."""
+
+
+def close(system: System, cells: Iterable[Cell], width: float) -> list[Cell]:
+    """Return the cells that lie between bounds less than a width apart.
+
+    Parameters
+    ----------
+    system
+        What was said.
+    cells
+        Those of few, the least first.
+    width
+        How far apart bounds must be.
+    """
+    squares = Squares(system)
+    found: list[Cell] = []
+    solved = 0
+    for cell in cells:
+        if solved >= CLOSEST:
+            break
+        if squares.free(cell, width):
+            continue
+        solved += 1
+        slots = np.isin(system.slots, system.slots[cell.atoms])
+        # What may move within its own time may move: the rest need not be looked at.
+        if all(_narrow(system, cell, width, within) for within in (slots, slots | True)):
+            found.append(cell)
+    return found
+
+
+def _narrow(system: System, cell: Cell, width: float, within: Bools) -> bool:
+    """Return whether a cell is bounded closely, all but some cells being as they are."""
+    places = np.flatnonzero(within)
+    part = system.published[:, places]
+    # Statements that are the same of these cells are one.
+    chance = np.random.default_rng(3).standard_normal((len(places), 2))
+    _, kept = np.unique((part @ chance).round(9), axis=0, return_index=True)
+    part = part[np.sort(kept)]
+    target = np.isin(places, cell.atoms).astype(float)
+    low, high = bounds(part, part @ system.rows[places], target)
+    return high - low < width
+
+
+class Squares:
+    """Finds squares of cells by which a cell may be larger than it is.
+
+    Parameters
+    ----------
+    system
+        What was said.
+    """
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.places = np.column_stack([system.codes, system.slots])
+        sizes = self.places.max(axis=0, initial=0) + 1
+        self.steps = np.concatenate([np.cumprod(sizes[:0:-1])[::-1], [1]]).astype(np.int64)
+        keys = self.places @ self.steps
+        self.order = np.argsort(keys)
+        self.keys = keys[self.order]
+        # A column of all that was published is as good as known by the sum of random
+        # numbers, one for each statement: four columns of a square cancel out with theirs.
+        turned = system.published.tocsc()
+        chance = np.random.default_rng(2).integers(0, 2**64, len(system.said), dtype=np.uint64)
+        sums = np.concatenate([[np.uint64(0)], np.cumsum(chance[turned.indices])])
+        self.columns = sums[turned.indptr[1:]] - sums[turned.indptr[:-1]]
+
+    def free(self, cell: Cell, width: float) -> bool:
+        """Return whether squares are found by which the cell may be larger by a width."""
+        rows, places = self.system.rows.copy(), self.places
+        inside = np.zeros(len(rows), dtype=bool)
+        inside[cell.atoms] = True
+        corners = cell.atoms[np.argsort(-rows[cell.atoms], kind="stable")[:CORNERS]]
+        gained = 0.0
+        for atom in corners.tolist():
+            same = places == places[atom]
+            alike = ~inside & (same.sum(axis=1) == places.shape[1] - 1)
+            lines = [np.flatnonzero(alike & ~same[:, axis]) for axis in range(places.shape[1])]
+            for one, other in combinations(lines, 2):
+                for first, second in self._squares(atom, one, other, inside, width):
+                    given = min(rows[first], rows[second])
+                    rows[first] -= given
+                    rows[second] -= given
+                    gained += given
+                    if gained >= width:
+                        return True
+        return False
+
+    def _squares(
+        self, atom: int, one: Ints, other: Ints, inside: npt.NDArray[np.bool_], width: float
+    ) -> list[tuple[int, int]]:
+        """Return pairs of cells that may give rows to an atom and to a fourth, largest first."""
+        if not len(one) or not len(other):
+            return []
+        keys = self.places @ self.steps
+        fourth = keys[one][:, None] + keys[other][None, :] - keys[atom]
+        at = np.minimum(np.searchsorted(self.keys, fourth), len(self.keys) - 1)
+        ends, columns = self.order[at], self.columns
+        given = columns[one][:, None] + columns[other][None, :]
+        fits = (self.keys[at] == fourth) & ~inside[ends] & (columns[atom] + columns[ends] == given)
+        pairs = np.argwhere(fits)
+        rows = self.system.rows
+        size = np.minimum(rows[one[pairs[:, 0]]], rows[other[pairs[:, 1]]])
+        best = pairs[np.argsort(-np.minimum(size, width), kind="stable")[:SQUARES]]
+        return [(int(one[i]), int(other[j])) for i, j in best.tolist()]

@@ -1,0 +1,148 @@
+"""What follows from sums that were published, for systems too large for dense algebra.
+
+A combination of cells follows from what is published if and only if it is orthogonal to all
+that the published leaves free (the null space). So two random directions of that space do
+for every question at once: what follows has no part in them, and what does not follow has
+none with probability zero. The directions are what is left of random numbers when all that
+is published is taken out of them (least squares by conjugate gradients: Björck, "Numerical
+Methods for Least Squares Problems", 1996, section 7.4).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Floats = npt.NDArray[np.float64]
+
+DIRECTIONS = 2
+"""Random directions; one would do but for numbers that happen to be close."""
+
+FOLLOWS = 1e-6
+"""How far from a direction a combination may be that follows."""
+
+_SOLVED = 1e-10
+_TURNS = 2_000
+_RIDGE = 1e-7
+_CORRECTED = 12
+_DENSE = 3_000
+"""Statements up to which a system that does not converge is solved densely."""
+
+
+def taken_out(published: csr_array[Any], given: Floats) -> tuple[Floats, Floats] | None:
+    """Return how much each statement counts in the nearest combination, and what is left.
+
+    Parameters
+    ----------
+    published
+        Array (statements, cells): how often each cell counts in each.
+    given
+        Array (cells, columns): what is to be combined.
+
+    Returns
+    -------
+    tuple of arrays or None
+        (statements, columns) and (cells, columns). ``None`` if it could not be told
+        exactly enough; whoever asks must then take it that anything may follow.
+
+    Examples
+    --------
+    >>> from scipy.sparse import csr_array
+    >>> weights, left = taken_out(csr_array([[1.0, 1.0], [1.0, 0.0]]), np.array([[0.0], [1.0]]))
+    >>> weights.round(6).ravel().tolist(), bool(abs(left).max() < 1e-6)
+    ([1.0, -1.0], True)
+    """
+    from scipy.sparse import csr_array
+
+    sizes = np.sqrt(np.asarray(published.multiply(published).sum(axis=1), dtype=float).ravel())
+    scale = np.divide(1.0, sizes, out=np.zeros_like(sizes), where=sizes > 0)
+    scaled = csr_array(published.multiply(scale[:, None]))
+    turned = csr_array(scaled.T)
+    weights = _factored(scaled, turned, given)
+    if weights is None:
+        weights = _by_gradients(scaled, turned, given)
+    if weights is None:
+        return _dense(published, given)
+    return weights * scale[:, None], given - turned @ weights
+
+
+def _factored(scaled: csr_array[Any], turned: csr_array[Any], given: Floats) -> Floats | None:
+    """Return the weights by sparse factors of the system, made regular and then corrected."""
+    from scipy.sparse import csc_array, eye_array
+    from scipy.sparse.linalg import splu
+
+    square = csc_array(scaled @ turned + _RIDGE * eye_array(scaled.shape[0]))
+    # Symmetric and, with the ridge, positive definite: no pivots are needed.
+    factors = splu(
+        square,
+        permc_spec="MMD_AT_PLUS_A",
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )
+    weights = np.zeros((scaled.shape[0], given.shape[1]))
+    for _ in range(_CORRECTED):
+        slope = scaled @ (given - turned @ weights)
+        if np.abs(slope).max(initial=0.0) < _SOLVED:
+            return weights
+        weights += factors.solve(slope)
+    return None
+
+
+def _by_gradients(scaled: csr_array[Any], turned: csr_array[Any], given: Floats) -> Floats | None:
+    """Return the weights by conjugate gradients."""
+    weights = np.zeros((scaled.shape[0], given.shape[1]))
+    left = np.array(given, dtype=float)
+    slope = scaled @ left
+    way = slope.copy()
+    steep = (slope**2).sum(axis=0)
+    for turn in range(_TURNS):
+        # What is left is found anew at times, since its rounding errors add up.
+        if turn % 50 == 49 or np.abs(slope).max(initial=0.0) < _SOLVED:
+            left = given - turned @ weights
+            slope = scaled @ left
+            if np.abs(slope).max(initial=0.0) < _SOLVED:
+                return weights
+            way = slope.copy()
+            steep = (slope**2).sum(axis=0)
+        move = turned @ way
+        size = (move**2).sum(axis=0)
+        length = np.divide(steep, size, out=np.zeros_like(steep), where=size > 0)
+        weights += length * way
+        left -= length * move
+        slope = scaled @ left
+        before, steep = steep, (slope**2).sum(axis=0)
+        turn_by = np.divide(steep, before, out=np.zeros_like(steep), where=before > 0)
+        way = slope + turn_by * way
+    return None
+
+
+def _dense(published: csr_array[Any], given: Floats) -> tuple[Floats, Floats] | None:
+    if published.shape[0] > _DENSE:
+        return None
+    solid = published.toarray()
+    weights = np.linalg.lstsq(solid.T, given, rcond=None)[0]
+    left = given - solid.T @ weights
+    return (weights, left) if np.abs(solid @ left).max(initial=0.0) < FOLLOWS / 100 else None
+
+
+def free(published: csr_array[Any]) -> Floats | None:
+    """Return random directions that what is published leaves free: array (cells, 2).
+
+    A combination of cells follows exactly if its sum over each is nothing (`FOLLOWS`).
+    ``None`` as in `taken_out`.
+
+    Examples
+    --------
+    >>> from scipy.sparse import csr_array
+    >>> directions = free(csr_array([[1.0, 1.0, 0.0]]))
+    >>> bool(abs(directions[:2].sum(axis=0)).max() < FOLLOWS), bool(directions[2].all())
+    (True, True)
+    """
+    random = np.random.default_rng(0).standard_normal((published.shape[1], DIRECTIONS))
+    found = taken_out(published, random)
+    return None if found is None else found[1]
