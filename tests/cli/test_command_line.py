@@ -182,6 +182,31 @@ def test_query_prints_a_table_of_80_columns(shop) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+def test_a_table_too_wide_is_folded_and_no_figure_is_cut(tmp_path) -> None:
+    names = [f"m{i}" for i in range(9)]
+    lines = ["day,city," + ",".join(names)]
+    for month in range(1, 4):
+        for day in range(1, 29):
+            figures = ",".join(str(12_345 + 1_000 * i) for i in range(len(names)))
+            lines.append(f"2024-{month:02d}-{day:02d},Rome,{figures}")
+    (tmp_path / "sales.csv").write_text("\n".join(lines) + "\n")
+    metrics = "".join(
+        f"  {n}: {{agg: sum, column: {n}, label: Rather long name of metric {n}}}\n" for n in names
+    )
+    (tmp_path / "sales.model.yaml").write_text(
+        f"time: {{column: day}}\ndimensions: {{city: {{}}}}\nmetrics:\n{metrics}"
+    )
+    done = mirrorbi_command("query", "sales.csv", *names, "--grain", "month", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    for i in range(len(names)):
+        assert sum(f"{28 * (12_345 + 1_000 * i):,}" in line for line in lines) == 3
+    blocks = done.stdout.rstrip().split("\n\n")
+    assert len(blocks) > 1
+    assert all("Feb 2024" in block and "Period" in block for block in blocks)
+
+
 def test_query_as_csv_has_no_formula(shop) -> None:
     done = mirrorbi_command(
         "query", "sales.csv", "rows", "--by", "city", "--grain", "month", "--csv", cwd=shop

@@ -104,7 +104,7 @@ def _withheld(material: Material) -> Iterator[Sentence]:
     if f["small"].value:
         why = "a cell needs at least {{f.least}} {{f.counted}}"
         if f.terms.get("rules") != "min_entities":
-            why += ", and may not be all but held by two"
+            why += ", and is not shown where a few of them account for nearly all of it"
         template = f"{{{{f.small}}}} small {{{{f.small:cell is|cells are}}}} not shown: {why}."
         yield say("quality", template, f=f)
     if f["complement"].value:

@@ -60,7 +60,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     kinds = kept.get("kinds")
     listed = [kinds] if isinstance(kinds, str) else None if kinds is None else list(kinds)
     found = find_facts(cast(Dataset, guard), **{**kept, "kinds": listed})
-    needed = listed is None or any(k == KIND or k in _FROM_CELLS for k in listed)
+    needed = listed is None or _asks_for_cells(listed)
     kept_back = [*classed, *(_kept_back(guard) if needed else ())]
     passed: list[Fact] = []
     for fact in found:
@@ -145,6 +145,15 @@ def release(
 _FROM_CELLS = {
     word for family, kinds in FAMILIES.items() if family != "quality" for word in (family, *kinds)
 }
+
+
+def _asks_for_cells(kinds: list[str]) -> bool:
+    """Return whether facts of these kinds need cells, or what is not shown of them is asked for.
+
+    A request is kept with the family "quality" spelt out: that asks for no more than its name.
+    """
+    spelt = set(FAMILIES["quality"]) <= set(kinds)
+    return any(kind in _FROM_CELLS or (kind == KIND and not spelt) for kind in kinds)
 
 
 def _words(value: Any) -> list[str]:
