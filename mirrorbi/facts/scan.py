@@ -14,7 +14,7 @@ from mirrorbi.data.model import Aggregation, RatioMetric, SimpleMetric
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.data.query import Query, Result
 from mirrorbi.facts.additivity import mean_cells, splits
-from mirrorbi.facts.fact import Fact, Quantity, exact
+from mirrorbi.facts.fact import Fact, Quantity, exact, unit_of_change
 from mirrorbi.facts.panel import ALL, Cells, Floats, Ints, Panel
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ class Scan:
 
     def unit_of_change(self, metric: str) -> str:
         """Return the unit of a difference: percentage points for percentages."""
-        return "pp" if self.unit(metric) == "percent" else self.unit(metric)
+        return unit_of_change(self.unit(metric))
 
     def quantity(self, metric: str, value: Any) -> Quantity:
         """Return a value of a metric, in its unit."""

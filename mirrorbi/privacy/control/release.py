@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from mirrorbi.data.dataset import Dataset
@@ -25,6 +25,8 @@ KIND = "withheld"
 
 NAMED = 5
 """Members named in a line about what was put together."""
+
+_WHOLE = "cells of the whole"
 
 _RECORDED = ("min_entities", "dominance", "p_ratio", "columns")
 
@@ -276,7 +278,7 @@ def _kept_back(guard: Guard) -> Iterator[Withheld]:
     label = guard.label
     for by, plan in guard.plans.items():
         name = "the whole" if by is None else label(by)
-        what = f"cells of {name}"
+        what = _WHOLE if by is None else f"cells of {name}"
         if plan.merged:
             listed = ", ".join(sorted(plan.merged)[:NAMED])
             more = f" and {len(plan.merged) - NAMED} more" if len(plan.merged) > NAMED else ""
@@ -304,13 +306,14 @@ def _summed(withheld: Iterable[Withheld]) -> tuple[Withheld, ...]:
 
 
 def _statement(
-    guard: Guard, withheld: Iterable[Withheld], looks: Mapping[str, str]
+    guard: Guard, withheld: Sequence[Withheld], looks: Mapping[str, str]
 ) -> Iterator[Fact]:
     """Yield the fact that says what is not shown, if anything is."""
     by_rule: dict[str, int] = {}
     for one in withheld:
         by_rule[one.rule] = by_rule.get(one.rule, 0) + one.cells
     cells = sum(by_rule.values())
+    whole = sum(one.cells for one in withheld if one.what == _WHOLE)
     if not cells and not looks:
         return
     model, policy, entity = guard.model.dataset, guard.rules.policy, guard.rules.entity
@@ -326,6 +329,7 @@ def _statement(
             "small": Quantity(exact(cells - beside), "count"),
             "complement": Quantity(exact(beside), "count"),
             "least": Quantity(exact(policy.min_entities), "count"),
+            "whole": Quantity(exact(whole), "count"),
         },
         estimate="cells",
         method=(
