@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from mirrorbi.data.query import Query
 from mirrorbi.errors import FactError, did_you_mean
-from mirrorbi.facts.fact import Direction, Fact, Quantity, exact, unit_of_change
+from mirrorbi.facts.fact import Direction, Fact, Quantity, exact
+from mirrorbi.facts.units import unit_of_change
 
 if TYPE_CHECKING:
     from mirrorbi.data.model import Metric

@@ -69,17 +69,6 @@ class Quantity(NamedTuple):
         return round(self.value, places)
 
 
-def unit_of_change(unit: str) -> str:
-    """Return the unit of a difference of two quantities of a unit.
-
-    Examples
-    --------
-    >>> unit_of_change("percent"), unit_of_change("%"), unit_of_change("km")
-    ('pp', 'percentage points', 'km')
-    """
-    return {"percent": "pp", "%": "percentage points"}.get(unit, unit)
-
-
 class Interval(NamedTuple):
     """Where the estimate's true value lies, at that level of confidence."""
 

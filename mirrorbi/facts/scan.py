@@ -14,8 +14,9 @@ from mirrorbi.data.model import Aggregation, RatioMetric, SimpleMetric
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.data.query import Query, Result
 from mirrorbi.facts.additivity import mean_cells, splits
-from mirrorbi.facts.fact import Fact, Quantity, exact, unit_of_change
+from mirrorbi.facts.fact import Fact, Quantity, exact
 from mirrorbi.facts.panel import ALL, Cells, Floats, Ints, Panel
+from mirrorbi.facts.units import unit_of_change
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -246,10 +247,8 @@ class Scan:
     def impact(self, scope: Scope = ()) -> float:
         """Return the share of the reviewed period's rows that a scope concerns, 0 to 1."""
         whole = int(self.cells().rows.sum())
-        if not whole:
-            return 0.0
-        if not scope:
-            return 1.0
+        if not whole or not scope:
+            return float(bool(whole))
         by, member = scope[0]
         cells = self.cells(by)
         rows = self.once(("rows", by), lambda: dict(zip(cells.members, cells.rows, strict=True)))

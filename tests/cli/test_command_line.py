@@ -256,6 +256,30 @@ def test_facts_are_shown_best_first_and_as_json(shop) -> None:
     assert {fact["kind"] for fact in as_json["facts"]} == {"change"}
 
 
+def test_a_draft_says_what_was_guessed_in_reading(tmp_path) -> None:
+    import pandas as pd
+
+    records = [{"day": f"2024-01-{d:02d}", "sales": d, "tags": ["a"]} for d in range(1, 29)]
+    (tmp_path / "sales.jsonl").write_text("\n".join(map(json.dumps, records)) + "\n")
+    done = mirrorbi_command("model", "sales.jsonl", cwd=tmp_path)
+    assert "Left out, because they hold records or lists: tags." in done.stdout
+    assert "2 metrics, 0 dimensions, time: day" in done.stdout
+
+    moments = pd.date_range("2024-01-01", periods=900, freq="h", tz="Europe/Berlin")
+    frame = pd.DataFrame({"at": moments, "Kunde": [f"Firma {i % 40}" for i in range(900)]})
+    frame.to_parquet(tmp_path / "orders.parquet")
+    done = mirrorbi_command("model", "orders.parquet", cwd=tmp_path)
+    assert "by its name, it tells of persons or" in done.stdout
+    assert "1 metric, 0 dimensions" in done.stdout
+    assert "timezone: Europe/Berlin" in (tmp_path / "orders.model.yaml").read_text()
+    described = mirrorbi_command(
+        "query", "orders.parquet", "rows", "--period", "2030", cwd=tmp_path
+    )
+    assert described.stdout == (
+        "There is no row in 2030: the data covers 2024-01-01 to 2024-02-07.\n"
+    )
+
+
 def test_a_model_is_written_once_and_replaced_only_by_force(shop) -> None:
     first = mirrorbi_command("model", "sales.csv", cwd=shop)
     assert first.returncode == 0, first.stderr

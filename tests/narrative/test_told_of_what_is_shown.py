@@ -113,3 +113,9 @@ def test_what_moved_against_the_whole_is_told_and_trifles_are_not():
     text = narrate(mirrorbi.open(frame, model).facts()).text
     assert "By product, motor contributed −14,000, against +5,600 of control;" in text
     assert "chain −" not in text
+
+
+def test_without_a_name_of_a_row_it_is_said_that_repeats_are_not_known(sales, text):
+    assert "Whether rows repeat is not known:" in text
+    told = narrate(sales.facts(kinds=["change", "coverage"])).text
+    assert "Whether rows repeat" not in told

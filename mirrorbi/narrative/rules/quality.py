@@ -9,6 +9,8 @@ from mirrorbi.narrative.rules.material import Material
 from mirrorbi.narrative.rules.phrasing import Told, listing, paragraphs, say
 from mirrorbi.wording.sentence import Sentence
 
+_NO_KEY = "Whether rows repeat is not known: nobody has said which columns together name a row."
+
 _FULL = "No cell is empty"
 
 COLUMNS = 4
@@ -63,6 +65,8 @@ def _usual(f: Fact) -> str:
 def _duplicates(material: Material) -> Iterator[Sentence]:
     f = material.first("duplicates")
     if f is None:
+        if material.looked_for("duplicates", "quality") and material.first("coverage"):
+            yield say("quality", _NO_KEY)
         return
     if f["duplicates"].value:
         template = (

@@ -150,10 +150,7 @@ _FROM_CELLS = {
 
 
 def _asks_for_cells(kinds: list[str]) -> bool:
-    """Return whether facts of these kinds need cells, or what is not shown of them is asked for.
-
-    A request is kept with the family "quality" spelt out: that asks for no more than its name.
-    """
+    """Return whether cells are asked for: the family "quality" spelt out asks for none."""
     spelt = set(FAMILIES["quality"]) <= set(kinds)
     return any(kind in _FROM_CELLS or (kind == KIND and not spelt) for kind in kinds)
 

@@ -1,0 +1,14 @@
+"""Units of differences."""
+
+from __future__ import annotations
+
+
+def unit_of_change(unit: str) -> str:
+    """Return the unit of a difference of two quantities of a unit.
+
+    Examples
+    --------
+    >>> unit_of_change("percent"), unit_of_change("%"), unit_of_change("km")
+    ('pp', 'percentage points', 'km')
+    """
+    return {"percent": "pp", "%": "percentage points"}.get(unit, unit)
