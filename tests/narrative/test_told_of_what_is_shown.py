@@ -50,7 +50,7 @@ def test_a_percentage_written_as_such_changes_by_percentage_points(sales, text):
     assert change["delta"].unit == "percentage points"
     assert change["value"].unit == "%"
     assert "pct" not in change.quantities
-    assert "percentage points above November" in text
+    assert "\u202fpp above November" in text
 
 
 def test_days_without_rows_by_habit_are_not_said_to_have_some(sales, text):
@@ -95,6 +95,7 @@ def test_periods_of_too_few_rows_are_neither_missing_nor_nothing():
     said = [note["text"] for note in drawn.figure()["layout"]["annotations"]]
     assert any("too few rows to show" in one for one in said)
     assert not any("no rows" in one for one in said)
+    assert len(story.quality.charts(top=6)) == 0
 
 
 def test_what_moved_against_the_whole_is_told_and_trifles_are_not():

@@ -23,9 +23,16 @@ def tell(material: Material) -> Told:
     cells = [*_cells(material), *_odd(material)]
     told = paragraphs(data, cells, [*_model(material), *_withheld(material), *_tests(material)])
     kinds = ("coverage", "missing_periods", "late_data", "completeness")
-    drawn = [f for f in material.of(*kinds) if f.table]
+    drawn = [f for f in material.of(*kinds) if _says_something(f)]
     none = say("none", "This review was not asked about the quality of the data.")
     return Told(told or ((none,),), drawn=tuple(sorted(drawn, key=lambda f: kinds.index(f.kind))))
+
+
+def _says_something(f: Fact) -> bool:
+    """Return whether a chart of a fact would show more than bars of one length, or nothing."""
+    if f.table is None or f.kind == "completeness":
+        return f.table is not None and bool(f["with_nulls"].value)
+    return f.kind != "coverage" or any(count is not None for count in f.table.column("rows"))
 
 
 def _coverage(material: Material) -> Iterator[Sentence]:
