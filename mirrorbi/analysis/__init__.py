@@ -219,7 +219,8 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
         stem = Path(opened.name).stem
         found = classify(opened.table, known=known)
         judged = {column: finding.judged for column, finding in found.items()}
-        meaning, name = draft_model(opened.table, known, stem, judged).model, "draft"
+        draft = draft_model(opened.table, known, stem, judged, opened.zones)
+        meaning, name = draft.model, "draft"
     check_model(meaning, schema, name)
     if meaning.time and meaning.time.timezone:
         zone_of_session(opened.table, meaning.time.timezone)

@@ -14,6 +14,8 @@ from mirrorbi.wording.periods import format_period
 
 HEIGHT = 240
 
+_FEW = "too few rows to show"
+
 
 def coverage(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw how many rows each period has."""
@@ -33,14 +35,15 @@ def late_data(fact: Fact, table: Table, locale: str) -> Drawing:
 def _columns(fact: Fact, table: Table, locale: str, expected: float | None = None) -> Drawing:
     calendar = fact.period.calendar if fact.period else Calendar()
     periods = [Period.parse(text, calendar) for text in table.column("period")]
-    rows = [number(value) or 0.0 for value in table.column("rows")]
+    counts = [number(value) for value in table.column("rows")]
+    rows = [count or 0.0 for count in counts]
     at = periods.index(fact.period) if fact.period in periods else None
     late = expected is not None and at is not None
     colours = [LIGHT["accent" if late and i == at else "soft"] for i in range(len(rows))]
     hover = [
         f"{format_period(period, locale, 'short')}<br>"
-        + bold(f"{plot_text(shown(count, 'count', locale))} rows")
-        for period, count in zip(periods, rows, strict=True)
+        + bold(_FEW if count is None else f"{plot_text(shown(count, 'count', locale))} rows")
+        for period, count in zip(periods, counts, strict=True)
     ]
     data: list[dict[str, Any]] = [
         {
@@ -53,11 +56,14 @@ def _columns(fact: Fact, table: Table, locale: str, expected: float | None = Non
             "hovertext": hover,
         }
     ]
-    gaps = [i for i, count in enumerate(rows) if not count]
+    gaps = [i for i, count in enumerate(counts) if count == 0]
+    few = [i for i, count in enumerate(counts) if count is None]
     notes: list[dict[str, Any]] = []
     if gaps:
         data.append(_marks(gaps, [0.0] * len(gaps), "x-thin"))
         notes.append(note(gaps[0], 0, "no rows", role="worse", size=12, yshift=16))
+    if few:
+        notes.append(note(few[0], 0, _FEW, size=12, xanchor="left", yshift=10))
     right = 24
     if late and at is not None and expected is not None:
         data.append(_marks([at], [expected], "line-ew"))

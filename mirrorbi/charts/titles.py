@@ -27,9 +27,7 @@ _TITLES = {
     "forecast": "{metric} is expected at {{f.value}} {{f.when}}",
     "concentration": "The top {{f.k}} of {{f.members}} by {{f.dimension}} hold {{f.share}} of "
     "{{f.metric}}",
-    "coverage": "{{f.rows}} {{f.rows:row|rows}} over {{f.periods}} {{f.periods:period|periods}}",
     "completeness": "{{f.share}} of all cells are filled",
-    "missing_periods": "{{f.missing}} of {{f.of}} periods have no rows",
     "late_data": "{{f.rows}} of about {{f.expected}} expected rows are in",
     "mix_part": "{{f.entity}} accounts for {{f.effect.signed}} of the {{f.delta.signed}} in "
     "{{f.metric}}",
@@ -38,6 +36,7 @@ _TITLES = {
     "nulls": "{{f.share}} of {{f.metric}} is empty",
     "constant": "{{f.metric}} has the same value in all {{f.rows}} rows",
     "infinite": "{{f.infinite}} of {{f.rows}} values of {{f.metric}} are infinite",
+    "withheld": "{{f.cells}} {{f.cells:cell is|cells are}} not shown",
 }
 
 _UNITS = {
@@ -90,8 +89,17 @@ def _template(fact: Fact) -> str | None:
     if fact.kind == "correlation":
         together = "with" if fact["rho"].value > 0 else "against"
         return f"{{{{f.metric}}}} moved {together} {{{{f.other_label}}}}"
-    if fact.kind == "coverage" and "periods" not in fact.quantities:
-        return "{{f.rows}} {{f.rows:row|rows}}"
+    if fact.kind == "completeness" and not fact["with_nulls"].value:
+        return "No cell is empty"
+    if fact.kind == "missing_periods":
+        return (
+            f"{{{{f.missing}}}} of {{{{f.of}}}} {_step(fact)}s {{{{f.missing:has|have}}}} no rows"
+        )
+    if fact.kind == "coverage":
+        return "{{f.rows}} {{f.rows:row|rows}}" + _over(fact)
+    if fact.kind == "rank" and "some_hidden" in fact.caveats:
+        which = "{{f.highest}} {{f.metric}} of the {{f.dimensions}} shown"
+        return f"{{{{f.entity}}}} has the {which}: {{{{f.value}}}}"
     if fact.kind == "distribution":
         each = "{{f.dimensions}}" if "by" in fact.terms else "{{f.over}}"
         return (
@@ -101,6 +109,16 @@ def _template(fact: Fact) -> str | None:
     if fact.kind in ("value", "cell") and fact.period is None:
         return "{metric}: {{f.value}}"
     return _TITLES.get(fact.kind)
+
+
+def _over(fact: Fact) -> str:
+    if "periods" not in fact.quantities:
+        return ""
+    return f" over {{{{f.periods}}}} {_step(fact)}{'s' * (fact['periods'].value != 1)}"
+
+
+def _step(fact: Fact) -> str:
+    return "{{f.step}}" if "step" in fact.terms else "period"
 
 
 def _by(fact: Fact) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from mirrorbi.data.draft import Draft
     from mirrorbi.privacy.classes import Finding
 
 
@@ -45,7 +47,7 @@ def model(
         line(f"Looking for personal data in {source}")
         found = classify(opened.table, known=known)
         judged = {column: finding.judged for column, finding in found.items()}
-        draft = draft_model(opened.table, known, name, judged)
+        draft = draft_model(opened.table, known, name, judged, opened.zones)
     finally:
         line.clear()
     target = output or _beside(opened.paths)
@@ -69,22 +71,31 @@ def model(
             }
         )
         return
-    _print_classes(found)
+    _print_classes(found, draft)
+    for note in opened.notes:
+        say(textwrap.fill(note, 80, subsequent_indent="  ", break_long_words=False))
+    shown = sum(1 for metric in meaning.metrics.values() if not metric.hidden)
     say(
-        f"{len(meaning.metrics)} metrics, {len(meaning.dimensions)} dimensions, "
+        f"{_count(shown, 'metric')}, {_count(len(meaning.dimensions), 'dimension')}, "
         f"time: {time or 'none'}"
     )
     say(str(target))
     say("Every guess is commented: correct it, then delete the line 'draft: true'.")
 
 
-def _print_classes(found: Mapping[str, Finding]) -> None:
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _print_classes(found: Mapping[str, Finding], draft: Draft) -> None:
     from mirrorbi.cli.output import print_table
 
-    rows = [
-        [column, str(f.privacy), f.reason, f"{f.count:,}" if f.share is not None else ""]
-        for column, f in found.items()
-    ]
+    rows = []
+    for column, f in found.items():
+        # What is written in the file: a name may say more than the values do.
+        written = draft.model.privacy.columns.get(column, str(f.privacy))
+        why = f.reason if written == str(f.privacy) else draft.reasons[f"privacy.{column}"]
+        rows.append([column, written, why, f"{f.count:,}" if f.share is not None else ""])
     print_table(["Column", "Class", "Why", "Count"], rows, numbers=[3])
 
 

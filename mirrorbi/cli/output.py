@@ -14,6 +14,12 @@ from mirrorbi.errors import MirrorBIError
 
 _WIDTH = 80
 
+_NARROW = 20
+"""Width down to which a column of words is set, broken over lines."""
+
+_BETWEEN = 3
+"""Width between two columns."""
+
 
 def say(text: str = "") -> None:
     """Print a line of the result."""
@@ -59,6 +65,9 @@ def print_table(
 ) -> None:
     """Print a table that fits the terminal, 80 columns where there is none.
 
+    Words break over lines and figures never do. What is too wide even so is printed as
+    several tables below one another, each with the columns that are no numbers.
+
     Parameters
     ----------
     columns
@@ -68,21 +77,57 @@ def print_table(
     numbers
         Indexes of columns set flush right.
     """
+    from rich.cells import cell_len
+
+    lines = [[printable(cell) for cell in row] for row in rows]
+    width = shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else _WIDTH
+    least = []
+    for i, head in enumerate(columns):
+        cells = [line[i] for line in lines]
+        # A figure stays whole; words may break over lines.
+        parts = cells if i in numbers else [word for cell in cells for word in cell.split()]
+        size = max(map(cell_len, [*head.split(), *parts]), default=0)
+        least.append(size if i in numbers else min(size, _NARROW))
+    for number, block in enumerate(_blocks(least, set(numbers), width)):
+        if number:
+            say()
+        _print_block([(columns[i], least[i], i in numbers) for i in block],
+                     [[line[i] for i in block] for line in lines], width)  # fmt: skip
+
+
+def _blocks(least: Sequence[int], numbers: set[int], width: int) -> list[list[int]]:
+    """Return the columns of the tables that a table is printed as."""
+    names = [i for i in range(len(least)) if i not in numbers]
+    blocks = [list(names)]
+    for i in sorted(numbers):
+        room = sum(least[j] for j in (*blocks[-1], i)) + _BETWEEN * len(blocks[-1])
+        if room > width and len(blocks[-1]) > len(names):
+            blocks.append(list(names))
+        blocks[-1].append(i)
+    return [sorted(block) for block in blocks]
+
+
+def _print_block(
+    columns: Sequence[tuple[str, int, bool]], rows: Sequence[Sequence[str]], width: int
+) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for index, name in enumerate(columns):
-        right = index in numbers
+    for name, least, number in columns:
         table.add_column(
-            Text(name), justify="right" if right else "left", no_wrap=right, overflow="fold"
+            Text(name),
+            justify="right" if number else "left",
+            min_width=least,
+            overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    width = shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else _WIDTH
-    Console(width=width, no_color=not coloured(sys.stdout), highlight=False).print(table)
+        table.add_row(*map(Text, row))
+    needed = sum(least for _, least, _ in columns) + _BETWEEN * (len(columns) - 1)
+    console = Console(width=max(width, needed), no_color=not coloured(sys.stdout), highlight=False)
+    console.print(table)
 
 
 def printable(text: str) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mirrorbi.errors import RefusedError
+
+if TYPE_CHECKING:
+    from mirrorbi.analysis.table import ResultTable
 
 
 def query(
@@ -58,7 +61,7 @@ def query(
     elif as_csv:
         write_csv(sys.stdout, list(frame.columns), [list(line.values()) for line in lines])
     elif not lines:
-        say("There is nothing there.")
+        say(_nothing(table))
     else:
         heads = [table.head(name) for name in table.names]
         numbers = [i for i, name in enumerate(table.names) if table.is_number(name)]
@@ -66,6 +69,15 @@ def query(
         if table.note:
             say()
             say(table.note)
+
+
+def _nothing(table: ResultTable) -> str:
+    """Say that no row answers, and where there are rows."""
+    first, last = table.dataset.first, table.dataset.last
+    if table.query.period is None or first is None or last is None:
+        return "No row of the data answers this."
+    span = f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return f"There is no row in {table.query.period}: the data covers {span}."
 
 
 def _plain(value: Any) -> Any:

@@ -88,7 +88,9 @@ def is_identifier(name: str) -> bool:
     parts = words(name)
     if not parts or (parts[0] in lexicon.COUNTED and len(parts) > 1):
         return False
-    return parts[-1] in lexicon.IDS or _any_in(lexicon.ID_STEMS, "".join(parts))
+    # German joins words: "Kundennr".
+    number = parts[-1].endswith("nr") and len(parts[-1]) > len("nr")
+    return number or parts[-1] in lexicon.IDS or _any_in(lexicon.ID_STEMS, "".join(parts))
 
 
 def is_person(name: str) -> bool:

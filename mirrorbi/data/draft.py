@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from mirrorbi.data.model import (
     Dimension,
     Metric,
     Model,
+    Privacy,
     SimpleMetric,
     TimePart,
 )
@@ -35,6 +37,9 @@ MAX_TRIES = 4
 
 MAX_TEXTS = 200
 """Columns of text that are searched for dates."""
+
+NEARLY = 0.99
+"""Part of the rows that a column must tell apart to be named as nearly the name of a row."""
 
 MAX_NAME = 400
 """Characters of a column's name that a filter may hold."""
@@ -60,7 +65,11 @@ class Draft:
 
 
 def draft_model(
-    table: Any, profile: Profile, name: str, judged: Mapping[str, Judged] | None = None
+    table: Any,
+    profile: Profile,
+    name: str,
+    judged: Mapping[str, Judged] | None = None,
+    zones: Mapping[str, str] | None = None,
 ) -> Draft:
     """Guess a model from the data.
 
@@ -76,6 +85,8 @@ def draft_model(
     judged
         Who may see the columns, where somebody looked at their values
         (`mirrorbi.privacy.classes`); without it, their names decide.
+    zones
+        Time zones of columns of moments, where the source names them.
 
     Examples
     --------
@@ -88,16 +99,22 @@ def draft_model(
     >>> list(draft.model.dimensions), list(draft.model.metrics)
     (['city'], ['rows', 'sales'])
     """
-    return _Drafter(table, profile, name, judged or {}).draft()
+    return _Drafter(table, profile, name, judged or {}, zones or {}).draft()
 
 
 class _Drafter:
     def __init__(
-        self, table: Any, profile: Profile, name: str, judged: Mapping[str, Judged]
+        self,
+        table: Any,
+        profile: Profile,
+        name: str,
+        judged: Mapping[str, Judged],
+        zones: Mapping[str, str],
     ) -> None:
         schema, rows = table.schema(), profile.rows
         columns = [Column(n, schema[n], p, rows) for n, p in profile.columns.items()]
         self.table, self.rows, self.name = table, rows, name
+        self.zones = zones
         self.roles = Roles(columns, judged)
         self.names = Names()
         self.reasons: dict[str, str] = {}
@@ -114,7 +131,7 @@ class _Drafter:
                 grain=self._grain(time),
                 entity=entity,
             ),
-            time=TimePart(column=time.name) if time else None,
+            time=TimePart(column=time.name, timezone=self._zone(time)) if time else None,
             dimensions=dimensions,
             metrics=metrics,
             privacy=PrivacySettings(columns={c: p.value for c, p in self.roles.privacy.items()}),
@@ -126,7 +143,15 @@ class _Drafter:
 
     def _why(self, name: str) -> str:
         said = self.roles.judged.get(name)
-        return "judged by its name" if said is None else said.reason
+        if said is None:
+            return "judged by its name"
+        by_name = said.privacy is Privacy.SAFE
+        return "by its name, it tells of persons or clients" if by_name else said.reason
+
+    def _zone(self, time: Column) -> str | None:
+        zone = self.zones.get(time.name)
+        known = zone in zoneinfo.available_timezones()
+        return zone if known and time.dtype.is_timestamp() and time.dtype.timezone else None
 
     def _time(self) -> Column | None:
         ranked = sorted(
@@ -255,9 +280,15 @@ class _Drafter:
             tries += [(time.name, c.name) for c in fit[:MAX_TRIES]]
         for names in tries:
             distinct = self.table.select(*names).distinct()
-            if self._read(distinct.aggregate(n=distinct.count()))["n"] == self.rows:
+            n = self._read(distinct.aggregate(n=distinct.count()))["n"]
+            if n == self.rows:
                 self.reasons["dataset.grain"] = "checked, no two rows share it"
                 return names
+            if n >= NEARLY * self.rows and len(names) == 1:
+                rows = "1 row repeats" if self.rows - n == 1 else f"{self.rows - n:,} rows repeat"
+                self.reasons.setdefault(
+                    "dataset.nearly", f"{names[0]} nearly does: {rows} one that came before"
+                )
         return ()
 
     def _column(self, column: Column) -> Any:

@@ -56,7 +56,10 @@ def _lines(draft: Draft) -> Iterator[str]:
         yield from _comment(f"One row is named by this: {reasons['dataset.grain']}.", 2)
         yield f"  grain: [{', '.join(scalar(name) for name in model.dataset.grain)}]"
     else:
-        yield from _comment("No column was found that names one row. If some do: grain: [a, b]", 2)
+        near = f"{reasons['dataset.nearly']}. " if "dataset.nearly" in reasons else ""
+        yield from _comment(
+            f"No column was found that names one row. {near}If some do: grain: [a, b]", 2
+        )
     if model.dataset.entity is not None:
         yield from _comment(f"Who or what is counted: {reasons['dataset.entity']}.", 2)
         yield f"  entity: {scalar(model.dataset.entity)}"
@@ -65,6 +68,9 @@ def _lines(draft: Draft) -> Iterator[str]:
         yield "time:"
         yield from _comment(f"Chosen: {reasons['time']}.", 2)
         yield f"  column: {scalar(model.time.column)}"
+        if model.time.timezone is not None:
+            yield from _comment("Where its days begin: the zone that the data names.", 2)
+            yield f"  timezone: {scalar(model.time.timezone)}"
     else:
         yield "# No column of dates was found. With one: time: {column: ...}"
     yield ""

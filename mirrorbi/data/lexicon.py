@@ -107,7 +107,8 @@ COUNTED = _set("number num no n nb anzahl nombre numero count")
 AVERAGES = _set("""
     rate ratio price prices age pct percent percentage share temp temperature score rating avg
     average mean median index speed duration delay latency height weight bmi humidity pressure
-    density margin yield nps satisfaction lag wait per preis alter quote anteil prozent dauer
+    density margin yield nps satisfaction lag wait response resolution per preis alter quote
+    anteil prozent dauer
     temperatur durchschnitt gewicht prix taux moyenne duree pourcentage poids precio tasa edad
     promedio porcentaje duracion peso
 """)

@@ -50,7 +50,13 @@ def read_parquet(paths: Sequence[Path], shown: Sequence[str], connection: Any) -
         table = table.rename(dict(zip(names, engines, strict=True)))
         notes = (*notes, *renamed)
     usable = without_nested(table)
-    return Reading(usable.table, (*notes, *usable.notes))
+    return Reading(usable.table, (*notes, *usable.notes), _zones(schemas[0], names))
+
+
+def _zones(schema: Any, names: Sequence[str]) -> dict[str, str]:
+    """Return the time zones of the columns that have one with a name."""
+    zones = (getattr(field.type, "tz", None) for field in schema)
+    return {name: zone for name, zone in zip(names, zones, strict=True) if zone and "/" in zone}
 
 
 def _footer(path: Path, shown: str) -> tuple[Any, int]:

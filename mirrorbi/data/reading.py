@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mirrorbi.errors import SourceError
@@ -22,10 +22,13 @@ class Reading:
         An ibis table.
     notes
         Sentences for people: encoding, columns left out or renamed, values kept as text.
+    zones
+        The time zone that the source names for a column of moments, where it names one.
     """
 
     table: Any
     notes: tuple[str, ...] = ()
+    zones: Mapping[str, str] = field(default_factory=dict)
 
 
 def keep(connection: Any, table: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ class OpenedSource:
         Its files, resolved and sorted; none for frames and ibis tables.
     notes
         Guesses that a reader should know: encoding, columns left out, values kept as text.
+    zones
+        The time zone that the source names for a column of moments, where it names one.
     """
 
     table: Any = field(repr=False)
@@ -45,6 +48,7 @@ class OpenedSource:
     name: str
     paths: tuple[Path, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
+    zones: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def open_source(source: Any, connection: Any) -> OpenedSource:
@@ -108,7 +112,7 @@ def _open_files(text: str, connection: Any) -> OpenedSource:
         )
     result = _read(kind, paths, shown_names, connection, sheet)
     name += f"#{sheet}" if sheet else ""
-    return OpenedSource(result.table, kind, name, tuple(paths), result.notes)
+    return OpenedSource(result.table, kind, name, tuple(paths), result.notes, result.zones)
 
 
 def _read(kind: Kind, paths: list[Path], shown: list[str], connection: Any, sheet: str) -> Reading:

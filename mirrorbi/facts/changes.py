@@ -14,7 +14,7 @@ from mirrorbi.facts.proportions import METHOD, is_proportion, newcombe
 from mirrorbi.facts.scan import Scan, Scope, Series
 from mirrorbi.facts.surprise import Surprise, judge
 from mirrorbi.facts.tables import RECENT, quotient, series_table
-from mirrorbi.facts.values import plain_size, small
+from mirrorbi.facts.values import hides, plain_size, small
 
 KINDS = ("change",)
 
@@ -115,7 +115,7 @@ def _change(scan: Scan, metric: str, scope: Scope) -> Iterator[Fact]:
         "value": scan.quantity(metric, value),
         "base": scan.quantity(metric, base),
     }
-    if base > 0 and scan.unit(metric) != "percent":
+    if base > 0 and scan.unit(metric) not in ("percent", "%"):
         quantities["pct"] = Quantity(quotient(delta, base), "percent")
     surprise = surprise_of(scan, metric, scope)
     interval = _interval(scan, metric, scope)
@@ -139,7 +139,11 @@ def _change(scan: Scan, metric: str, scope: Scope) -> Iterator[Fact]:
             + [METHOD] * (interval is not None)
             + [surprise.method if surprise else "p: none, too few earlier changes"]
         ),
-        caveats=(*small(found[2], found[3]), *baseline_caveats(scan)),
+        caveats=(
+            *small(found[2], found[3]),
+            *baseline_caveats(scan),
+            *(hides(now) if scope else ()),
+        ),
         score=scan.impact(scope) * size_of(scan, metric, scope),
         evidence=tuple(dict.fromkeys((*now.queries, *then.queries))),
         table=_history(scan, metric, scope),

@@ -78,15 +78,16 @@ def daily(scan: Scan) -> History | None:
     return _history(scan, Grain.DAY)
 
 
-def missing(history: History) -> list[Period] | None:
-    """Return the periods without a row; ``None`` where data is not expected in every one.
+def missing(history: History) -> tuple[list[Period], int] | None:
+    """Return the periods without a row, and of how many; ``None`` where none are expected.
 
     Of days, only those of a weekday that usually has data are expected, and only if at
     least half of them have some. Every period of other grains is.
     """
     empty = history.rows == 0
     if history.grain is not Grain.DAY:
-        return [p for p, gap in zip(history.periods, empty.tolist(), strict=True) if gap]
+        gaps = [p for p, gap in zip(history.periods, empty.tolist(), strict=True) if gap]
+        return gaps, len(empty)
     weekdays = np.array([p.start.weekday() for p in history.periods])
     expected = np.zeros(len(empty), dtype=bool)
     for weekday in range(7):
@@ -96,7 +97,8 @@ def missing(history: History) -> list[Period] | None:
     if not expected.any() or (~empty[expected]).mean() < DENSE:
         return None
     gone = (empty & expected).tolist()
-    return [p for p, gap in zip(history.periods, gone, strict=True) if gap]
+    gaps = [p for p, gap in zip(history.periods, gone, strict=True) if gap]
+    return gaps, int(expected.sum())
 
 
 def last_delivered(scan: Scan, history: History) -> History:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mirrorbi.data.query import Query
 from mirrorbi.errors import FactError, did_you_mean
 from mirrorbi.facts.fact import Direction, Fact, Quantity, exact
+from mirrorbi.facts.units import unit_of_change
 
 if TYPE_CHECKING:
     from mirrorbi.data.model import Metric
@@ -216,7 +217,7 @@ def _compute(op: str, found: Sequence[Quantity]) -> tuple[dict[str, Quantity], D
         return quantities, ends.get(place)
     if op == "diff":
         gap = first - second
-        shown = Quantity(gap, "pp" if unit == "percent" else unit, decimals)
+        shown = Quantity(gap, unit_of_change(unit), decimals)
         return {"diff": shown, "value": found[0], "base": found[1]}, _direction(gap)
     if second <= 0 or (op != "pct_change" and first < 0):
         raise FactError(

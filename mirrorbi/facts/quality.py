@@ -114,15 +114,20 @@ def _coverage(scan: Scan, history: History | None) -> Iterator[Fact]:
 
 def _missing(scan: Scan, histories: Sequence[History]) -> Iterator[Fact]:
     for history in histories:
-        gaps = missing(history)
-        if gaps is None:
+        found = missing(history)
+        if found is None:
             continue
+        gaps, expected = found
         lines = tuple((str(p), Decimal(0)) for p in gaps[:SHOWN])
         yield _fact(
             scan,
             "missing_periods",
             period=history.span,
-            quantities={"missing": _count(len(gaps)), "of": _count(len(history.periods))},
+            quantities={
+                "missing": _count(len(gaps)),
+                "of": _count(expected),
+                "periods": _count(len(history.periods)),
+            },
             estimate="missing",
             n=int(history.rows.sum()),
             method=(

@@ -16,6 +16,7 @@ from mirrorbi.data.query import Query, Result
 from mirrorbi.facts.additivity import mean_cells, splits
 from mirrorbi.facts.fact import Fact, Quantity, exact
 from mirrorbi.facts.panel import ALL, Cells, Floats, Ints, Panel
+from mirrorbi.facts.units import unit_of_change
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -246,10 +247,8 @@ class Scan:
     def impact(self, scope: Scope = ()) -> float:
         """Return the share of the reviewed period's rows that a scope concerns, 0 to 1."""
         whole = int(self.cells().rows.sum())
-        if not whole:
-            return 0.0
-        if not scope:
-            return 1.0
+        if not whole or not scope:
+            return float(bool(whole))
         by, member = scope[0]
         cells = self.cells(by)
         rows = self.once(("rows", by), lambda: dict(zip(cells.members, cells.rows, strict=True)))
@@ -265,7 +264,7 @@ class Scan:
 
     def unit_of_change(self, metric: str) -> str:
         """Return the unit of a difference: percentage points for percentages."""
-        return "pp" if self.unit(metric) == "percent" else self.unit(metric)
+        return unit_of_change(self.unit(metric))
 
     def quantity(self, metric: str, value: Any) -> Quantity:
         """Return a value of a metric, in its unit."""

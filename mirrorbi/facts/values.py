@@ -178,7 +178,12 @@ def _ranks(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
     counted_once = scan.unit(metric) == "count"
     centre = float(np.median(values[ranked])) if counted_once else float(overall[0])
     ends: list[tuple[int, Direction]] = [(ranked[0], "up"), (ranked[-1], "down")]
+    some_hidden = hides(cells)
     for i, direction in ends:
+        # Not the highest, if even the whole is higher: that is a member not shown.
+        beyond = values[i] - centre if direction == "up" else centre - values[i]
+        if some_hidden and beyond < 0:
+            continue
         n = int(cells.rows[i])
         yield scan.blank(
             "rank",
@@ -198,7 +203,7 @@ def _ranks(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
                 "sorted by value"
             ),
             terms={"by": by},
-            caveats=("small_left_out",) * bool(left_out),
+            caveats=(*("small_left_out",) * bool(left_out), *some_hidden),
             score=scan.impact(((by, cells.members[i]),))
             * plain_size(scan.unit(metric), float(values[i]), centre)
             * (0.25 if counted_once else 0.75),
@@ -242,6 +247,11 @@ def _extreme(scan: Scan, metric: str, scope: Scope) -> Iterator[Fact]:
         evidence=(series.query,),
         table=series_table(series, scan.unit(metric)),
     )
+
+
+def hides(cells: Cells) -> tuple[str, ...]:
+    """Return the caveat of a comparison of members of which some are put together."""
+    return ("some_hidden",) if OTHER in cells.members else ()
 
 
 def small(*rows: int) -> tuple[str, ...]:

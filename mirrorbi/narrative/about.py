@@ -194,6 +194,7 @@ def _breadths(facts: FactSet) -> Iterator[Fact]:
             n=fact.n,
             method="members with rows in both periods that moved the way the whole did",
             terms=fact.terms,
+            caveats=("some_hidden",) if OTHER in names else (),
             evidence=fact.evidence,
         )
 

@@ -41,9 +41,8 @@ class Failure:
 
     def error(self, hint: str) -> CellError:
         """Return the error that says so, with the exit code of the one in the cell."""
-        error = CellError(
-            f"The notebook failed in {self.place}: {self.message.rstrip('.')}.", hint=hint
-        )
+        end = "" if self.message.endswith((".", "?")) else "."
+        error = CellError(f"The notebook failed in {self.place}: {self.message}{end}", hint=hint)
         if self.ours is not None:
             error.exit_code = self.ours.exit_code
         return error

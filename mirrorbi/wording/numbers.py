@@ -20,6 +20,7 @@ from babel.numbers import (
 
 from mirrorbi.errors import WordingError
 from mirrorbi.facts.fact import Quantity
+from mirrorbi.facts.units import POINTS
 from mirrorbi.wording.text import clean
 
 MINUS = "\u2212"
@@ -177,6 +178,8 @@ def _body(q: Quantity, locale: Locale) -> tuple[Decimal, str]:
         return shown, f"{number}{NO_BREAK}{noun}"
     if q.unit in ("count", "number", "p", ""):
         return shown, number
+    if q.unit == POINTS:
+        return shown, f"{number}{NARROW}pp"
     return shown, f"{number}{NARROW}{clean(q.unit)}"
 
 

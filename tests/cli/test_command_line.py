@@ -182,6 +182,31 @@ def test_query_prints_a_table_of_80_columns(shop) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+def test_a_table_too_wide_is_folded_and_no_figure_is_cut(tmp_path) -> None:
+    names = [f"m{i}" for i in range(9)]
+    lines = ["day,city," + ",".join(names)]
+    for month in range(1, 4):
+        for day in range(1, 29):
+            figures = ",".join(str(12_345 + 1_000 * i) for i in range(len(names)))
+            lines.append(f"2024-{month:02d}-{day:02d},Rome,{figures}")
+    (tmp_path / "sales.csv").write_text("\n".join(lines) + "\n")
+    metrics = "".join(
+        f"  {n}: {{agg: sum, column: {n}, label: Rather long name of metric {n}}}\n" for n in names
+    )
+    (tmp_path / "sales.model.yaml").write_text(
+        f"time: {{column: day}}\ndimensions: {{city: {{}}}}\nmetrics:\n{metrics}"
+    )
+    done = mirrorbi_command("query", "sales.csv", *names, "--grain", "month", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    for i in range(len(names)):
+        assert sum(f"{28 * (12_345 + 1_000 * i):,}" in line for line in lines) == 3
+    blocks = done.stdout.rstrip().split("\n\n")
+    assert len(blocks) > 1
+    assert all("Feb 2024" in block and "Period" in block for block in blocks)
+
+
 def test_query_as_csv_has_no_formula(shop) -> None:
     done = mirrorbi_command(
         "query", "sales.csv", "rows", "--by", "city", "--grain", "month", "--csv", cwd=shop
@@ -229,6 +254,30 @@ def test_facts_are_shown_best_first_and_as_json(shop) -> None:
         mirrorbi_command("facts", "sales.csv", "--json", "--kind", "change", cwd=shop).stdout
     )
     assert {fact["kind"] for fact in as_json["facts"]} == {"change"}
+
+
+def test_a_draft_says_what_was_guessed_in_reading(tmp_path) -> None:
+    import pandas as pd
+
+    records = [{"day": f"2024-01-{d:02d}", "sales": d, "tags": ["a"]} for d in range(1, 29)]
+    (tmp_path / "sales.jsonl").write_text("\n".join(map(json.dumps, records)) + "\n")
+    done = mirrorbi_command("model", "sales.jsonl", cwd=tmp_path)
+    assert "Left out, because they hold records or lists: tags." in done.stdout
+    assert "2 metrics, 0 dimensions, time: day" in done.stdout
+
+    moments = pd.date_range("2024-01-01", periods=900, freq="h", tz="Europe/Berlin")
+    frame = pd.DataFrame({"at": moments, "Kunde": [f"Firma {i % 40}" for i in range(900)]})
+    frame.to_parquet(tmp_path / "orders.parquet")
+    done = mirrorbi_command("model", "orders.parquet", cwd=tmp_path)
+    assert "by its name, it tells of persons or" in done.stdout
+    assert "1 metric, 0 dimensions" in done.stdout
+    assert "timezone: Europe/Berlin" in (tmp_path / "orders.model.yaml").read_text()
+    described = mirrorbi_command(
+        "query", "orders.parquet", "rows", "--period", "2030", cwd=tmp_path
+    )
+    assert described.stdout == (
+        "There is no row in 2030: the data covers 2024-01-01 to 2024-02-07.\n"
+    )
 
 
 def test_a_model_is_written_once_and_replaced_only_by_force(shop) -> None:

@@ -241,6 +241,28 @@ def test_confirmed_is_a_draft_without_its_first_line(orders):
     assert parse_model(text) == orders.model.model_copy(update={"draft": False})
 
 
+def test_numbers_of_joined_german_words_are_identifiers(connection):
+    columns = {"Kundennr": cycle([f"K{i}" for i in range(30)]), "Ort": cycle(["Ulm", "Hof"])}
+    draft = drafted(connection, {**columns, "Umsatz": cycle([1.5, 2.5, 3.5])})
+    assert list(draft.model.dimensions) == ["ort"]
+    assert draft.model.dataset.entity == "Kundennr"
+
+
+def test_a_column_that_nearly_names_a_row_is_pointed_out(connection):
+    ids = [*range(ROWS - 2), 0, 1]
+    draft = drafted(connection, {"order_id": ids, "sales": cycle([1.5, 2.5])})
+    assert draft.model.dataset.grain == ()
+    assert "order_id nearly does: 2 rows repeat" in " ".join(to_yaml(draft).split()).replace(
+        "# ", ""
+    )
+
+
+def test_waiting_times_are_averaged(connection):
+    draft = drafted(connection, {"first_response_hours": cycle([1.5, 20.5, 3.25])})
+    metric = draft.model.metrics["first_response_hours"]
+    assert (metric.agg, metric.unit) == (Aggregation.AVG, "hours")
+
+
 HOSTILE = [
     "<script>alert(1)</script>",
     "a: b",

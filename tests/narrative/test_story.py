@@ -201,6 +201,21 @@ def test_an_unknown_narrator_or_locale_is_refused(shop_facts):
         narrate(shop_facts, "xx_YY")
 
 
+def test_cells_that_few_dominate_are_told_in_a_sentence_that_passes(make_sales, shop_model):
+    frame = make_sales(6)
+    frame["client"] = [f"c{i % 40}" for i in range(len(frame))]
+    frame.loc[frame.region == "South", "revenue"] = 1.0
+    frame.loc[(frame.region == "South") & (frame.client == "c1"), "revenue"] = 90_000.0
+    model = {**shop_model, "dataset": {"name": "sales", "entity": "client"}}
+    model["time"] = {"column": "day"}
+    facts = mirrorbi.open(frame, model).facts()
+    held = next(f for f in facts if f.kind == "withheld")
+    assert "dominance" in held.terms["rules"]
+    story = narrate(facts)
+    assert "a few of them account for nearly all of it" in story.text
+    check_invariants(story)
+
+
 def test_a_model_without_good_or_bad_gets_neutral_words(make_sales, shop_model):
     plain_model = {
         **shop_model,

@@ -119,6 +119,17 @@ def test_a_release_says_what_it_kept_back_and_can_be_found_again():
     assert [f.to_dict() for f in again] == [f.to_dict() for f in facts]
 
 
+def test_facts_about_the_data_alone_count_the_same_cells_when_they_are_found_again():
+    data = shop({"north": 4, "south": 3})
+    first = controlled(data, kinds="quality")
+    told = next(f for f in first if f.kind == "withheld")
+    request = {name: value for name, value in first.request.items() if name != "control"}
+    again = controlled(data, **request)
+    assert next(f for f in again if f.kind == "withheld") == told
+    every = next(f for f in controlled(data) if f.kind == "withheld")
+    assert every["cells"].value > told["cells"].value
+
+
 def test_raw_facts_are_found_again_of_what_may_be_shown():
     data = shop({"north": 40, "south": 30, "east": 20, "west": 3})
     raw = find_facts(data, kinds=KINDS)

@@ -54,6 +54,12 @@ def _nothing(material: Material) -> Sentence:
         return say("none", "This review was not asked for changes.")
     if material.sweep.period is None:
         return say("none", "The data has no time, so nothing can be compared with an earlier date.")
+    covered = material.first("coverage")
+    several = (
+        covered is not None and "periods" in covered.quantities and covered["periods"].value > 1
+    )
+    if material.hidden is not None and several:
+        return say("none", "No change can be told, as periods of too few rows are not shown.")
     return say("none", "There is nothing to compare {{s.period}} with.", s=material.sweep)
 
 
@@ -130,7 +136,9 @@ def _judged(facts: Sequence[Fact]) -> list[Sentence]:
         return [say("judged", f"There is too little history to say {what} is unusual.")]
     names = {"f": tested[0]}
     standing = [f for f in tested if clear(f)]
-    opening = "Against the usual swings from {{f.grain}} to {{f.grain}}, "
+    opening = "Against the usual changes over as long a time, "
+    if _neighbours(tested[0]):
+        opening = "Against the usual swings from {{f.grain}} to {{f.grain}}, "
     if not standing:
         what = "none of these changes stands out"
         if len(facts) == 1:
@@ -138,7 +146,7 @@ def _judged(facts: Sequence[Fact]) -> list[Sentence]:
         return [
             say(
                 "judged",
-                f"{opening}{what}, with the number of tests allowed for.",
+                f"{opening}{what}, given the number of tests.",
                 **names,
             )
         ]
@@ -147,8 +155,13 @@ def _judged(facts: Sequence[Fact]) -> list[Sentence]:
     return [
         say(
             "judged",
-            f"{opening}{text} stood out, with the number of tests allowed for{rest}.",
+            f"{opening}{text} stood out, given the number of tests{rest}.",
             **names,
             **more,
         )
     ]
+
+
+def _neighbours(f: Fact) -> bool:
+    """Return whether a change is that from one step of time to the next."""
+    return f.period is not None and f.baseline is not None and f.baseline.end == f.period.start

@@ -63,11 +63,10 @@ def _drawn(material: Material, lead: Fact) -> tuple[Fact, ...]:
 
 def _nothing(material: Material) -> Sentence:
     if material.lead is not None and material.lead.direction != "flat":
-        return say(
-            "none",
-            "No dimension of the data splits the {{f.gain}} in {{f.metric}} into parts.",
-            f=material.lead,
-        )
+        held = material.first("withheld")
+        some = " that may be shown" if held is not None and held["cells"].value else ""
+        template = "No dimension of the data splits the {{f.gain}} in {{f.metric}} into parts"
+        return say("none", f"{template}{some}.", f=material.lead)
     return say("none", "There is no change to trace to its parts.")
 
 
@@ -154,16 +153,23 @@ def _broad(material: Material, metric: str) -> list[Sentence]:
 
 
 def _of(f: Fact, name: str) -> str:
+    hidden = "some_hidden" in f.caveats
+    members = f"{{{{{name}.members}}}} {{{{{name}.dimensions}}}}{' shown' if hidden else ''}"
     if f["same"].value == f["members"].value:
-        return f"all {{{{{name}.members}}}} {{{{{name}.dimensions}}}}"
-    return f"{{{{{name}.same}}}} of {{{{{name}.members}}}} {{{{{name}.dimensions}}}}"
+        return f"all {members}"
+    return f"{{{{{name}.same}}}} of {'the ' if hidden else ''}{members}"
 
 
 def _members(group: list[Fact], *, first: bool) -> list[Sentence]:
     """Return who contributed how much, and for the first dimension what happened there."""
     top = group[0]
     size, total = ("effect", "delta") if top.kind == "mix_part" else ("delta", "total_delta")
-    named = [f for f in group if f[size].value * top[size].value > 0][:MEMBERS]
+    least = SLIGHT * abs(top[size].value)
+    large = [f for f in group if abs(f[size].value) >= least]
+    named = [f for f in large if f[size].value * top[size].value > 0][:MEMBERS]
+    against = [f for f in large if f[size].value * top[size].value < 0][:1]
+    other = f", against {{{{o.{size}.signed}}}} of {{{{o.entity}}}}" if against else ""
+    names = {"o": against[0]} if against else {}
     if abs(top[size].value) < SLIGHT * abs(top[total].value):
         template = (
             "By {{f.dimension}} it is spread thin: the largest part, {{f.entity}}, comes to "
@@ -171,15 +177,16 @@ def _members(group: list[Fact], *, first: bool) -> list[Sentence]:
         )
         return [say("driver", template, f=top)]
     if first:
-        text, names = listing(named[1:], f"{{{{@.entity}}}} {{{{@.{size}.signed}}}}", name="g")
+        text, more = listing(named[1:], f"{{{{@.entity}}}} {{{{@.{size}.signed}}}}", name="g")
         text = f"{{{{f.entity}}}} contributed {{{{f.{size}.signed}}}}" + (
             f", {text}" if len(named) == MEMBERS else f" and {text}" if text else ""
         )
-        template = f"By {{{{f.dimension}}}}, {text}{_within(top)}."
-        return [say("driver", template, f=top, **names)]
-    text, names = listing(named, f"{{{{@.entity}}}} ({{{{@.{size}.signed}}}})")
+        template = f"By {{{{f.dimension}}}}, {text}{other}{_within(top)}."
+        return [say("driver", template, f=top, **names, **more)]
+    text, more = listing(named, f"{{{{@.entity}}}} ({{{{@.{size}.signed}}}})")
     noun = "parts are" if len(named) > 1 else "part is"
-    return [say("driver", f"By {{{{f1.dimension}}}}, the largest {noun} {text}.", **names)]
+    template = f"By {{{{f1.dimension}}}}, the largest {noun} {text}{other}."
+    return [say("driver", template, **names, **more)]
 
 
 def _within(f: Fact) -> str:
@@ -204,11 +211,9 @@ def _scopes(material: Material, lead: Fact) -> list[Sentence]:
         group.sort(key=lambda f: (-abs(f["delta"].value), f.id))
         text, names = listing(group[:MEMBERS], "{{@.entity}} ({{@.delta.signed}})")
         who = "it" if found else "{{f1.metric}}"
-        template = (
-            f"By {{{{f1.dimension}}}}, {who} {{{{f1.direction}}}} the most for {text}."
-            if len(group) > 1
-            else f"By {{{{f1.dimension}}}}, {who} {{{{f1.direction}}}} for {text}."
-        )
+        most = " the most" if len(group) > 1 else ""
+        among = ", of those shown," if most and "some_hidden" in group[0].caveats else ""
+        template = f"By {{{{f1.dimension}}}}, {who} {{{{f1.direction}}}}{most}{among} for {text}."
         found.append(say("driver", template, **names))
     return found
 

@@ -26,6 +26,9 @@ def _headline(material: Material) -> Sentence:
         if part is not None and part.metric == value.metric:
             template += ", of which {{g.entity}} accounts for {{g.share}}"
         return say("headline", f"{template}{filtered(value)}.", f=value, g=part or value)
+    if material.hidden is not None and material.looked_for("change") and material.sweep.period:
+        template = "Too few rows stand behind {{s.period}} to show a figure of it."
+        return say("headline", template, s=material.sweep)
     return quality.headline(material) or say("headline", "There is no data to review.")
 
 

@@ -8,7 +8,7 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.about import ALPHA, about
 
-LEADING = 0.66
+LEADING = 0.5
 """Part of the best score from which a metric may lead; the first of the model then does."""
 
 QUIET = 0.33
@@ -82,6 +82,16 @@ class Material:
             for fact in facts
             if fact.kind == kind and fact.metric == metric and not fact.scope
         ]
+
+    @property
+    def hidden(self) -> Fact | None:
+        """What is not shown, where the whole of some periods is among it."""
+        held = self.first("withheld")
+        return (
+            held
+            if held is not None and "whole" in held.quantities and held["whole"].value
+            else None
+        )
 
     def place(self, metric: str) -> int:
         """Return where the model names a metric; the end, if it does not."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.rules.material import Material
 from mirrorbi.narrative.rules.phrasing import Told, listing, paragraphs, say
 from mirrorbi.wording.sentence import Sentence
+
+_NO_KEY = "Whether rows repeat is not known: nobody has said which columns together name a row."
+
+_FULL = "No cell is empty"
 
 COLUMNS = 4
 """Columns named in one sentence."""
@@ -18,9 +23,16 @@ def tell(material: Material) -> Told:
     cells = [*_cells(material), *_odd(material)]
     told = paragraphs(data, cells, [*_model(material), *_withheld(material), *_tests(material)])
     kinds = ("coverage", "missing_periods", "late_data", "completeness")
-    drawn = [f for f in material.of(*kinds) if f.table]
+    drawn = [f for f in material.of(*kinds) if _says_something(f)]
     none = say("none", "This review was not asked about the quality of the data.")
     return Told(told or ((none,),), drawn=tuple(sorted(drawn, key=lambda f: kinds.index(f.kind))))
+
+
+def _says_something(f: Fact) -> bool:
+    """Return whether a chart of a fact would show more than bars of one length, or nothing."""
+    if f.table is None or f.kind == "completeness":
+        return f.table is not None and bool(f["with_nulls"].value)
+    return f.kind != "coverage" or any(count is not None for count in f.table.column("rows"))
 
 
 def _coverage(material: Material) -> Iterator[Sentence]:
@@ -37,16 +49,31 @@ def _gaps(material: Material) -> Iterator[Sentence]:
     gaps = material.of("missing_periods")
     holes = [f for f in gaps if f["missing"].value]
     for f in holes[:2]:
-        template = "{{f.missing}} of {{f.of}} {{f.step}}s {{f.missing:has|have}} no rows."
-        yield say("quality", template, f=f)
+        yield say("quality", f"{_empty(f)}.", f=f)
     finest = max(gaps, key=lambda f: f["of"].value, default=None)
     if finest is not None and not holes and finest["of"].value > 1:
-        yield say("quality", "None of its {{f.of}} {{f.step}}s is without rows.", f=finest)
+        usual = _usual(finest)
+        which = "the {{f.of}} {{f.step}}s" if usual else "its {{f.of}} {{f.step}}s"
+        yield say("quality", f"None of {which}{usual} is without rows.", f=finest)
+
+
+def _empty(f: Fact) -> str:
+    """Return how many periods have no rows, as a piece of template."""
+    which = "{{f.missing}} of {{f.of}} {{f.step}}s"
+    return f"{which}{_usual(f)} {{{{f.missing:has|have}}}} no rows"
+
+
+def _usual(f: Fact) -> str:
+    """Return which periods are counted, where that is not all: no rows on a Sunday are no gap."""
+    every = f.quantities.get("periods", f["of"]).value
+    return " on which rows are usual" if f["of"].value < every else ""
 
 
 def _duplicates(material: Material) -> Iterator[Sentence]:
     f = material.first("duplicates")
     if f is None:
+        if material.looked_for("duplicates", "quality") and material.first("coverage"):
+            yield say("quality", _NO_KEY)
         return
     if f["duplicates"].value:
         template = (
@@ -64,7 +91,7 @@ def _cells(material: Material) -> Iterator[Sentence]:
         material.of("nulls"), key=lambda fact: (-fact["share"].value, fact.metric)
     )[:COLUMNS]  # fmt: skip
     if f is not None and not f["with_nulls"].value:
-        yield say("quality", "No cell is empty.")
+        yield say("quality", f"{_FULL}.")
     elif f is not None:
         yield say(
             "quality",
@@ -104,7 +131,7 @@ def _withheld(material: Material) -> Iterator[Sentence]:
     if f["small"].value:
         why = "a cell needs at least {{f.least}} {{f.counted}}"
         if f.terms.get("rules") != "min_entities":
-            why += ", and may not be all but held by two"
+            why += ", and is not shown where a few of them account for nearly all of it"
         template = f"{{{{f.small}}}} small {{{{f.small:cell is|cells are}}}} not shown: {why}."
         yield say("quality", template, f=f)
     if f["complement"].value:
@@ -134,24 +161,23 @@ def headline(material: Material) -> Sentence | None:
     if late is not None:
         template = "{{f.period}} holds {{f.share}} of the rows to be expected."
         return say("headline", template, f=late)
-    for kind, size, template in (
-        (
-            "missing_periods",
-            "missing",
-            "In {{f.missing}} of {{f.of}} {{f.step}}s there are no rows.",
-        ),
-        ("duplicates", "duplicates", "{{f.duplicates}} of {{f.rows}} rows repeat another."),
-    ):
-        for f in material.of(kind):
-            if f[size].value:
-                return say("headline", template, f=f)
+    for f in material.of("missing_periods"):
+        if f["missing"].value:
+            return say("headline", f"{_empty(f)}.", f=f)
+    for f in material.of("duplicates"):
+        if f["duplicates"].value:
+            return say("headline", "{{f.duplicates}} of {{f.rows}} rows repeat another.", f=f)
     cells = material.first("completeness")
     if cells is not None:
-        clean = ", no {{g.step}} is missing" if (gap := material.first("missing_periods")) else ""
+        gap = min(
+            material.of("missing_periods"), key=lambda f: (bool(_usual(f)), f.id), default=None
+        )
+        clean = ", no {{g.step}} is missing" if gap is not None and not _usual(gap) else ""
         rows = " and no row repeats another" if material.first("duplicates") else ""
         rows = rows if clean else rows.replace(" and", ",")
         names = {"f": cells, "g": gap or cells}
-        return say("headline", f"{{{{f.share}}}} of all cells are filled{clean}{rows}.", **names)
+        filled = "{{f.share}} of all cells are filled" if cells["with_nulls"].value else _FULL
+        return say("headline", f"{filled}{clean}{rows}.", **names)
     if material.sweep.n:
         return say("headline", "The data holds {{s.rows}} {{s.rows:row|rows}}.", s=material.sweep)
     return None

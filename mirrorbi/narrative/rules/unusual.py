@@ -62,8 +62,8 @@ def _level(f: Fact) -> Sentence:
 
 def _record(f: Fact) -> Sentence:
     template = (
-        "At {{f.value}}, {{f.metric}} came to a {{f.of}}-{{f.grain}} {{f.high}}; the "
-        "{{f.highest}} before that was {{f.previous}}."
+        "At {{f.value}}, {{f.metric}} came to the {{f.highest}} value of {{f.of}} {{f.grain}}s; "
+        "the {{f.highest}} before that was {{f.previous}}."
     )
     return say("extreme", template, f=f)
 
@@ -78,6 +78,9 @@ def _member_records(material: Material) -> list[Sentence]:
     found = []
     for group in list(groups.values())[:RECORDS]:
         text, names = listing(group[:MEMBERS], "{{@.entity}} ({{@.value}})")
-        opening = "By {{f1.dimension}}, {{f1.metric}} came to a {{f1.of}}-{{f1.grain}} {{f1.high}}"
+        opening = (
+            "By {{f1.dimension}}, {{f1.metric}} came to the {{f1.highest}} value of "
+            "{{f1.of}} {{f1.grain}}s"
+        )
         found.append(say("extreme", f"{opening} for {text}.", **names))
     return found

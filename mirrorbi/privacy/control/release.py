@@ -58,7 +58,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     kinds = kept.get("kinds")
     listed = [kinds] if isinstance(kinds, str) else None if kinds is None else list(kinds)
     found = find_facts(cast(Dataset, guard), **{**kept, "kinds": listed})
-    needed = listed is None or any(k == KIND or k in _FROM_CELLS for k in listed)
+    needed = listed is None or _asks_for_cells(listed)
     kept_back = [*classed, *(kept_of(guard) if needed else ())]
     passed: list[Fact] = []
     for fact in found:
@@ -144,6 +144,12 @@ def release(
 _FROM_CELLS = {
     word for family, kinds in FAMILIES.items() if family != "quality" for word in (family, *kinds)
 }
+
+
+def _asks_for_cells(kinds: list[str]) -> bool:
+    """Return whether cells are asked for: the family "quality" spelt out asks for none."""
+    spelt = set(FAMILIES["quality"]) <= set(kinds)
+    return any(kind in _FROM_CELLS or (kind == KIND and not spelt) for kind in kinds)
 
 
 def _words(value: Any) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mirrorbi.facts.fact import Fact, Quantity, exact
 from mirrorbi.facts.tables import OTHER
@@ -16,13 +16,15 @@ KIND = "withheld"
 NAMED = 5
 """Members named in a line about what was put together."""
 
+_WHOLE = "cells of the whole"
+
 
 def kept_of(guard: Guard) -> Iterator[Withheld]:
     """Yield what the plans keep back, by rule and dimension."""
     label = guard.label
     for by, plan in guard.plans.items():
         name = "the whole" if by is None else label(by)
-        what = f"cells of {name}"
+        what = _WHOLE if by is None else f"cells of {name}"
         if plan.merged:
             listed = ", ".join(sorted(plan.merged)[:NAMED])
             more = f" and {len(plan.merged) - NAMED} more" if len(plan.merged) > NAMED else ""
@@ -46,13 +48,14 @@ def summed(withheld: Iterable[Withheld]) -> tuple[Withheld, ...]:
 
 
 def statement(
-    guard: Guard, withheld: Iterable[Withheld], looks: Mapping[str, str]
+    guard: Guard, withheld: Sequence[Withheld], looks: Mapping[str, str]
 ) -> Iterator[Fact]:
     """Yield the fact that says what is not shown, if anything is."""
     by_rule: dict[str, int] = {}
     for one in withheld:
         by_rule[one.rule] = by_rule.get(one.rule, 0) + one.cells
     cells = sum(by_rule.values())
+    whole = sum(one.cells for one in withheld if one.what == _WHOLE)
     if not cells and not looks:
         return
     model, policy, entity = guard.model.dataset, guard.rules.policy, guard.rules.entity
@@ -68,6 +71,7 @@ def statement(
             "small": Quantity(exact(cells - beside), "count"),
             "complement": Quantity(exact(beside), "count"),
             "least": Quantity(exact(policy.min_entities), "count"),
+            "whole": Quantity(exact(whole), "count"),
         },
         estimate="cells",
         method=(
