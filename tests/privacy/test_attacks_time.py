@@ -118,6 +118,26 @@ def test_no_report_of_a_period_beside_its_steps_gives_few_away(asked):
     assert computed(attacker) == []
 
 
+@pytest.mark.parametrize("grain", ["day", "month"])
+def test_the_rows_of_all_data_do_not_give_the_last_few_away(grain):
+    """All rows less those of every complete step: the two that came after."""
+    frame, model = shop(4, 400, 12 if grain == "day" else 120)
+    late = frame.head(2).assign(day=frame["day"].max() + pd.Timedelta(days=1))
+    frame = pd.concat([frame, late], ignore_index=True)
+    data = mirrorbi.open(frame, model)
+    for control in (True, False):
+        attacker = attacker_of(frame, model, data)
+        kinds = [*KINDS, "quality"]
+        attacker.read(clockwork.as_sent(data.facts(grain=grain, kinds=kinds, control=control)))
+        assert bool(computed(attacker)) == (not control)
+
+
+def test_data_of_few_are_not_counted():
+    frame, model = shop(4, 3, 2)
+    facts = mirrorbi.open(frame, model).facts(kinds=["quality", "values"])
+    assert {fact.kind for fact in facts} <= {"withheld", "missing_periods"}
+
+
 def test_the_attacker_succeeds_where_nothing_is_held_back():
     for grain, days, hours in (("hour", 4, True), ("day", 12, False), ("week", 120, False)):
         frame, model = shop(3, 150, days, hours)
@@ -187,8 +207,11 @@ def send(bedrock, folder, data, questions):
     return sent
 
 
-@pytest.mark.parametrize("seed", [7, 8])
-@pytest.mark.parametrize("name", CONVERSATIONS)
+SEEDS = [6, 5, 7, 6, 18, 9, 6, 5]
+"""Of data in which few follow from each conversation if nothing is refused."""
+
+
+@pytest.mark.parametrize(("name", "seed"), list(zip(CONVERSATIONS, SEEDS, strict=True)))
 def test_no_conversation_gives_few_away(bedrock, tmp_path, name, seed):
     frame, model = shop(seed, 150 + 60 * (seed % 2), persons=not seed % 2)
     data = mirrorbi.open(frame, model)
@@ -199,7 +222,7 @@ def test_no_conversation_gives_few_away(bedrock, tmp_path, name, seed):
     for question, facts in zip(sent, told, strict=True):
         attacker.read(facts, where=question.get("where"))
     assert computed(attacker) == []
-    assert len(attacker.told) > 8
+    assert len(attacker.told) > 3
 
 
 def test_a_fiscal_quarter_beside_weeks_from_sunday(bedrock, tmp_path):
