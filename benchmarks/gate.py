@@ -1,13 +1,19 @@
-"""What disclosure control and the gate cost, beside the sweep that it controls.
+"""What disclosure control and the gate cost, beside the sweep that they control.
 
     python benchmarks/gate.py                       # the flights, 336,776 rows
     python benchmarks/gate.py --source other.parquet --times 9
+    python benchmarks/gate.py --rows 200000         # a made table of many members
 
-The cubes are made first, and what asks the engine for entities is asked once before, as in
-a second question to the same data. Medians of processor time; `sweep` is the same sweep
-without control, `plan` what control decides, `release` a released set passed again, and
-`audit` the first answer of a conversation; `gate` is all that stands between released facts
-and a payload, audit included.
+Medians of processor time, in milliseconds. The cubes are made first, and what asks the
+engine for entities is asked once before, as in a second question to the same data. `sweep`
+is the same sweep without control, `plan` what control decides, `release` a released set
+passed again, and `audit` the first answer of a conversation; `gate` is all that stands
+between released facts and a payload, audit included, of at least 500 facts: those of several
+sweeps, if one has fewer.
+
+Then one conversation, question by question: what the gate's audit takes beside all that was
+said before, asked for the first time (what it asks the engine is paid then) and in another
+conversation about the same data.
 """
 
 from __future__ import annotations
@@ -19,7 +25,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 import mirrorbi
+from mirrorbi.errors import MirrorBIError
 from mirrorbi.facts import find_facts
 from mirrorbi.facts.asked import definite
 from mirrorbi.privacy.control import Audit, controlled, release
@@ -28,6 +38,22 @@ from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.policy import policy_for
 
 TARGET = 100.0
+FACTS = 500
+LATER = 200.0
+"""Milliseconds that a later question of a conversation may take."""
+
+QUESTIONS: list[dict[str, Any]] = [
+    {},
+    {"period": "2013-11"},
+    {"period": "2013-10", "by": "airline"},
+    {"where": {"origin": "JFK"}},
+    {"where": {"airline": ["United Air Lines Inc.", "Delta Air Lines Inc."]}, "by": "dest"},
+    {"period": "2013-Q3", "by": ["airline", "origin"]},
+    {"period": "2013-12-01/2013-12-24", "by": "dest"},
+    {"where": {"dest": "ATL"}, "period": "2013-09", "by": "airline"},
+    {"grain": "week", "by": "origin"},
+    {"period": "2013-12", "compare": "average", "by": "airline"},
+]
 
 
 def median(work: Callable[[], Any], times: int) -> float:
@@ -40,12 +66,67 @@ def median(work: Callable[[], Any], times: int) -> float:
     return statistics.median(took)
 
 
+def made(rows: int) -> Any:
+    """Return a table of two years, four dimensions and three metrics."""
+    rng = np.random.default_rng(0)
+    day = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 730, rows), "D")
+    frame = pd.DataFrame({"day": day, "amount": rng.gamma(2, 40, rows).round(2)})
+    for name, size in {"country": 12, "product": 30, "channel": 4, "team": 8}.items():
+        weights = rng.dirichlet(np.full(size, 3.0))
+        frame[name] = rng.choice([f"{name} {chr(65 + i)}" for i in range(size)], rows, p=weights)
+    frame["late"] = rng.random(rows) < 0.1
+    return mirrorbi.open(frame)
+
+
+def enough(data: Any, policy: Any) -> list[Any]:
+    """Return released sets of facts, until there are as many as the target speaks of."""
+    sets: list[Any] = []
+    months = [str(p) for p in reversed(data.periods("month")) if data.is_complete(p)]
+    for month in months:
+        sets.append(controlled(data, policy, period=month))
+        if len({fact.id for facts in sets for fact in facts}) >= FACTS:
+            return sets
+    return sets
+
+
+def conversation(data: Any, policy: Any) -> None:
+    """Print what the audit of each question takes."""
+    released = []
+    for question in QUESTIONS:
+        try:
+            released.append((question, controlled(data, policy, **question)))
+        except MirrorBIError:
+            continue
+    took: list[list[float]] = [[] for _ in released]
+    passed = [0] * len(released)
+    said = 0
+    for _ in range(2):
+        audit = Audit(data, policy)
+        for i, (_, facts) in enumerate(released):
+            began = time.process_time()
+            passed[i] = len(audit.examine(facts)[0])
+            took[i].append(1000 * (time.process_time() - began))
+    print("\none conversation, audit of each question    facts  passed   first   again")
+    for (question, facts), n, times in zip(released, passed, took, strict=True):
+        text = ", ".join(f"{k} {v}" for k, v in question.items()) or "everything"
+        first, again = times
+        print(f"  {text[:40]:40} {len(facts):6} {n:7} {first:7.1f} {again:7.1f}")
+        said += n
+    later = [times[1] for times in took[1:]]
+    if later:
+        print(
+            f"later questions: median {statistics.median(later):.1f} ms, most {max(later):.1f} ms, "
+            f"target {LATER:.0f} ms"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--source", default="notebooks/data/flights.parquet", type=Path)
+    parser.add_argument("--rows", default=0, type=int, help="of a made table instead")
     parser.add_argument("--times", default=5, type=int)
     given = parser.parse_args()
-    data = mirrorbi.open(given.source)
+    data = made(given.rows) if given.rows else mirrorbi.open(given.source)
     policy = policy_for(data)
     facts = controlled(data, policy)
     raw = find_facts(data)
@@ -56,11 +137,11 @@ def main() -> None:
         "plan": median(lambda: Guard(data, policy, scan).plans, given.times),
         "release": median(lambda: release(facts, data, policy), given.times),
         "audit": median(lambda: Audit(data, policy).examine(facts), given.times),
+        "gate, one sweep": median(lambda: Gate(data, policy).disclose(facts), given.times),
     }
     ready = Gate(data, policy)
     ready.disclose(facts)
     figures |= {
-        "gate, all facts": median(lambda: Gate(data, policy).disclose(facts), given.times),
         "gate, again": median(lambda: ready.disclose(facts), given.times),
         "vocabulary": median(lambda: Gate(data, policy).vocabulary(), given.times),
         "question": median(lambda: ready.question("Why did it fall in December?"), given.times),
@@ -70,6 +151,17 @@ def main() -> None:
         print(f"{name:20} {took:8.1f} ms")
     beside = figures["plan"] + figures["release"]
     print(f"plan and release: {beside:.1f} ms, target {TARGET:.0f} ms")
+
+    sets = enough(data, policy)
+    many = {fact.id: fact for some in sets for fact in some}
+    found = list(many.values())
+    disclosed = len(Gate(data, policy).disclose(found).handles)
+    took = median(lambda: Gate(data, policy).disclose(found), given.times)
+    print(
+        f"gate, {len(found)} facts of {len(sets)} sweeps ({disclosed} pass): {took:.1f} ms, "
+        f"{FACTS * took / len(found):.1f} ms for {FACTS}, target {TARGET:.0f} ms"
+    )
+    conversation(data, policy)
 
 
 if __name__ == "__main__":

@@ -105,14 +105,21 @@ class Clockwork:
         self.truth = np.zeros((len(together), self.slots))
         np.add.at(self.truth, (np.array(lines), slot), 1.0)
         self.line, self.slot = np.array(lines), slot
-        assert first <= last
-        known = []
+        known, totals = [], []
+        # The first and the last day of data are no secret: before and after there is nothing.
+        for column, empty in ((0, first >= self.edges[0]), (-1, last < self.edges[-1])):
+            for line in range(len(together)) if empty else ():
+                row = np.zeros(self.truth.shape)
+                row[line, column] = 1.0
+                known.append(row.ravel())
+                totals.append(0.0)
         for (where, times), count in self.told.items():
             row = self._row(dict(where), times)
             assert (row * self.truth).sum() == count, (where, times, count)
             known.append(row.ravel())
+            totals.append(count)
         self.known, places = np.unique(np.array(known), axis=0, return_index=True)
-        self.totals = np.array(list(self.told.values()))[places]
+        self.totals = np.array(totals)[places]
 
     def _possible(self, combination):
         pairs = list(zip(self.dimensions, combination, strict=True))

@@ -14,11 +14,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 from itertools import combinations
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
 from mirrorbi.data.dataset import Dataset
+from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Query
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
@@ -26,7 +28,13 @@ from mirrorbi.privacy.control.closeness import LOOKED, close
 from mirrorbi.privacy.control.counts import counts_of
 from mirrorbi.privacy.control.nullspace import FOLLOWS, free, taken_out
 from mirrorbi.privacy.control.release import release
-from mirrorbi.privacy.control.statements import Statement, essential, statements
+from mirrorbi.privacy.control.statements import (
+    ALL_DATA,
+    Statement,
+    essential,
+    statements,
+    tiled,
+)
 from mirrorbi.privacy.control.system import System
 from mirrorbi.privacy.dimensions import class_in
 from mirrorbi.privacy.disclosure import Withheld
@@ -135,6 +143,7 @@ class Audit:
 
     def refused(self, cells: Iterable[Statement]) -> set[Statement]:
         """Return which cells would give a small one away; the others count as said."""
+        self._counts.questions = 0
         new, refused = set(cells) - set(self._said), set[Statement]()
         while blamed := self._blamed(sorted(new, key=str)):
             refused |= blamed
@@ -154,7 +163,7 @@ class Audit:
             told = [
                 one for one in (*self._said, *new) if {name for name, _ in one.where} <= dimensions
             ]
-            for block in _blocks(essential(told)):
+            for block in _blocks(essential(self._but_the_whole(told))):
                 # Cells of one time in one release are safe by themselves.
                 alone = not self._said and len({one.period for one in block}) == 1
                 if alone or fresh.isdisjoint(block):
@@ -169,6 +178,28 @@ class Audit:
                     self._clean.add(key)
         return blamed
 
+    def _but_the_whole(self, said: list[Statement]) -> list[Statement]:
+        """Return statements without the rows of all data, where they tell nothing more.
+
+        They do not where they follow from all times, nor where they tell of the times of
+        which nobody spoke, taken together, and those are enough.
+        """
+        timed = [one.period for one in said if one.period is not None]
+        if ALL_DATA not in said or not timed:
+            return said
+        counts, least = self._counts, self.policy.min_entities
+        first, last = min(p.start for p in timed), max(p.end for p in timed)
+        ends = sorted(counts.reach)
+        outside = [
+            Period(a, b, None)
+            for a, b in ((ends[0], first), (last, ends[-1]))
+            if a < b and len(counts.rows((), Period(a, b, None))[1])
+        ] if ends else []  # fmt: skip
+        unknown = counts.rows((), None, [Period(ends[0], ends[-1], None)] if ends else [])[1].sum()
+        follows = not outside and not unknown and tiled(p for w, p in said if not w and p)
+        enough = any(counts.at_least(least, {}, span) for span in outside)
+        return [one for one in said if one != ALL_DATA] if follows or enough else said
+
     def _scopes(self, new: list[Statement]) -> list[set[str]]:
         """Return the dimensions that are looked at together.
 
@@ -179,9 +210,9 @@ class Audit:
         named = {name for one in new for name, _ in one.where}
         near = named | {n for pair in self._within for n in pair if set(pair) & named}
         spoken = {name for one in self._said for name, _ in one.where}
-        if self._counts.bearable(
-            (*sorted(near | spoken),), len(_edges((*self._said, *new))), JOINT
-        ):
+        counts, times = self._counts, len(_edges((*self._said, *new)))
+        members = prod(len(counts.members(name)) for name in near | spoken)
+        if counts.bearable(times * members, JOINT):
             return [near | spoken]
         return [near, *({one, other} for one in sorted(named) for other in sorted(spoken - near))]
 
@@ -209,19 +240,17 @@ class Audit:
             for cell in cells.values()
             if cell.rows < least or not self._counts.at_least(least, system.where(cell), cell.span)
         ]
-        if told:
-            targets = system.indicator(told[:TOGETHER])
-            made = taken_out(system.published, targets)
+        for start in range(0, len(told), TOGETHER):
+            some = told[start : start + TOGETHER]
+            made = taken_out(system.published, system.indicator(some))
             if made is None:
                 return mine
-            weights = np.abs(made[0]).max(axis=1)
-        else:
-            narrow = close(system, system.few(least, LOOKED), WIDTH * least)
-            if not narrow:
-                return set()
-            touched = system.published @ system.indicator(narrow)
-            weights = (touched > 0).any(axis=1).astype(float)
-        return _heaviest(block, weights, mine)
+            blamed = _heaviest(block, np.abs(made[0]).max(axis=1), mine)
+            if blamed:
+                return blamed
+        narrow = close(system, system.few(least, LOOKED), WIDTH * least)
+        touched = (system.published @ system.indicator(narrow) > 0).any(axis=1)
+        return _heaviest(block, touched.astype(float), mine)
 
     @cached_property
     def _within(self) -> list[tuple[str, str]]:

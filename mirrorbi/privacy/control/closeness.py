@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mirrorbi.privacy.control.complement import bounds
+from mirrorbi.privacy.control.complement import bounds, largest
 from mirrorbi.privacy.control.system import Cell, System
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Ints = npt.NDArray[np.int_]
 Bools = npt.NDArray[np.bool_]
@@ -46,29 +50,50 @@ def close(system: System, cells: Iterable[Cell], width: float) -> list[Cell]:
         How far apart bounds must be.
     """
     squares = Squares(system)
-    found: list[Cell] = []
-    solved = 0
+    bound: list[Cell] = []
     for cell in cells:
-        if solved >= CLOSEST:
+        if not squares.free(cell, width):
+            bound.append(cell)
+        if len(bound) >= CLOSEST:
             break
-        if squares.free(cell, width):
-            continue
-        solved += 1
+    # What may move within its own time may move: the rest need not be looked at.
+    while bound:
+        left = _not_larger(system, bound, width)
+        if len(left) == len(bound):
+            break
+        bound = left
+    found: list[Cell] = []
+    for cell in bound:
         slots = np.isin(system.slots, system.slots[cell.atoms])
-        # What may move within its own time may move: the rest need not be looked at.
         if all(_narrow(system, cell, width, within) for within in (slots, slots | True)):
             found.append(cell)
     return found
 
 
-def _narrow(system: System, cell: Cell, width: float, within: Bools) -> bool:
-    """Return whether a cell is bounded closely, all but some cells being as they are."""
+def _not_larger(system: System, cells: list[Cell], width: float) -> list[Cell]:
+    """Return the cells that are no larger by a width where all together are the largest."""
+    slots = system.slots[np.concatenate([cell.atoms for cell in cells])]
+    places, part = _part(system, np.isin(system.slots, slots))
+    target = system.indicator(cells)[places]
+    most = largest(part, part @ system.rows[places], target.sum(axis=1))
+    if most is None:
+        return cells
+    grown = target.T @ (most - system.rows[places])
+    return [cell for cell, more in zip(cells, grown.tolist(), strict=True) if more < width]
+
+
+def _part(system: System, within: Bools) -> tuple[Ints, csr_array[Any]]:
+    """Return some atoms, and what was published of them, each statement once."""
     places = np.flatnonzero(within)
     part = system.published[:, places]
-    # Statements that are the same of these cells are one.
     chance = np.random.default_rng(3).standard_normal((len(places), 2))
     _, kept = np.unique((part @ chance).round(9), axis=0, return_index=True)
-    part = part[np.sort(kept)]
+    return places, part[np.sort(kept)]
+
+
+def _narrow(system: System, cell: Cell, width: float, within: Bools) -> bool:
+    """Return whether a cell is bounded closely, all but some cells being as they are."""
+    places, part = _part(system, within)
     target = np.isin(places, cell.atoms).astype(float)
     low, high = bounds(part, part @ system.rows[places], target)
     return high - low < width

@@ -190,3 +190,19 @@ def bounds(
         )
         ends.append(sign * float(solved.fun) if solved.status == 0 else -sign * np.inf)
     return ends[0] + 0.0, ends[1] + 0.0
+
+
+def largest(published: Floats | csr_array[Any], totals: Floats, target: Floats) -> Floats | None:
+    """Return cells that fit what is published and make a combination largest, if bounded.
+
+    Parameters are those of `bounds`.
+
+    Examples
+    --------
+    >>> largest(np.array([[1.0, 1.0]]), np.array([12.0]), np.array([1.0, 0.0])).tolist()
+    [12.0, 0.0]
+    """
+    from scipy.optimize import linprog
+
+    solved = linprog(-target, A_eq=published, b_eq=totals, bounds=(0, None), method="highs")
+    return np.asarray(solved.x) if solved.status == 0 else None

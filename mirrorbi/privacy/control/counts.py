@@ -68,12 +68,9 @@ class Counts:
             self._members[dimension] = tuple(self.dataset.members(dimension))
         return self._members[dimension]
 
-    def bearable(self, dimensions: Sequence[str], spans: int, most: int = CELLS) -> bool:
-        """Return whether cells of these dimensions and so many times are few enough."""
-        product = spans
-        for name in dimensions:
-            product *= len(self.members(name))
-        return min(product, self.dataset.rows) <= most
+    def bearable(self, cells: int, most: int = CELLS) -> bool:
+        """Return whether so many cells, of which none is empty, are few enough."""
+        return min(cells, self.dataset.rows) <= most
 
     def rows(
         self,
@@ -142,7 +139,7 @@ class Counts:
     def at_least(
         self, least: int, where: Mapping[str, tuple[str, ...]], span: Period | None
     ) -> bool:
-        """Return whether a cell has so many entities.
+        """Return whether a cell has so many entities; rows, where the model names none.
 
         It has if a part of it is known to. Otherwise the engine is asked: of single members
         and of the steps of a grain, for all at once.
@@ -181,8 +178,9 @@ class Counts:
                 else frame[name].tolist()
                 for name in sorted(keys, key=lambda n: (n != "period", n))
             ]
+            people = frame["entities" if "entities" in frame else "rows"]
             lines = zip(*columns, strict=True) if columns else [()] * len(frame)
-            self._people[query] = dict(zip(lines, frame["entities"].tolist(), strict=True))
+            self._people[query] = dict(zip(lines, people.tolist(), strict=True))
         return self._people[query]
 
     def _grain(self, span: Period | None) -> Grain | None:

@@ -10,13 +10,14 @@ from mirrorbi.data.model import Privacy
 from mirrorbi.data.periods import Period
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.asked import definite
-from mirrorbi.facts.fact import Fact, Table
+from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.facts.sweep import FAMILIES, find_facts
 from mirrorbi.facts.tables import OTHER
-from mirrorbi.privacy.control.cells import Cells, Rules
+from mirrorbi.privacy.control.cells import Rules
 from mirrorbi.privacy.control.counts import counts_of
 from mirrorbi.privacy.control.guard import Guard
+from mirrorbi.privacy.control.quality import quality, rest_is_enough
 from mirrorbi.privacy.control.remainder import KIND, kept_of, statement, summed
 from mirrorbi.privacy.control.statements import Statement
 from mirrorbi.privacy.dimensions import check_dimensions, class_in, kind_in, noun_of
@@ -61,8 +62,13 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     needed = listed is None or _asks_for_cells(listed)
     kept_back = [*classed, *(kept_of(guard) if needed else ())]
     passed: list[Fact] = []
+    counts = counts_of(dataset)
+    counts.questions = 0
+    counts.passed.setdefault(held.min_entities, set()).update(_others(guard))
+    whole = counts.at_least(held.min_entities, {}, None)
+    whole = whole and (not needed or rest_is_enough(guard, held))
     for fact in found:
-        one, why = _judged(guard, fact)
+        one, why = _judged(guard, fact, whole)
         passed += [one] if one is not None else []
         kept_back += why
     edges = {edge for step in scan.periods for edge in (step.start, step.end)}
@@ -70,7 +76,6 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     if any(span.start not in edges or span.end not in edges for span in spans):
         passed, why = _beside_steps(dataset, held, passed)
         kept_back += why
-    counts_of(dataset).passed.setdefault(held.min_entities, set()).update(_others(guard))
     merged = summed(kept_back)
     if listed is None or KIND in listed or "quality" in listed:
         passed += statement(guard, merged, _looks(dataset, held))
@@ -203,10 +208,20 @@ def _looks(dataset: Dataset, policy: Policy) -> dict[str, str]:
     return {name: noun_of(kind) for name, kind in kinds.items() if kind is not None}
 
 
-def _judged(guard: Guard, fact: Fact) -> tuple[Fact | None, list[Withheld]]:
-    """Return a fact as it may be shown, if it may."""
+def _judged(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Withheld]]:
+    """Return a fact as it may be shown, if it may.
+
+    Parameters
+    ----------
+    guard
+        What is shown.
+    fact
+        The fact.
+    whole
+        Whether all of the data may be counted.
+    """
     if fact.kind in FAMILIES["quality"]:
-        return _quality(guard, fact)
+        return quality(guard, fact, whole)
     if fact.scope:
         by, member = fact.scope[0]
         plan = guard.plans[by]
@@ -238,33 +253,6 @@ def _beside_steps(
 
 def _gaps(fact: Fact) -> bool:
     return fact.table is not None and None in fact.table.column("value")
-
-
-def _quality(guard: Guard, fact: Fact) -> tuple[Fact | None, list[Withheld]]:
-    """Return a fact about the data without counts of few rows in a period."""
-    if fact.table is None or fact.table.columns[0][1] != "period" or not fact.evidence:
-        return fact, []
-    query = fact.evidence[0]
-    assert query.grain is not None  # noqa: S101 (for the type checker)
-    periods = guard.periods(query.grain)
-    cells = Cells.of([(query, guard.counts(query))], periods, periods)
-    few = guard.rules.cells(cells)[0] > 0
-    shut = few.copy()
-    while shut.any() and guard.rules.cells(cells.turned(shut[None, :]))[0, 0]:
-        open_ = [j for j in range(len(periods)) if not shut[j] and cells.rows[0, j] > 0]
-        if not open_:
-            break
-        shut[min(open_, key=lambda j: (cells.rows[0, j], j))] = True
-    if not shut.any():
-        return fact, []
-    names = {str(p) for p, hidden in zip(periods, shut.tolist(), strict=True) if hidden}
-    if fact.kind == "late_data" and fact.n < guard.rules.policy.min_entities:
-        return None, [Withheld("min_entities", f"rows of {fact.period}, which came late")]
-    lines = tuple((p, None if p in names else n) for p, n in fact.table.rows)
-    table = Table(fact.table.columns, lines)
-    held = sum(1 for p, _ in fact.table.rows if p in names)
-    why = [Withheld("min_entities", f"rows per {query.grain.value}", held)] if held else []
-    return fact.replace(table=table), why
 
 
 def _others(guard: Guard) -> Iterator[Statement]:

@@ -15,6 +15,12 @@ _OVER_TIME = ("trend", "break", "correlation", "distribution", "forecast", "miss
 """Kinds whose period is a stretch of history of which only the steps are spoken of."""
 
 
+_OF_ALL = (
+    "coverage", "completeness", "duplicates", "nulls", "constant", "infinite",
+)  # fmt: skip
+"""Kinds that say how many rows all of the data have."""
+
+
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -38,6 +44,10 @@ class Statement(NamedTuple):
         return cls(_where(where), _days(period))
 
 
+ALL_DATA = Statement((), None)
+"""The rows of all of the data."""
+
+
 def statements(fact: Fact) -> set[Statement]:
     """Return the cells that a fact speaks of: its own, its totals, and those of its table.
 
@@ -58,6 +68,8 @@ def _of(
     scopes = [_where(whole), _where(mine)] if fact.scope else [_where(whole)]
     if fact.evidence:
         yield from (Statement(scope, span) for scope in scopes for span in spans)
+    if fact.kind in _OF_ALL:
+        yield ALL_DATA
     if fact.table is None:
         return
     head, unit = fact.table.columns[0]
@@ -86,6 +98,26 @@ def _days(period: Period | None) -> Period | None:
 
 def _where(members: Mapping[str, Iterable[str]]) -> Where:
     return tuple(sorted((name, tuple(some)) for name, some in members.items()))
+
+
+def tiled(periods: Iterable[Period]) -> bool:
+    """Return whether some of these periods, end to end, make up all the time of them.
+
+    Examples
+    --------
+    >>> tiled(map(Period.parse, ["2013-01", "2013-02", "2013-01/2013-03", "2013-03"]))
+    True
+    >>> tiled(map(Period.parse, ["2013-01", "2013-03"]))
+    False
+    """
+    known = sorted(periods, key=lambda p: (p.start, p.end))
+    if not known:
+        return False
+    reached = {known[0].start}
+    for period in known:
+        if period.start in reached:
+            reached.add(period.end)
+    return max(period.end for period in known) in reached
 
 
 def essential(said: Iterable[Statement]) -> list[Statement]:

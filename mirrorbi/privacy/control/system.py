@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import combinations, pairwise
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -113,7 +114,7 @@ class System:
         places = [_parts(counts.members(name), name, said) for name in dimensions]
         spans = _spans(said, counts)
         sizes = [int(place.max(initial=0)) + 1 for place in places]
-        if not counts.bearable(dimensions, len(spans)):
+        if not counts.bearable(len(spans) * prod(sizes)):
             return None
         keys, rows = [], []
         for k, span in enumerate(spans):
