@@ -120,3 +120,8 @@ def test_without_a_name_of_a_row_it_is_said_that_repeats_are_not_known(sales, te
     assert "Whether rows repeat is not known:" in text
     told = narrate(sales.facts(kinds=["change", "coverage"])).text
     assert "Whether rows repeat" not in told
+
+
+def test_the_step_of_time_has_its_name(shop_facts):
+    text = narrate(shop_facts).text
+    assert "periods)" not in text
