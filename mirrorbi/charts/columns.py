@@ -63,7 +63,8 @@ def _columns(fact: Fact, table: Table, locale: str, expected: float | None = Non
         data.append(_marks(gaps, [0.0] * len(gaps), "x-thin"))
         notes.append(note(gaps[0], 0, "no rows", role="worse", size=12, yshift=16))
     if few:
-        notes.append(note(few[0], 0, _FEW, size=12, xanchor="left", yshift=10))
+        # Above the mark of what is missing, which may stand beside it.
+        notes.append(note(few[0], 0, _FEW, size=12, xanchor="left", yshift=34 if gaps else 10))
     right = 24
     if late and at is not None and expected is not None:
         data.append(_marks([at], [expected], "line-ew"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from mirrorbi.charts.text import plot_text, widest
 from mirrorbi.charts.theme import bare_axis, value_axis
-from mirrorbi.data.periods import Period
+from mirrorbi.data.periods import Grain, Period
 from mirrorbi.facts.fact import Fact, Quantity
 from mirrorbi.wording.numbers import decimals_of as number_of_decimals
 from mirrorbi.wording.numbers import format_quantity
@@ -130,7 +130,7 @@ def periods_on(periods: Sequence[Period], locale: str, *, most: int = 12) -> dic
 
     The last period is always labelled; the year is written where it changes.
     """
-    at = _chosen(len(periods), most)
+    at = _chosen(len(periods), _fitting(periods, most))
     room = 0.6 if len(periods) > 3 else 0.45
     return bare_axis(
         range=[-room, len(periods) - 1 + room],
@@ -144,8 +144,13 @@ def periods_on(periods: Sequence[Period], locale: str, *, most: int = 12) -> dic
 
 def narrow_periods(periods: Sequence[Period], locale: str) -> dict[str, Any]:
     """Return what replaces the labels of a period axis on a phone."""
-    at = _chosen(len(periods), 5)
+    at = _chosen(len(periods), _fitting(periods, 5))
     return {"xaxis.tickvals": at, "xaxis.ticktext": _dates([periods[i] for i in at], locale)}
+
+
+def _fitting(periods: Sequence[Period], most: int) -> int:
+    """Return how many labels stand beside one another: half as many where a time is in them."""
+    return most // 2 if periods and periods[0].grain is Grain.HOUR else most
 
 
 def _chosen(count: int, most: int) -> list[int]:

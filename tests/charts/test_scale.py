@@ -90,3 +90,12 @@ def test_a_long_series_has_few_labels():
     axis = periods_on(days, "en_GB")
     assert len(axis["ticktext"]) <= 12
     assert axis["tickvals"][-1] == 364
+
+
+def test_labels_with_a_time_in_them_are_half_as_many():
+    for grain, first, most in (("day", "2024-01-01", 12), ("hour", "2024-01-01T00", 6)):
+        start = Period.parse(first)
+        hours = [start.next(i) for i in range(400)]
+        assert str(start.grain) == grain
+        axis = periods_on(hours, "en_GB")
+        assert most - 1 <= len(axis["tickvals"]) <= most

@@ -6,6 +6,8 @@ import pytest
 
 import mirrorbi
 from mirrorbi.charts import chart
+from mirrorbi.data.periods import Period
+from mirrorbi.facts import Fact, FactSet, Quantity
 from mirrorbi.narrative import narrate
 
 DAYS = pd.date_range("2024-01-01", "2025-12-31", freq="D")
@@ -120,3 +122,21 @@ def test_without_a_name_of_a_row_it_is_said_that_repeats_are_not_known(sales, te
     assert "Whether rows repeat is not known:" in text
     told = narrate(sales.facts(kinds=["change", "coverage"])).text
     assert "Whether rows repeat" not in told
+
+
+def test_the_step_of_time_has_its_name():
+    fact = Fact(
+        kind="correlation",
+        metric="orders",
+        label="Orders",
+        period=Period.parse("2023-01/2025-06"),
+        quantities={
+            "rho": Quantity.of(0.9, "number", 2),
+            "lag": Quantity.of(0, "count"),
+            "periods": Quantity.of(30, "count"),
+        },
+        estimate="rho",
+        q=0.001,
+        terms={"other": "items", "other_label": "Items", "step": "month"},
+    )
+    assert "(rank correlation 0.90 over 30 months)" in narrate(FactSet([fact])).text

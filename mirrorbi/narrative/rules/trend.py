@@ -60,6 +60,6 @@ def _pair(f: Fact, *, first: bool) -> Sentence:
     note = "; that is no proof that either acts on the other" if first else ""
     template = (
         f"{{{{f.metric}}}} and {{{{f.other_label}}}} tend to move {how}{lag} "
-        f"(rank correlation {{{{f.rho}}}} over {{{{f.periods}}}} periods){note}."
+        f"(rank correlation {{{{f.rho}}}} over {{{{f.periods}}}} {{{{f.step}}}}s){note}."
     )
     return say("correlation", template, f=f)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,7 @@ class Cells:
         cls,
         answers: Iterable[tuple[Query, Mapping[str, Any] | pd.DataFrame]],
         columns: Sequence[Period | None],
-        steps: Container[Period] = (),
+        steps: Collection[Period] = (),
         members: Sequence[str] | None = None,
     ) -> Cells:
         """Lay out what `Dataset.counts` gave for questions of at most one dimension.
@@ -84,7 +84,8 @@ class Cells:
         by = asked[0][0].by[0] if asked[0][0].by else None
         named = sorted({m for _, f in asked for m in (f[by] if by else (ALL,))})
         lines = {m: i for i, m in enumerate(named if members is None else members)}
-        starts = {p.start: i for i, p in enumerate(columns) if p is not None and p in steps}
+        wanted = frozenset(steps)
+        starts = {p.start: i for i, p in enumerate(columns) if p is not None and p in wanted}
         spans = {p: i for i, p in enumerate(columns)}
         shape = (len(lines), len(columns))
         counts: dict[str, Floats] = {}
