@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_ADDED = (Aggregation.SUM, Aggregation.AVG)
+
+
 def measures(model: Model, query: Query) -> dict[str, SimpleMetric]:
     """Return the simple metrics that a query's metrics are made of, by name."""
     return {metric.name: metric for name in query.metrics for metric in simple_metrics(model, name)}
@@ -58,7 +61,8 @@ def contributions(direct: Direct, query: Query) -> pd.DataFrame:
 
     One line per cell: ``period`` where the query has a grain, the dimensions, ``entities``,
     and for each simple metric ``entities:<name>`` (distinct entities among the rows that
-    it is computed from) and, for sums, ``first:<name>``, ``second:<name>`` and
+    it is computed from); for sums and means ``entities_not_zero:<name>`` (those that add
+    something other than zero); and for sums, ``first:<name>``, ``second:<name>`` and
     ``total:<name>``: the two largest entities' parts and those of all, without sign.
 
     Parameters
@@ -84,22 +88,24 @@ def contributions(direct: Direct, query: Query) -> pd.DataFrame:
     for i, metric in enumerate(simple.values()):
         column, rows = metric.column or "", metric.filter or ""
         parts[f"c{i}"] = aggregate(table, "count", column, rows)
-        if metric.agg is Aggregation.SUM:
+        if metric.agg in _ADDED:
             parts[f"s{i}"] = aggregate(table, "sum", column, rows).cast("float64").abs()
     each = table.group_by(**keys, entity=table[entity]).aggregate(**(parts or {"c": table.count()}))
     known = each["entity"].notnull()
     places: dict[str, Any] = {}
-    for name in (name for name in parts if name.startswith("s")):
-        amount = ibis.ifelse(known, each[name], 0.0)
+    for i in (i for i, metric in enumerate(simple.values()) if metric.agg is Aggregation.SUM):
+        amount = ibis.ifelse(known, each[f"s{i}"], 0.0)
         window = ibis.window(
             group_by=list(keys) or None, order_by=[amount.fill_null(0.0).desc(), each["entity"]]
         )
-        places["r" + name[1:]] = ibis.row_number().over(window)
+        places[f"r{i}"] = ibis.row_number().over(window)
     each = each.mutate(**places) if places else each
     known = each["entity"].notnull()
     wanted: dict[str, Any] = {"entities": known.sum()}
     for i, metric in enumerate(simple.values()):
         wanted[f"e{i}"] = (known & (each[f"c{i}"] > 0)).sum()
+        if metric.agg in _ADDED:
+            wanted[f"z{i}"] = (known & (each[f"s{i}"] > 0)).sum()
         if metric.agg is Aggregation.SUM:
             amount = each[f"s{i}"]
             wanted[f"f{i}"] = amount.max(where=known & (each[f"r{i}"] == 0))
@@ -115,6 +121,8 @@ def contributions(direct: Direct, query: Query) -> pd.DataFrame:
     frame["entities"] = _floats(read["entities"])
     for i, metric in enumerate(simple.values()):
         frame[f"entities:{metric.name}"] = _floats(read[f"e{i}"])
+        if metric.agg in _ADDED:
+            frame[f"entities_not_zero:{metric.name}"] = _floats(read[f"z{i}"])
         if metric.agg is Aggregation.SUM:
             for letter, word in (("f", "first"), ("g", "second"), ("t", "total")):
                 frame[f"{word}:{metric.name}"] = _floats(read[f"{letter}{i}"])

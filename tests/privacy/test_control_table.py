@@ -197,3 +197,35 @@ def test_without_control_everything_is_there_and_a_report_is_told():
     assert table.shown["rows"].tolist() == [60, 3]
     assert table.payload()["sweeps"][0]["policy"] == ""
     assert data.query("rows", by="a").payload()["sweeps"][0]["policy"] != ""
+
+
+@pytest.mark.parametrize("agg", ["sum", "avg"])
+def test_a_sum_of_noughts_and_ones_is_a_count_of_some(agg):
+    """Who left is told of ten or of nobody, in whatever form it is kept."""
+    left = {"A": 5, "B": 0, "C": 40, "D": 30}
+    frame = pd.DataFrame(
+        {
+            "who": [f"p{i}" for i in range(400)],
+            "team": [team for team in left for _ in range(100)],
+            "left": [int(i < count) for count in left.values() for i in range(100)],
+            "pay": range(1000, 1400),
+        }
+    )
+    model = {
+        "dataset": {"entity": "who"},
+        "dimensions": {"team": {}},
+        "metrics": {
+            "leavers": {"agg": agg, "column": "left"},
+            "pay": {"agg": agg, "column": "pay"},
+        },
+    }
+    data = mirrorbi.open(frame, model)
+    shown = data.query(["leavers", "pay"], by="team").shown.set_index("team")
+    assert np.isnan(shown.loc["A", "leavers"])
+    assert shown.loc[["C", "D"], "leavers"].isna().any(), "one more, or the total would tell"
+    assert shown["leavers"].notna().any()
+    alone = data.query("leavers", where={"team": ["B", "D"]}, by="team")
+    assert alone.shown.set_index("team").loc["B", "leavers"] == 0, "nobody is told of"
+    assert shown["pay"].notna().all()
+    told = [f for f in data.facts(metrics="leavers") if f.scope and f.scope[0][1] == "A"]
+    assert told == []

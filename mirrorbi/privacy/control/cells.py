@@ -170,7 +170,8 @@ class Rules:
     - Where the model names an entity that may be a person (its column is not classed
       ``safe`` by anybody), counts of some of the rows are cells of their own: who left, who
       was late. They have at least ``min_entities`` entities or none, and of a part of a
-      count the rest too. Where rows or entities are no persons, only what they are counted
+      count the rest too. So are sums and means: they are of those who add something other
+      than zero. Where rows or entities are no persons, only what they are counted
       of is checked. All or none is shown either way.
     - Dominance: of a sum, the two largest entities hold at most ``dominance``.
     - p %: of a sum, the rest without the two largest is at least ``p_ratio`` of the
@@ -234,6 +235,10 @@ class Rules:
         if self.persons or metric.agg is not Aggregation.COUNT:
             known = rows if self.entity is None else counts[f"entities:{name}"]
             yield _FEW, self._few(rows, known)
+        if self.persons and f"entities_not_zero:{name}" in counts:
+            # A sum of noughts and ones is a count of some: of all who add to it, or of none.
+            some = counts[f"entities_not_zero:{name}"]
+            yield _FEW, self._few(some, some)
         if f"total:{name}" in counts:
             first, second, total = (counts[f"{word}:{name}"] for word in _PARTS)
             # What rounding leaves of a sum is nothing.

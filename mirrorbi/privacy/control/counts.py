@@ -155,6 +155,8 @@ class Counts:
         """
         if any(_within(one, where, span) for one in self.passed.get(least, ())):
             return True
+        if not where and span is None and self.dataset.model.dataset.entity is None:
+            return self.dataset.rows >= least
         grain = self._grain(span)
         by = tuple(name for name in sorted(where) if len(where[name]) == 1)
         rest = {name: members for name, members in where.items() if name not in by}
@@ -170,16 +172,19 @@ class Counts:
             if self.questions >= ASKED:
                 return None
             self.questions += 1
-            frame = self.dataset.counted(query)
-            keys = [name for name in frame.columns if name == "period" or name in query.by]
+            found = self.dataset.counts(query)
+            keys = sorted(
+                (name for name in found if name == "period" or name in query.by),
+                key=lambda name: (name != "period", name),
+            )
             columns = [
-                [moment.to_pydatetime() for moment in frame[name]]
+                np.asarray(found[name]).astype("datetime64[us]").tolist()
                 if name == "period"
-                else frame[name].tolist()
-                for name in sorted(keys, key=lambda n: (n != "period", n))
+                else np.asarray(found[name]).tolist()
+                for name in keys
             ]
-            people = frame["entities" if "entities" in frame else "rows"]
-            lines = zip(*columns, strict=True) if columns else [()] * len(frame)
+            people = np.asarray(found["entities" if "entities" in found else "rows"])
+            lines = zip(*columns, strict=True) if columns else [()] * len(people)
             self._people[query] = dict(zip(lines, people.tolist(), strict=True))
         return self._people[query]
 

@@ -64,7 +64,8 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     passed: list[Fact] = []
     counts = counts_of(dataset)
     counts.questions = 0
-    counts.passed.setdefault(held.min_entities, set()).update(_others(guard))
+    if needed:
+        counts.passed.setdefault(held.min_entities, set()).update(_others(guard))
     whole = counts.at_least(held.min_entities, {}, None)
     whole = whole and (not needed or rest_is_enough(guard, held))
     for fact in found:
