@@ -32,7 +32,7 @@ from mirrorbi.privacy.control.statements import (
     ALL_DATA,
     Statement,
     essential,
-    statements,
+    spoken,
     tiled,
 )
 from mirrorbi.privacy.control.system import System
@@ -120,7 +120,7 @@ class Audit:
         """
         kept, refused = list(facts), list[Fact]()
         self._counts.questions = 0
-        cells = {fact.id: statements(fact) for fact in kept}
+        cells = {fact.id: spoken(fact) for fact in kept}
         new = self._new(kept, cells)
         while new:
             blamed = self._blamed(new)
@@ -151,9 +151,11 @@ class Audit:
         self.note(new)
         return refused
 
-    def _new(self, facts: Iterable[Fact], cells: dict[str, set[Statement]]) -> list[Statement]:
-        found = {cell for fact in facts for cell in cells[fact.id]} - set(self._said)
-        return sorted(found, key=str)
+    def _new(
+        self, facts: Iterable[Fact], cells: dict[str, frozenset[Statement]]
+    ) -> list[Statement]:
+        sets = {id(cells[fact.id]): cells[fact.id] for fact in facts}
+        return sorted(set().union(*sets.values()) - self._said.keys(), key=str)
 
     def _blamed(self, new: list[Statement]) -> set[Statement]:
         """Return which new cells give a small one away; none if nothing does."""

@@ -30,6 +30,9 @@ CLOSEST = 12
 LOOKED = 200
 """Small cells at most, the least first, of which it is looked whether they are free."""
 
+AROUND = (0, 2, 8)
+"""Stretches of time before and after a cell that are looked at first."""
+
 SQUARES = 20
 """Squares tried from each."""
 
@@ -62,12 +65,7 @@ def close(system: System, cells: Iterable[Cell], width: float) -> list[Cell]:
         if len(left) == len(bound):
             break
         bound = left
-    found: list[Cell] = []
-    for cell in bound:
-        slots = np.isin(system.slots, system.slots[cell.atoms])
-        if all(_narrow(system, cell, width, within) for within in (slots, slots | True)):
-            found.append(cell)
-    return found
+    return [cell for cell in bound if _narrow(system, cell, width)]
 
 
 def _not_larger(system: System, cells: list[Cell], width: float) -> list[Cell]:
@@ -91,9 +89,27 @@ def _part(system: System, within: Bools) -> tuple[Ints, csr_array[Any]]:
     return places, part[np.sort(kept)]
 
 
-def _narrow(system: System, cell: Cell, width: float, within: Bools) -> bool:
-    """Return whether a cell is bounded closely, all but some cells being as they are."""
-    places, part = _part(system, within)
+def _narrow(system: System, cell: Cell, width: float) -> bool:
+    """Return whether a cell is bounded closely.
+
+    It is not if it is free while all but what is near in time stays as it is; and it is if
+    what was published of that time alone bounds it.
+    """
+    low, high = int(system.slots[cell.atoms].min()), int(system.slots[cell.atoms].max())
+    for around in AROUND:
+        within = (system.slots >= low - around) & (system.slots <= high + around)
+        if within.all():
+            break
+        if not _bounded(system, cell, width, *_part(system, within)):
+            return False
+        places = np.flatnonzero(within)
+        alone = np.asarray(system.published @ (~within).astype(float)) == 0
+        if _bounded(system, cell, width, places, system.published[alone][:, places]):
+            return True
+    return _bounded(system, cell, width, *_part(system, np.ones(len(system.rows), dtype=bool)))
+
+
+def _bounded(system: System, cell: Cell, width: float, places: Ints, part: csr_array[Any]) -> bool:
     target = np.isin(places, cell.atoms).astype(float)
     low, high = bounds(part, part @ system.rows[places], target)
     return high - low < width

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -53,36 +53,51 @@ def statements(fact: Fact) -> set[Statement]:
 
     What was filtered is told by the query that made it.
     """
+    return set(spoken(fact))
+
+
+def spoken(fact: Fact) -> frozenset[Statement]:
+    """Return what `statements` does; the same object for facts that speak of the same cells."""
     calendar = fact.period.calendar if fact.period else Calendar()
-    whole = dict(fact.evidence[0].where) if fact.evidence else {}
-    return set(_of(fact, whole, calendar))
-
-
-def _of(
-    fact: Fact, whole: Mapping[str, tuple[str, ...]], calendar: Calendar
-) -> Iterator[Statement]:
+    whole = _where(dict(fact.evidence[0].where)) if fact.evidence else ()
     spans = [] if fact.kind in _OVER_TIME else [_days(fact.period)]
     if fact.baseline and fact.kind != "extreme" and spans:
         spans.append(_days(fact.baseline))
-    mine = {**whole, **{name: (member,) for name, member in fact.scope}}
-    scopes = [_where(whole), _where(mine)] if fact.scope else [_where(whole)]
-    if fact.evidence:
-        yield from (Statement(scope, span) for scope in scopes for span in spans)
-    if fact.kind in _OF_ALL:
-        yield ALL_DATA
-    if fact.table is None:
-        return
-    head, unit = fact.table.columns[0]
-    if unit == "period":
-        for line in fact.table.rows:
-            if line[1] is not None:
-                period = _parsed(str(line[0]), calendar)
-                yield from (Statement(scope, period) for scope in scopes)
-        return
-    for line in fact.table.rows:
-        if unit == "text" and line[0] != OTHER and fact.terms.get("by") == head:
-            scope = _where({**whole, head: (str(line[0]),)})
-            yield from (Statement(scope, span) for span in spans)
+    scopes = [whole]
+    if fact.scope:
+        mine = {name: (member,) for name, member in fact.scope}
+        scopes.append(_where({**dict(whole), **mine}))
+    head, periods, members = "", tuple[str, ...](), tuple[str, ...]()
+    if fact.table is not None:
+        head, unit = fact.table.columns[0]
+        rows = fact.table.rows
+        if unit == "period":
+            periods = tuple(str(line[0]) for line in rows if line[1] is not None)
+        elif unit == "text" and fact.terms.get("by") == head:
+            members = tuple(str(line[0]) for line in rows if line[0] != OTHER)
+    own = tuple(spans) if fact.evidence else ()
+    told = fact.kind in _OF_ALL
+    return _of(told, tuple(scopes), own, periods, calendar, head, members, tuple(spans))
+
+
+@lru_cache(maxsize=4096)
+def _of(
+    told: bool,
+    scopes: tuple[Where, ...],
+    own: tuple[Period | None, ...],
+    periods: tuple[str, ...],
+    calendar: Calendar,
+    head: str,
+    members: tuple[str, ...],
+    spans: tuple[Period | None, ...],
+) -> frozenset[Statement]:
+    found = {ALL_DATA} if told else set[Statement]()
+    times = [*own, *(_parsed(text, calendar) for text in periods)]
+    found.update(Statement(scope, time) for scope in scopes for time in times)
+    for member in members:
+        scope = _where({**dict(scopes[0]), head: (member,)})
+        found.update(Statement(scope, span) for span in spans)
+    return frozenset(found)
 
 
 @lru_cache(maxsize=4096)
