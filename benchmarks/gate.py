@@ -8,8 +8,8 @@ Medians of processor time, in milliseconds. The cubes are made first, and what a
 engine for entities is asked once before, as in a second question to the same data. `sweep`
 is the same sweep without control, `plan` what control decides, `release` a released set
 passed again, and `audit` the first answer of a conversation; `gate` is all that stands
-between released facts and a payload, audit included. The target is for 500 facts: if the sweep has fewer, one of a
-made table that has more is measured.
+between released facts and a payload, audit included. The target is for 500 facts: if the
+sweep has fewer, one of a made table that has more is measured.
 
 Then one conversation, question by question: what the gate's audit takes beside all that was
 said before, asked for the first time (what it asks the engine is paid then) and in another
