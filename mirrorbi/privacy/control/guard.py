@@ -106,7 +106,8 @@ class Guard:
             to = np.full(len(frame), columns.index(asked.period), dtype=int)
         else:
             starts = {p.start: columns.index(p) for p in self.scan.periods}
-            to = np.array([starts[m.to_pydatetime()] for m in frame["period"]], dtype=int)
+            codes, moments = pd.factorize(frame["period"], use_na_sentinel=False)
+            to = np.array([starts[m.to_pydatetime()] for m in moments], dtype=int)[codes]
         hidden = plan.hidden[at, to]
         # A metric of that name shares its column with the rows of every answer.
         if "rows" in asked.metrics:
