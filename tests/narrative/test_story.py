@@ -10,6 +10,7 @@ from mirrorbi.facts import Fact, FactSet
 from mirrorbi.narrative import lint, narrate, verify_text, with_about
 from mirrorbi.narrative.about import about
 from mirrorbi.narrative.context import MIME
+from mirrorbi.narrative.rules.material import Material
 from mirrorbi.wording.sentence import plain
 
 GOLDEN = Path(__file__).with_name("flights.txt")
@@ -228,3 +229,20 @@ def test_a_model_without_good_or_bad_gets_neutral_words(make_sales, shop_model):
     check_invariants(story)
     assert not {"worse", "better"} & set(story.text.lower().replace(":", " ").split())
     assert "mb-worse" not in story.cards.html
+
+
+@pytest.mark.parametrize(("part", "leads"), [(0.52, "revenue"), (0.48, "return_rate")])
+def test_the_first_metric_of_the_model_leads_if_it_moved_half_as_much_as_any(
+    shop_facts, part, leads
+):
+    scores = {"return_rate": 0.8, "revenue": 0.8 * part, "orders": 0.1}
+    facts = FactSet(
+        (
+            fact.replace(score=scores[fact.metric], direction="up")
+            if fact.kind == "change" and not fact.scope
+            else fact
+            for fact in shop_facts
+        ),
+        request=shop_facts.request,
+    )
+    assert Material(facts).lead.metric == leads
