@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from mirrorbi.charts.scale import decimals_of, shown
-from mirrorbi.data.periods import Calendar, Period
+from mirrorbi.data.periods import Calendar, Grain, Period
 from mirrorbi.facts.fact import Fact, Quantity, Table
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period, when
@@ -48,6 +48,8 @@ _HEADS = {
     "distinct": "Distinct values, about",
 }
 
+_DATED = frozenset((Grain.HOUR, Grain.DAY, Grain.WEEK, Grain.MONTH))
+
 
 def describe(fact: Fact, table: Table, form: str, title: str, locale: str) -> str:
     """Return what the chart shows, in two or three sentences.
@@ -78,6 +80,8 @@ def table_html(fact: Fact, table: Table, locale: str) -> str:
         cells = []
         for i, (value, (_, unit)) in enumerate(zip(row, table.columns, strict=True)):
             text = escape(_cell(value, unit, fact, calendar, locale))
+            if unit == "period":
+                text = _dated(text, str(value), calendar)
             cells.append(
                 f'<th scope="row">{text}</th>' if i == 0 else f"<td{_align(unit)}>{text}</td>"
             )
@@ -144,6 +148,18 @@ def _cell(value: Any, unit: str, fact: Fact, calendar: Calendar, locale: str) ->
             Quantity(value, unit, decimals_of(fact, unit)), locale, signed=signed
         )
     return clean(str(value))
+
+
+def _dated(text: str, period: str, calendar: Calendar) -> str:
+    """Mark a period for machines, where HTML has a form for it.
+
+    Quarters, spans and years that need not begin in January have none.
+    """
+    grain = Period.parse(period, calendar).grain
+    if grain not in _DATED:
+        return text
+    moment = period + ":00" if grain is Grain.HOUR else period
+    return f'<time datetime="{escape(moment)}">{text}</time>'
 
 
 def _align(unit: str) -> str:

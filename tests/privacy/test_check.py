@@ -129,6 +129,49 @@ def test_data_that_a_script_carries_unseen():
     assert (found.what, found.count) == ("row_values", 500)
 
 
+DAYS = pd.date_range("2013-01-01", periods=365).astype(str).tolist()
+TIMES = [f"{day}T{i % 24:02}:{i % 60:02}:07" for i, day in enumerate(DAYS)]
+RANDOM_DAYS = pd.date_range("1980-01-01", periods=365, freq="43D").astype(str).tolist()
+RANDOM_DAYS[1] = "1980-01-02"
+
+
+def forms_of(places):
+    """A table for machines, one for people, the data of a page and the hovers of a chart."""
+    values = [1000 + i for i, _ in enumerate(places)]
+    frame = pd.DataFrame({"day": places, "sales": values})
+    yield page_exposes(frame.to_html(index=False))
+    lines = "".join(
+        f"<tr><th><time datetime='{place}'>on day {i}</time></th><td>{i * 1000}</td></tr>"
+        for i, place in enumerate(places)
+    )
+    yield page_exposes(f"<table><tr><th>Day</th><th>Sales</th></tr>{lines}</table>")
+    for records in (frame.to_dict("records"), frame.to_numpy().tolist()):
+        yield page_exposes(f"<script type='application/json'>{json.dumps(records)}</script>")
+    hover = [f"{value} sold" for value in values]
+    yield exposed(go.Figure(go.Scatter(x=places, y=values, hovertext=hover)))
+    yield csv_exposes(frame.to_csv(index=False))
+
+
+def test_a_year_by_day_is_a_series_and_no_rows():
+    assert [list(found) for found in forms_of(DAYS)] == [[]] * 6
+
+
+@pytest.mark.parametrize("places", [TIMES, RANDOM_DAYS, DAYS[::-1], DAYS[:1] * 365])
+def test_what_happened_when_is_rows(places):
+    assert [kinds(found) for found in forms_of(places)] == [{"row_values"}] * 6
+
+
+@pytest.mark.parametrize(("points", "found"), [(365, set()), (366, {"row_values"})])
+def test_hovers_of_a_chart_are_those_of_the_series_beside_it(points, found):
+    lines = "".join(f"<tr><th><time datetime='{day}'>x</time></th><td>1</td></tr>" for day in DAYS)
+    bars = go.Bar(y=[1.0] * points, hovertext=["1.0"] * points)
+    page = (
+        f"<figure id='chart-1'><table>{lines}</table>"
+        f"<script type='application/json'>{go.Figure(bars).to_json()}</script></figure>"
+    )
+    assert kinds(page_exposes(page)) == found
+
+
 def test_a_file_within_a_page(persons):
     content = base64.b64encode(persons.to_csv(index=False).encode()).decode()
     found = list(page_exposes(f"<a href='data:text/csv;base64,{content}'>Download</a>"))

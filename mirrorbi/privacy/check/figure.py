@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import Any
 
 from mirrorbi.privacy.check.exposure import Exposure
+from mirrorbi.privacy.check.series import is_series
 from mirrorbi.privacy.check.strings import texts_expose
 from mirrorbi.privacy.check.table import LARGE, LEAST
 
@@ -26,11 +26,10 @@ _COUNT = re.compile(
     rf"|(?<![\w,.’'\u00a0\u202f]){_NUMBER}\s+(?:rows|entities|customers|persons|patients|employees)\b",
     re.IGNORECASE,
 )
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SIZES = {"1": 1, "2": 2, "4": 4, "8": 8}
 
 
-def figure_exposes(figure: Any, where: str) -> Iterator[Exposure]:
+def figure_exposes(figure: Any, where: str, series: int = 0) -> Iterator[Exposure]:
     """Yield what a figure exposes.
 
     Parameters
@@ -39,30 +38,35 @@ def figure_exposes(figure: Any, where: str) -> Iterator[Exposure]:
         Its ``data`` and ``layout``, as JSON gives them.
     where
         Where it stands in the file.
+    series
+        Moments of a series that stands beside it as a table: as many points are its own.
     """
     given = figure.get("data") if isinstance(figure, Mapping) else figure
     traces = given if isinstance(given, list) else []
     for number, trace in enumerate(traces, start=1):
         if isinstance(trace, Mapping):
             place = f"{where}, trace {number}" if len(traces) > 1 else where
-            yield from _trace(trace, place)
+            yield from _trace(trace, place, series)
     yield from texts_expose(["\n".join(strings(figure))], where)
 
 
-def _trace(trace: Mapping[str, Any], where: str) -> Iterator[Exposure]:
+def _trace(trace: Mapping[str, Any], where: str, moments: int) -> Iterator[Exposure]:
     kind = str(trace.get("type", "scatter"))
     points = max(
         (length(trace.get(key)) for key in ("x", "y", "values", "lat", "lon", "r", "theta")),
         default=0,
     )
+    places = trace.get("x")
+    if kind not in RAW and isinstance(places, list) and is_series(places):
+        moments = max(moments, len(places))
     if kind in RAW and points > LEAST:
         detail = f"a {kind} carries the {points:,} single values that it is drawn from"
         yield Exposure("row_values", detail, where, points)
-    elif points > MANY and not _in_order(trace.get("x")):
+    elif points > max(MANY, moments):
         yield Exposure("row_values", f"{points:,} points: rows, not a summary", where, points)
     for key in ("customdata", "hovertext", "text", "ids", "meta"):
         size = length(trace.get(key))
-        if size > LARGE:
+        if size > max(LARGE, moments):
             detail = f"{key} of {size:,} points can be read in the file"
             yield Exposure("row_values", detail, where, size)
     texts = "\n".join(
@@ -78,14 +82,6 @@ def _trace(trace: Mapping[str, Any], where: str) -> Iterator[Exposure]:
     rows = max(map(length, columns), default=0) if isinstance(columns, list) else 0
     if rows > LARGE:
         yield Exposure("row_values", f"a table of {rows:,} rows", where, rows)
-
-
-def _in_order(places: Any) -> bool:
-    """Return whether a trace has one point for each moment: a series, however long."""
-    if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
-        return False
-    dated = all(_DATE.match(place) for place in places)
-    return dated and all(a < b for a, b in pairwise(places))
 
 
 def length(value: Any) -> int:

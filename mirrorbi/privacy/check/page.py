@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 from mirrorbi.privacy.check.exposure import Exposure, few
 from mirrorbi.privacy.check.figure import figure_exposes, figures_in, strings
+from mirrorbi.privacy.check.series import is_series
 from mirrorbi.privacy.check.sheets import csv_exposes
 from mirrorbi.privacy.check.strings import addresses_in, texts_expose
 from mirrorbi.privacy.check.table import LARGE, Table, table_exposes
@@ -64,7 +65,7 @@ def page_exposes(html: str, where: str = "the page") -> Iterator[Exposure]:
     for table in reader.tables:
         yield from table_exposes(table)
     for given, place, text in reader.scripts:
-        yield from _script(given, place, text)
+        yield from _script(given, place, text, reader.series.get(given["figure"], 0))
     for number, inner in enumerate(reader.inner, start=1):
         yield from page_exposes(inner, f"{where}, page {number} within")
     for number, address in enumerate(reader.files, start=1):
@@ -80,6 +81,7 @@ class _Reader(HTMLParser):
         self.addresses: list[str] = []
         self.comments: list[str] = []
         self.tables: list[Table] = []
+        self.series: dict[str, int] = {}
         self.scripts: list[tuple[dict[str, str], str, str]] = []
         self.inner: list[str] = []
         self.files: list[str] = []
@@ -87,6 +89,7 @@ class _Reader(HTMLParser):
         self._open: list[Table] = []
         self._row: list[str] | None = None
         self._cell: list[str] | None = None
+        self._place: str | None = None
         self._heads = 0
         self._figure = ""
 
@@ -112,10 +115,12 @@ class _Reader(HTMLParser):
             self._open.append(Table(f"{name}, {self._figure}" if self._figure else name, []))
             self.tables.append(self._open[-1])
         elif tag == "tr" and self._open:
-            self._row, self._heads = [], 0
+            self._row, self._heads, self._place = [], 0, None
         elif tag in ("td", "th") and self._row is not None:
             self._cell = []
             self._heads += tag == "th"
+        elif tag == "time" and self._row == []:
+            self._place = given.get("datetime")
         if tag in _BLOCKS:
             self.words.append("\n")
 
@@ -123,7 +128,8 @@ class _Reader(HTMLParser):
         if self._raw is not None and tag == self._raw[0]:
             kind, given, parts = self._raw
             place = self._figure or (f"{kind} {given.get('id', '')}".strip())
-            self.scripts.append(({**given, "tag": kind}, f"{self.where}, {place}", "".join(parts)))
+            about = {**given, "tag": kind, "figure": self._figure}
+            self.scripts.append((about, f"{self.where}, {place}", "".join(parts)))
             self._raw = None
         elif tag == "figure":
             self._figure = ""
@@ -136,10 +142,12 @@ class _Reader(HTMLParser):
                 table.columns = self._row
             elif self._row:
                 table.columns = table.columns or [""] * len(self._row)
-                table.add(self._row)
+                table.add(self._row, self._place)
             self._row = None
         elif tag == "table" and self._open:
-            self._open.pop()
+            table = self._open.pop()
+            if self._figure and table.is_series:
+                self.series[self._figure] = table.count
 
     def handle_data(self, data: str) -> None:
         if self._raw is not None:
@@ -166,7 +174,7 @@ class _Reader(HTMLParser):
             self.attributes.append(value)
 
 
-def _script(given: dict[str, str], where: str, text: str) -> Iterator[Exposure]:
+def _script(given: dict[str, str], where: str, text: str, series: int = 0) -> Iterator[Exposure]:
     kind = given.get("type", "")
     if given["tag"] == "style":
         loaded = "\n".join(match.group() for match in _LOADED.finditer(text))
@@ -174,7 +182,7 @@ def _script(given: dict[str, str], where: str, text: str) -> Iterator[Exposure]:
     elif kind == "text/plain" and _PACKED.fullmatch(text):
         yield from _script({**given, "type": ""}, where, _unpacked(text))
     elif "json" in kind:
-        yield from _data(text, where)
+        yield from _data(text, where, series)
     elif not _LIBRARY.search(text[:5000]):
         figures = list(figures_in(text))
         yield from texts_expose([text], where, addresses=True, persons=not figures)
@@ -202,14 +210,14 @@ def _file(address: str, where: str) -> Iterator[Exposure]:
         yield from texts_expose([text], where)
 
 
-def _data(text: str, where: str) -> Iterator[Exposure]:
+def _data(text: str, where: str, series: int) -> Iterator[Exposure]:
     try:
         value = json.loads(text)
     except ValueError:
         yield from texts_expose([text], where)
         return
     if isinstance(value, dict) and isinstance(value.get("data"), list) and "layout" in value:
-        yield from figure_exposes(value, where)
+        yield from figure_exposes(value, where, series)
         return
     yield from value_exposes(value, where)
 
@@ -224,13 +232,19 @@ def value_exposes(value: Any, where: str) -> Iterator[Exposure]:
 def _records(value: Any) -> Iterator[int]:
     if isinstance(value, list):
         if len(value) > LARGE and all(isinstance(part, dict | list) for part in value):
-            yield len(value)
+            if not is_series([_head(part) for part in value]):
+                yield len(value)
             return
         parts = value
     else:
         parts = list(value.values()) if isinstance(value, dict) else []
     for part in parts:
         yield from _records(part)
+
+
+def _head(record: dict[str, Any] | list[Any]) -> Any:
+    values = record.values() if isinstance(record, dict) else record
+    return next(iter(values), None)
 
 
 def _unpacked(text: str) -> str:

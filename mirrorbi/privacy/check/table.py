@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mirrorbi.data.classify import is_calendar, is_identifier, kind_of, words
 from mirrorbi.privacy.check.exposure import Exposure, few
+from mirrorbi.privacy.check.series import is_series
 from mirrorbi.privacy.classes.columns import NOUNS
 from mirrorbi.privacy.classes.hit import masked
 from mirrorbi.privacy.classes.values import judge
@@ -21,6 +22,9 @@ LEAST = 10
 LOOKED = 2_000
 """Values of one column that are looked at."""
 
+LONG = 20_000
+"""Rows beyond which even a series is no longer one: two years by the hour."""
+
 _COUNTS = frozenset("rows entities count n zeilen anzahl lignes filas numero nombre".split())  # noqa: SIM905
 _CODE = re.compile(r"(?=\D*\d)[\w./-]{4,40}")
 _PERIOD = re.compile(
@@ -31,18 +35,29 @@ _PERIOD = re.compile(
 
 @dataclass
 class Table:
-    """Cells as text, row by row, under their headings; rows beyond `LOOKED` are counted."""
+    """Cells as text, row by row, under their headings; rows beyond `LOOKED` are counted.
+
+    ``places`` are what heads each row, in a form that machines read where the page has one.
+    """
 
     where: str
     columns: list[str]
     rows: list[list[str]] = field(default_factory=list)
     count: int = 0
+    places: list[str] = field(default_factory=list)
 
-    def add(self, row: Sequence[str]) -> None:
-        """Add a row."""
+    def add(self, row: Sequence[str], place: str | None = None) -> None:
+        """Add a row; ``place`` is what heads it, where its first cell is for people only."""
         self.count += 1
+        if self.count <= LONG:
+            self.places.append((str(row[0]) if row else "") if place is None else place)
         if len(self.rows) < LOOKED:
             self.rows.append([str(cell) for cell in row])
+
+    @property
+    def is_series(self) -> bool:
+        """Whether its rows are moments one after the other, not persons or things."""
+        return self.count <= LONG and is_series(self.places)
 
     def values(self, index: int) -> list[str]:
         """Return what a column holds, without gaps."""
@@ -51,7 +66,7 @@ class Table:
 
 def table_exposes(table: Table) -> Iterator[Exposure]:
     """Yield what a table exposes."""
-    if table.count > LARGE:
+    if table.count > LARGE and not table.is_series:
         detail = f"a table of {table.count:,} rows: more than a summary needs"
         yield Exposure("row_values", detail, table.where, table.count)
     for index, name in enumerate(table.columns):
