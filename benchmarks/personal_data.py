@@ -51,6 +51,9 @@ TELLING = {
         "date_of_birth": "data di nascita", "address": "indirizzo", "zip": "postal_code",
     },
 }  # fmt: skip
+WIDTH = 12
+"""Columns of a table."""
+
 SENTENCES = ("please ask {} about it", "({})", "{}: late again", "Rückfrage an {} nötig")
 """Around a value: what a person might write."""
 
@@ -264,11 +267,19 @@ def judged(rows: int, seed: int) -> list[tuple[Column, Any]]:
     import mirrorbi
     from mirrorbi.privacy.classes import classify
 
-    found = []
+    tables: list[dict[str, Column]] = []
     for column in columns(rows, seed):
-        frame = pd.DataFrame({column.name: column.values})
-        data = mirrorbi.open(frame, {"metrics": {"rows": {"agg": "count"}}})
-        found.append((column, classify(data)[column.name]))
+        for table in tables:
+            if len(table) < WIDTH and column.name.casefold() not in map(str.casefold, table):
+                table[column.name] = column
+                break
+        else:
+            tables.append({column.name: column})
+    found = []
+    for table in tables:
+        frame = pd.DataFrame({name: pd.Series(column.values) for name, column in table.items()})
+        classes = classify(mirrorbi.open(frame, {"metrics": {"rows": {"agg": "count"}}}))
+        found += [(column, classes[name]) for name, column in table.items()]
     return found
 
 
