@@ -230,7 +230,7 @@ FIGURES = {f"{value:.2f}".rstrip("0") for value in FRAME["salary"].unique()}
 def judge(raw):
     """Fail if the bytes hold a row, an identifier or a cell of few."""
     # Ids drawn at random may hold any digits.
-    text = re.sub(r'"mirrorbi-(run|ledger)": *"[^"]*"', "", decoded(raw))
+    text = re.sub(r'"(mirrorbi-run|mirrorbi-ledger|toolUseId)": *"[^"]*"', "", decoded(raw))
     assert text.strip()
     said = set(re.findall(r"(?<![\d.,])\d{4,}(?![\d.,]\d)", text))
     found = [word for word in IDENTIFIERS if word in (said if word.isdigit() else text)]
