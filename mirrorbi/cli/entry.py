@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,15 +12,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mirrorbi.reports.standby import Standby
 
+_YOUNG = 50_000
+"""New objects after which the new ones are looked through for garbage."""
+
 _SAYS_ONLY = frozenset({"-h", "--help", "--help-params", "--version"})
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    # Most commands import for longer than they compute. What is imported stays, so looking
+    # through it for garbage again and again, and once more at the end, is a fifth of the time.
+    gc.set_threshold(_YOUNG, 1_000, 1_000)
     with _standby(sys.argv[1:]) as standby:
         from mirrorbi.cli.app import carry_out
 
         code = carry_out(standby)
+    gc.freeze()
     sys.exit(code)
 
 
