@@ -219,9 +219,14 @@ class Gate:
     def _audited(self, facts: list[Fact]) -> tuple[list[Fact], tuple[Withheld, ...]]:
         """Return the facts that give nothing away beside all that went before."""
         sweeps: dict[bytes, tuple[dict[str, Any], list[Fact]]] = {}
-        for fact, request in zip(facts, self._requests(facts), strict=True):
+        # The facts of a sweep share what they were asked for: it is written out once.
+        keys: dict[int, bytes] = {}
+        requests = self._requests(facts)
+        for fact, request in zip(facts, requests, strict=True):
             asked = dict(request or {})
-            sweeps.setdefault(canonical(asked), (asked, []))[1].append(fact)
+            if id(request) not in keys:
+                keys[id(request)] = canonical(asked)
+            sweeps.setdefault(keys[id(request)], (asked, []))[1].append(fact)
         kept: set[int] = set()
         refused: list[Withheld] = []
         for asked, group in sweeps.values():

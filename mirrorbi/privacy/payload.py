@@ -103,6 +103,7 @@ def banded(n: int) -> int:
     return n // step * step
 
 
+@lru_cache(maxsize=256)
 def unit_of(unit: str) -> str:
     """Return a unit as it may be shown; ``number`` where it is a text that may not."""
     if unit in _UNITS or re.fullmatch(r"currency:[A-Z]{3}", unit):
@@ -182,6 +183,7 @@ def _cell(value: Any, column: tuple[str, str], names: Names, dimensions: Mapping
     return value if isinstance(value, bool) else None
 
 
+@lru_cache(maxsize=1024)
 def _is_code(text: str) -> bool:
     return _CODE.fullmatch(text) is not None
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 
 from mirrorbi.facts.fact import Fact
 
@@ -157,6 +158,10 @@ def times(quotient: Decimal) -> str | None:
 
 
 def _nearest(value: Decimal, known: Mapping[str, tuple[int, int]]) -> tuple[str, Decimal]:
-    exact = {words: Decimal(top) / Decimal(bottom) for words, (top, bottom) in known.items()}
-    words = min(exact, key=lambda name: abs(exact[name] - value))
-    return words, exact[words]
+    exact = _exact(tuple(known.items()))
+    return min(exact, key=lambda one: abs(one[1] - value))
+
+
+@cache
+def _exact(known: tuple[tuple[str, tuple[int, int]], ...]) -> tuple[tuple[str, Decimal], ...]:
+    return tuple((words, Decimal(top) / Decimal(bottom)) for words, (top, bottom) in known)
