@@ -503,6 +503,19 @@ def test_who_reads_while_others_write_sees_a_whole_ledger(ledger):
     assert process.returncode == 0
 
 
+def test_a_line_that_is_being_written_is_the_last_that_is_read(ledger):
+    ledger.close(ledger.open(intent()), Outcome())
+    path = ledger.folder / "ledger.jsonl"
+    *before, last = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(before) + last[:40])
+    lines = ledger.lines()
+    assert [next(lines) for _ in range(len(before) + 1)] == [*before, last[:40]]
+    with path.open("ab") as file:
+        file.write(last[40:])
+    assert list(lines) == []
+    assert list(ledger.lines()) == [*before, last]
+
+
 @pytest.mark.parametrize("text", [b"", b"{}", b'{"seq":2}\n'])
 def test_a_head_that_was_changed_stops_the_ledger(ledger, text):
     ledger.open(intent())

@@ -128,7 +128,11 @@ class FileLedger:
         """
         try:
             with (self.folder / ENTRIES).open("rb") as file:
-                yield from file
+                for line in file:
+                    yield line
+                    # A file that has grown since goes on in the middle of this line.
+                    if not line.endswith(b"\n"):
+                        return
         except FileNotFoundError:
             return
         except OSError as error:
