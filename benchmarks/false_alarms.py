@@ -21,12 +21,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from mirrorbi.facts.breaks import breaks_in
-from mirrorbi.facts.correlation import correlation_of
-from mirrorbi.facts.proportions import wilson
-from mirrorbi.facts.testing import RARE, false_discovery, seed_of
-from mirrorbi.facts.trends import trends_of
-from mirrorbi.facts.unusual import unusual_in
+from mirrorbi.facts.families.breaks import breaks_in
+from mirrorbi.facts.families.correlation import correlation_of
+from mirrorbi.facts.families.trends import trends_of
+from mirrorbi.facts.families.unusual import unusual_in
+from mirrorbi.facts.stats.proportions import wilson
+from mirrorbi.facts.stats.significance import RARE, false_discovery, seed_of
 
 LENGTHS = (12, 24, 60, 120)
 MEMORIES = (0.0, 0.5, 0.7)

@@ -31,9 +31,9 @@ import pandas as pd
 import mirrorbi
 from mirrorbi.errors import MirrorBIError
 from mirrorbi.facts import find_facts
-from mirrorbi.facts.asked import definite
-from mirrorbi.privacy.control import Audit, controlled, release
-from mirrorbi.privacy.control.guard import Guard
+from mirrorbi.facts.sweep.request import definite
+from mirrorbi.privacy.disclosure_control import Audit, controlled, release
+from mirrorbi.privacy.disclosure_control.guard import Guard
 from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.policy import policy_for
 

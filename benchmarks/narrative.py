@@ -73,17 +73,17 @@ def answer_of(payload):
 def overhead():
     """Return (part, processor ms, least ms, first ms) for everything around a call."""
     import mirrorbi
-    from mirrorbi.claude.cache import AnswerCache, key_of
-    from mirrorbi.claude.message import Reply, Request, instruction
+    from mirrorbi.bedrock.cache import AnswerCache, key_of
+    from mirrorbi.bedrock.request import Reply, Request, instruction
     from mirrorbi.narrative import rules
-    from mirrorbi.narrative.claude.answer import read_answer
-    from mirrorbi.narrative.claude.editor import Editor
-    from mirrorbi.narrative.claude.manuscript import compose
-    from mirrorbi.narrative.claude.writer import worth_telling
+    from mirrorbi.narrative.checks.grounding import verify_text
+    from mirrorbi.narrative.checks.number_spans import spans_of
     from mirrorbi.narrative.context import Context
-    from mirrorbi.narrative.spans import spans_of
     from mirrorbi.narrative.story import sections_of
-    from mirrorbi.narrative.verify import verify_text
+    from mirrorbi.narrative.writer.assembly import compose
+    from mirrorbi.narrative.writer.narrate import worth_telling
+    from mirrorbi.narrative.writer.revision import Editor
+    from mirrorbi.narrative.writer.submission import read_answer
     from mirrorbi.privacy.gate import Gate
     from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome
 
@@ -156,8 +156,8 @@ def overhead():
 
 def catch_rates():
     """Return (class, caught, lies) by class, and false alarms over honest sentences."""
-    from mirrorbi.narrative.claude.names import Names
-    from mirrorbi.narrative.claude.strict import strict_lint
+    from mirrorbi.narrative.writer.name_lint import Names
+    from mirrorbi.narrative.writer.strict_lint import strict_lint
 
     corpus, mutations = module("corpus"), module("mutations")
     dataset, known = corpus.sweeps()

@@ -265,7 +265,7 @@ def judged(rows: int, seed: int) -> list[tuple[Column, Any]]:
     import pandas as pd
 
     import mirrorbi
-    from mirrorbi.privacy.classes import classify
+    from mirrorbi.privacy.pii import classify
 
     tables: list[dict[str, Column]] = []
     for column in columns(rows, seed):
@@ -287,7 +287,7 @@ def score_columns(
     rows: int = 400, seed: int = 1, *, telling: bool | None = None
 ) -> tuple[dict[str, Score], list[str]]:
     """Return the scores of columns by kind, and what was missed or taken for another."""
-    from mirrorbi.privacy.classes.columns import NOUNS
+    from mirrorbi.privacy.pii.column_classes import NOUNS
 
     scores: dict[str, Score] = defaultdict(Score)
     notes = []
@@ -314,7 +314,7 @@ def score_columns(
 
 def score_texts(rows: int = 100, seed: int = 1) -> tuple[dict[str, Score], list[str]]:
     """Return the scores of values within sentences by kind, and examples of the rest."""
-    from mirrorbi.privacy.classes import scan_text
+    from mirrorbi.privacy.pii import scan_text
 
     scores: dict[str, Score] = defaultdict(Score)
     notes = []

@@ -13,15 +13,15 @@ from mirrorbi._version import __version__
 if TYPE_CHECKING:
     from mirrorbi.analysis import Analysis, open  # noqa: A004 (the public name, as in io.open)
     from mirrorbi.charts import chart
-    from mirrorbi.data.model import Model
+    from mirrorbi.data.model.semantic_model import Model
     from mirrorbi.data.periods import Grain, Period
     from mirrorbi.data.query import Query, Result
     from mirrorbi.errors import MirrorBIError
     from mirrorbi.facts import Fact, FactSet
     from mirrorbi.narrative import Narrative, narrate
-    from mirrorbi.reports.parameters import Secret
-    from mirrorbi.reports.run import run
-    from mirrorbi.reports.verify import verify
+    from mirrorbi.reports.parameters.parameter_cell import Secret
+    from mirrorbi.reports.run.run import run
+    from mirrorbi.reports.verify.verify import verify
 
 __all__ = [
     "Analysis",
@@ -49,17 +49,17 @@ _HOMES = {
     "FactSet": "mirrorbi.facts",
     "Grain": "mirrorbi.data.periods",
     "MirrorBIError": "mirrorbi.errors",
-    "Model": "mirrorbi.data.model",
+    "Model": "mirrorbi.data.model.semantic_model",
     "Narrative": "mirrorbi.narrative",
     "Period": "mirrorbi.data.periods",
     "Query": "mirrorbi.data.query",
     "Result": "mirrorbi.data.query",
-    "Secret": "mirrorbi.reports.parameters",
+    "Secret": "mirrorbi.reports.parameters.parameter_cell",
     "chart": "mirrorbi.charts",
     "narrate": "mirrorbi.narrative",
     "open": "mirrorbi.analysis",
-    "run": "mirrorbi.reports.run",
-    "verify": "mirrorbi.reports.verify",
+    "run": "mirrorbi.reports.run.run",
+    "verify": "mirrorbi.reports.verify.verify",
 }
 
 

@@ -14,10 +14,10 @@ import pytest
 
 @pytest.fixture(scope="session")
 def loopback() -> ModuleType:
-    """The module tests/claude/loopback.py: its steps and blocks."""
+    """The module tests/bedrock/loopback.py: its steps and blocks."""
     if "bedrock_loopback" in sys.modules:
         return sys.modules["bedrock_loopback"]
-    path = Path(__file__).parent / "claude" / "loopback.py"
+    path = Path(__file__).parent / "bedrock" / "loopback.py"
     spec = importlib.util.spec_from_file_location("bedrock_loopback", path)
     assert spec is not None
     assert spec.loader is not None

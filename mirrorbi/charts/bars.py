@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from mirrorbi.charts.drawing import Drawing
-from mirrorbi.charts.rows import Rows, members
+from mirrorbi.charts.figure_text import bold, plot_text
+from mirrorbi.charts.member_rows import Rows, members
 from mirrorbi.charts.scale import decimals_of, shown
-from mirrorbi.charts.text import bold, plot_text
 from mirrorbi.charts.theme import verdict
 from mirrorbi.facts.fact import Fact, Table
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mirrorbi.charts.drawing import Drawing, note, spread
+from mirrorbi.charts.figure_text import bold, coloured, widest
 from mirrorbi.charts.scale import narrow_periods, number, periods_on, value_range, values_on
 from mirrorbi.charts.series import Series, Values
-from mirrorbi.charts.text import bold, coloured, widest
 from mirrorbi.charts.theme import LIGHT, layout
 from mirrorbi.wording.periods import format_period
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 from mirrorbi.charts.drawing import Drawing
-from mirrorbi.charts.rows import Rows, members
+from mirrorbi.charts.figure_text import bold, plot_text
+from mirrorbi.charts.member_rows import Rows, members
 from mirrorbi.charts.scale import decimals_of, shown
-from mirrorbi.charts.text import bold, plot_text
 from mirrorbi.charts.theme import role_of
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.wording.periods import format_period
+from mirrorbi.wording.printable_text import capital
 from mirrorbi.wording.slots import fill_slot
-from mirrorbi.wording.text import capital
 
 OTHER = "Other"
 """The name under which facts sum small members up."""

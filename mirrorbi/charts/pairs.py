@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mirrorbi.charts.drawing import Drawing, note
+from mirrorbi.charts.figure_text import bold, label, widest
 from mirrorbi.charts.scale import narrow_periods, number, periods_on, value_range, values_on
 from mirrorbi.charts.series import Series
-from mirrorbi.charts.text import bold, label, widest
 from mirrorbi.charts.theme import LIGHT, layout
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.wording.periods import format_period

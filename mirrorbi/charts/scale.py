@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from mirrorbi.charts.text import plot_text, widest
+from mirrorbi.charts.figure_text import plot_text, widest
 from mirrorbi.charts.theme import bare_axis, value_axis
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.facts.fact import Fact, Quantity

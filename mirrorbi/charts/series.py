@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from mirrorbi.charts.figure_text import plot_text
 from mirrorbi.charts.scale import decimals_of, number, shown
-from mirrorbi.charts.text import plot_text
 from mirrorbi.data.periods import Calendar, Grain, Period
 from mirrorbi.facts.fact import Fact, Table
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mirrorbi.wording.text import clean, escape
+from mirrorbi.wording.printable_text import clean, escape
 
 _PAD = 3.5
 

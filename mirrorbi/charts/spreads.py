@@ -9,10 +9,10 @@ import numpy as np
 
 from mirrorbi.charts.canvas import Canvas
 from mirrorbi.charts.drawing import Drawing, note
-from mirrorbi.charts.rows import Rows, members
+from mirrorbi.charts.figure_text import bold, plot_text
+from mirrorbi.charts.member_rows import Rows, members
 from mirrorbi.charts.scale import decimals_of, number, shown, tick_texts, ticks, values_on
 from mirrorbi.charts.series import Series
-from mirrorbi.charts.text import bold, plot_text
 from mirrorbi.charts.theme import LIGHT, bare_axis, layout
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.wording.slots import fill_slot

@@ -6,9 +6,9 @@ from mirrorbi.charts.scale import shown
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.wording.periods import format_period
+from mirrorbi.wording.printable_text import capital, clean, lower_first
 from mirrorbi.wording.sentence import Sentence
 from mirrorbi.wording.slots import fill_slot
-from mirrorbi.wording.text import capital, clean, lower_first
 
 _TITLES = {
     "value": "{metric}: {{f.value}} {{f.when}}",

@@ -15,7 +15,7 @@ from mirrorbi.cli.output import complain, complain_of_fault, say
 from mirrorbi.errors import MirrorBIError
 
 if TYPE_CHECKING:
-    from mirrorbi.reports.standby import Standby
+    from mirrorbi.kernels.standby import Standby
 
 __all__ = ["app", "carry_out", "main"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from mirrorbi.narrative.asking import Answer
+    from mirrorbi.narrative.chat import Answer
 
 
 def ask(
@@ -37,8 +37,8 @@ def ask(
     """
     from mirrorbi.cli.output import Line, say, say_json
     from mirrorbi.cli.sources import open_data
-    from mirrorbi.narrative.asking import ask as ask_claude
-    from mirrorbi.narrative.asking.answer import OURS
+    from mirrorbi.narrative.chat import ask as ask_claude
+    from mirrorbi.narrative.chat.answer import OURS
 
     data = open_data(source, model)
     line = Line()

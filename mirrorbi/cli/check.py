@@ -33,7 +33,7 @@ def check(
     Personal data and secrets are masked. Exits with 1 if anything is found.
     """
     from mirrorbi.cli.output import print_table, say, say_json
-    from mirrorbi.privacy.check import check_file
+    from mirrorbi.privacy.exposure import check_file
 
     found = check_file(report)
     if as_json:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mirrorbi.reports.standby import Standby
+    from mirrorbi.kernels.standby import Standby
 
 _YOUNG = 50_000
 """New objects after which the new ones are looked through for garbage."""
@@ -41,7 +41,7 @@ def _standby(words: Sequence[str]) -> Iterator[Standby | None]:
     if os.name != "posix" or not _will_run(words):
         yield None
         return
-    from mirrorbi.reports.standby import IMPORTS, Standby
+    from mirrorbi.kernels.standby import IMPORTS, Standby
 
     standby = Standby(IMPORTS)
     try:

@@ -150,7 +150,7 @@ def _refuse_run(run: str, calls: list[Call]) -> None:
 
 
 def _table(calls: list[Call]) -> None:
-    from mirrorbi.claude.budget import figure
+    from mirrorbi.bedrock.budget import figure
     from mirrorbi.cli.output import print_table
     from mirrorbi.privacy.ledger.calls import UNKNOWN
 
@@ -173,8 +173,8 @@ def _table(calls: list[Call]) -> None:
 
 
 def _summary(calls: list[Call], of: int) -> None:
-    from mirrorbi.claude.account import account_of
-    from mirrorbi.claude.budget import dollars
+    from mirrorbi.bedrock.budget import dollars
+    from mirrorbi.bedrock.usage import account_of
     from mirrorbi.cli.output import printable, say
     from mirrorbi.privacy.ledger.calls import UNKNOWN
 
@@ -205,7 +205,7 @@ def _tell(call: Call, calls: list[Call]) -> None:
     """Print one call, with the payloads as they were sent."""
     import json
 
-    from mirrorbi.claude.budget import dollars
+    from mirrorbi.bedrock.budget import dollars
     from mirrorbi.cli.output import printable, say
     from mirrorbi.privacy.ledger.calls import payloads_of
 

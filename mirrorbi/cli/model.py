@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from mirrorbi.data.draft import Draft
-    from mirrorbi.privacy.classes import Finding
+    from mirrorbi.data.model.draft import Draft
+    from mirrorbi.privacy.pii import Finding
 
 
 def model(
@@ -29,13 +29,13 @@ def model(
     what you write under 'privacy' in the file holds.
     """
     from mirrorbi.cli.output import Line, say, say_json
-    from mirrorbi.data.draft import draft_model
-    from mirrorbi.data.draftyaml import to_yaml
-    from mirrorbi.data.engine import connect
-    from mirrorbi.data.profile import profile
-    from mirrorbi.data.sources import open_source
+    from mirrorbi.data.engine.embedded import connect
+    from mirrorbi.data.engine.profile import profile
+    from mirrorbi.data.ingest.sources import open_source
+    from mirrorbi.data.model.draft import draft_model
+    from mirrorbi.data.model.draft_yaml import to_yaml
     from mirrorbi.errors import StoreError
-    from mirrorbi.privacy.classes import classify
+    from mirrorbi.privacy.pii import classify
     from mirrorbi.storage.local import LocalStore
 
     line = Line()

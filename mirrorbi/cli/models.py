@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from mirrorbi.claude.check import Standing
-    from mirrorbi.claude.models import ClaudeModel
+    from mirrorbi.bedrock.access_check import Standing
+    from mirrorbi.bedrock.models import ClaudeModel
     from mirrorbi.settings import ClaudeSettings
 
 _UNKNOWN = "not known"
@@ -24,7 +24,7 @@ def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """List the models of Claude, with prices and the profiles through which they are called."""
-    from mirrorbi.claude.models import claude_models, find_model
+    from mirrorbi.bedrock.models import claude_models, find_model
     from mirrorbi.settings import load_settings
 
     settings = load_settings().claude
@@ -48,8 +48,8 @@ def models(
 
 
 def _checked(listed: list[ClaudeModel], settings: ClaudeSettings) -> list[Standing]:
-    from mirrorbi.claude.check import check_models
-    from mirrorbi.claude.session import region_of
+    from mirrorbi.bedrock.access_check import check_models
+    from mirrorbi.connections.boto_session import region_of
 
     served = [model for model in listed if not model.ended()]
     return check_models(served, settings, region_of(settings))
@@ -57,8 +57,8 @@ def _checked(listed: list[ClaudeModel], settings: ClaudeSettings) -> list[Standi
 
 def _used(settings: ClaudeSettings) -> tuple[Any, Any]:
     """Return the route that settings lead to, or why there is none."""
-    from mirrorbi.claude.residency import route_for
-    from mirrorbi.claude.session import region_of
+    from mirrorbi.bedrock.residency import route_for
+    from mirrorbi.connections.boto_session import region_of
     from mirrorbi.errors import ClaudeError, SettingsError
 
     try:
@@ -124,7 +124,7 @@ def _cell(standing: Standing | None) -> str:
 
 
 def _print_used(used: Any, problem: Any) -> None:
-    from mirrorbi.claude.residency import places
+    from mirrorbi.bedrock.residency import places
     from mirrorbi.cli.output import say
 
     say()

@@ -53,10 +53,10 @@ def run(
         return
     given = {**(_from_file(file) if file else {}), **pairs_of(parameters or (), "-p")}
 
-    from mirrorbi.reports.kernel import import_run
-    from mirrorbi.reports.plan import make_plan
-    from mirrorbi.reports.run import perform
-    from mirrorbi.reports.standby import Standby
+    from mirrorbi.kernels.kernel_process import import_run
+    from mirrorbi.kernels.standby import Standby
+    from mirrorbi.reports.run.plan import make_plan
+    from mirrorbi.reports.run.run import perform
 
     line = Line()
     line(f"{notebook.name} starting")
@@ -120,8 +120,8 @@ def _environment(narrator: str | None, no_cache: bool, budget: str | None) -> di
 
 def _show_parameters(notebook: Path, as_json: bool) -> None:
     from mirrorbi.cli.output import print_table, say, say_json
-    from mirrorbi.reports.notebook import load_notebook
-    from mirrorbi.reports.parameters import read_parameters
+    from mirrorbi.reports.parameters.parameter_cell import read_parameters
+    from mirrorbi.reports.run.notebook import load_notebook
 
     declared = read_parameters(load_notebook(notebook))
     if as_json:

@@ -23,7 +23,7 @@ def verify(
     The exit code is 1 unless every figure is the same.
     """
     from mirrorbi.cli.output import print_table, say, say_json
-    from mirrorbi.reports.verify import verify as verify_report
+    from mirrorbi.reports.verify.verify import verify as verify_report
 
     checked = verify_report(report, source, model=model)
     if as_json:

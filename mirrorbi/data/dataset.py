@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirrorbi.data.completeness import Coverage
-from mirrorbi.data.contributors import counted, counts_of
-from mirrorbi.data.cube import base_for, frame_of
-from mirrorbi.data.direct import Direct, joined
-from mirrorbi.data.engine import line
-from mirrorbi.data.model import Model
+from mirrorbi.data.cube.contributors import counted, counts_of
+from mirrorbi.data.cube.cube import base_for, frame_of
+from mirrorbi.data.cube.cube_cache import Shelf
+from mirrorbi.data.cube.states import State, evaluate, from_states, simple_metrics, states_of
+from mirrorbi.data.engine.embedded import line
+from mirrorbi.data.engine.engine_queries import Direct, joined
+from mirrorbi.data.engine.profile import Profile, profile
+from mirrorbi.data.model.catalog import Vocabulary
+from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.data.periods import Grain, Period, steps
-from mirrorbi.data.profile import Profile, profile
 from mirrorbi.data.query import Query, Result
-from mirrorbi.data.shelf import Shelf
-from mirrorbi.data.states import State, evaluate, from_states, simple_metrics, states_of
-from mirrorbi.data.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mirrorbi.data.model import SimpleMetric
-    from mirrorbi.data.sources import OpenedSource
+    from mirrorbi.data.ingest.sources import OpenedSource
+    from mirrorbi.data.model.semantic_model import SimpleMetric
 
 
 class Dataset(Vocabulary):
@@ -160,7 +160,7 @@ class Dataset(Vocabulary):
 
         One line per cell: ``period``, the dimensions, ``rows``, for each simple metric
         ``count:<name>`` (rows that it is computed from), and where the model names an
-        entity, what `mirrorbi.data.contributors.contributions` adds.
+        entity, what `mirrorbi.data.cube.contributors.contributions` adds.
         """
         if query not in self._counted:
             self.check(query)
@@ -253,7 +253,7 @@ class Dataset(Vocabulary):
     @cached_property
     def data_hash(self) -> str:
         """SHA-256 of the data, as ``sha256:`` and hexadecimal digits."""
-        from mirrorbi.data.fingerprint import fingerprint
+        from mirrorbi.data.ingest.fingerprint import fingerprint
 
         return fingerprint(self.opened)
 

@@ -125,7 +125,7 @@ class Result:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The columns as a frame of pandas."""
-        from mirrorbi.data.cube import frame_of
+        from mirrorbi.data.cube.cube import frame_of
 
         found: Any = self.columns
         return frame_of(found) if isinstance(found, dict) else found

@@ -11,7 +11,7 @@ from mirrorbi.facts.fact import Fact, Interval, Quantity, Table, exact
 from mirrorbi.facts.factset import FactSet
 
 if TYPE_CHECKING:
-    from mirrorbi.facts.sweep import KINDS, find_facts
+    from mirrorbi.facts.sweep.sweep import KINDS, find_facts
 
 __all__ = [
     "KINDS",
@@ -28,6 +28,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in ("KINDS", "find_facts"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from mirrorbi.facts import sweep
+    from mirrorbi.facts.sweep import sweep
 
     return getattr(sweep, name)

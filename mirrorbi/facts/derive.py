@@ -16,7 +16,7 @@ from mirrorbi.facts.fact import Direction, Fact, Quantity, exact
 from mirrorbi.facts.units import unit_of_change
 
 if TYPE_CHECKING:
-    from mirrorbi.data.model import Metric
+    from mirrorbi.data.model.semantic_model import Metric
 
 OPERATIONS = ("diff", "ratio", "pct_change", "share", "sum", "rank")
 
@@ -159,7 +159,7 @@ def _same_unit(op: str, found: Sequence[Quantity]) -> None:
 def _additive(
     op: str, facts: Sequence[Fact], found: Sequence[Quantity], metrics: Metrics | None
 ) -> None:
-    from mirrorbi.facts.additivity import splits
+    from mirrorbi.facts.sweep.additivity import splits
 
     first = facts[0]
     if found[0].unit in _OF_NO_SUM:

@@ -33,7 +33,7 @@ class FactSet(Sequence[Fact]):
         asks. Not part of what the set says.
     withheld
         What disclosure control kept back, with the rule that did; see
-        `mirrorbi.privacy.control`.
+        `mirrorbi.privacy.disclosure_control`.
     policy
         Hash of the policy under which the facts were released; empty where they were not.
     """

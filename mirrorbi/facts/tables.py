@@ -13,7 +13,7 @@ import numpy.typing as npt
 from mirrorbi.facts.fact import SIGNIFICANT_DIGITS, Table, exact
 from mirrorbi.facts.limits import OTHER as OTHER
 from mirrorbi.facts.limits import ROWS as ROWS
-from mirrorbi.facts.scan import Series
+from mirrorbi.facts.sweep.sweep_context import Series
 
 RECENT = 120
 """Periods of history behind a statement about the reviewed one."""

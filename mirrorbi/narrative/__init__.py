@@ -1,11 +1,11 @@
 """Written analysis: sentences with slots, and the narrators that choose them."""
 
-from mirrorbi.narrative.about import about, with_about
 from mirrorbi.narrative.cards import Cards
-from mirrorbi.narrative.lint import Problem, lint
+from mirrorbi.narrative.checks.grounding import Check, verify_text
+from mirrorbi.narrative.checks.template_lint import Problem, lint
 from mirrorbi.narrative.section import Section
 from mirrorbi.narrative.story import Narrative, narrate
-from mirrorbi.narrative.verify import Check, verify_text
+from mirrorbi.narrative.sweep_summary import about, with_about
 
 __all__ = [
     "Cards",

@@ -11,9 +11,9 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.context import MIME, QUIET, STYLE, Context
 from mirrorbi.narrative.rules.phrasing import by_percent, say
+from mirrorbi.wording.printable_text import capital
 from mirrorbi.wording.sentence import Sentence, markup, plain
 from mirrorbi.wording.slots import fill_slot
-from mirrorbi.wording.text import capital
 
 MOST = 4
 """Cards shown: a row on a screen and on paper."""

@@ -59,7 +59,7 @@ class Context:
         Who chose the words.
     authorship
         Where Claude did: model, regions, tokens, cost, disclosures, and how many
-        sentences are by the rules; see `mirrorbi.narrative.claude.authorship`.
+        sentences are by the rules; see `mirrorbi.narrative.writer.authorship`.
     """
 
     facts: Mapping[str, Fact]

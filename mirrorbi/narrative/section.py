@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.context import MIME, QUIET, STYLE, Context
+from mirrorbi.wording.printable_text import escape
 from mirrorbi.wording.sentence import Sentence, markup, plain
-from mirrorbi.wording.text import escape
 
 if TYPE_CHECKING:
     from mirrorbi.charts import Charts

@@ -11,16 +11,16 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative import rules
 from mirrorbi.narrative.cards import Cards
+from mirrorbi.narrative.checks.template_lint import require_clean
 from mirrorbi.narrative.context import MIME, STYLE, Context
-from mirrorbi.narrative.lint import require_clean
 from mirrorbi.narrative.section import Section
 from mirrorbi.settings import load_settings
 from mirrorbi.wording.numbers import locale_of
+from mirrorbi.wording.printable_text import escape
 from mirrorbi.wording.sentence import Sentence
-from mirrorbi.wording.text import escape
 
 if TYPE_CHECKING:
-    from mirrorbi.narrative.claude.writer import Sender
+    from mirrorbi.narrative.writer.narrate import Sender
 
 NARRATORS = ("rules", "claude")
 
@@ -169,7 +169,7 @@ def narrate(
     locale_of(locale)
     main, *others = [facts] if isinstance(facts, FactSet) else list(facts)
     if chosen == "claude":
-        from mirrorbi.narrative.claude.desk import narrate_with_claude
+        from mirrorbi.narrative.writer.setup import narrate_with_claude
 
         return narrate_with_claude(main, others, locale=locale, claude=claude)
     material = rules.Material(main, others)

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from mirrorbi.data.model import Model, Privacy
-from mirrorbi.data.profile import profile
-from mirrorbi.data.sample import LENGTH, LIMIT, sample_values
+from mirrorbi.data.engine.profile import profile
+from mirrorbi.data.engine.sample import LENGTH, LIMIT, sample_values
+from mirrorbi.data.model.semantic_model import Model, Privacy
 from mirrorbi.errors import RefusedError
 from mirrorbi.privacy.policy import Policy
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
-    from mirrorbi.privacy.classes import Kind
+    from mirrorbi.privacy.pii import Kind
 
 WHOLE = 1_000_000
 """Rows up to which all members are read, of all dimensions in one query."""
@@ -69,7 +69,7 @@ def kind_in(dataset: Dataset, policy: Policy, dimension: str) -> Kind | None:
 
 def noun_of(kind: Kind) -> str:
     """Return what members of a kind are called: ``e-mail addresses``."""
-    from mirrorbi.privacy.classes.columns import NOUNS
+    from mirrorbi.privacy.pii.column_classes import NOUNS
 
     return NOUNS[kind]
 
@@ -124,7 +124,7 @@ def _judged(dataset: Dataset) -> Mapping[str, Kind]:
 
 
 def _looked_at(dataset: Dataset) -> dict[str, Kind]:
-    from mirrorbi.privacy.classes.columns import members_are
+    from mirrorbi.privacy.pii.column_classes import members_are
 
     said, schema = _said(dataset.model), dataset.table.schema()
     columns = {name: part.column or name for name, part in dataset.model.dimensions.items()}

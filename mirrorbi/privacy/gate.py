@@ -13,9 +13,9 @@ from mirrorbi.facts.derive import derive_again
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.approval import Approval, Approve
-from mirrorbi.privacy.control import release
-from mirrorbi.privacy.control.together import audit_of
 from mirrorbi.privacy.disclosure import Disclosure, Kind, Withheld, _sealed, canonical
+from mirrorbi.privacy.disclosure_control import release
+from mirrorbi.privacy.disclosure_control.together import audit_of
 from mirrorbi.privacy.identifiers import of_persons
 from mirrorbi.privacy.names import Names
 from mirrorbi.privacy.notice import checked_notice
@@ -24,7 +24,7 @@ from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.preview import Preview
 from mirrorbi.privacy.question import checked_question
 from mirrorbi.privacy.released import released_by
-from mirrorbi.privacy.terms import names_in, vocabulary_of
+from mirrorbi.privacy.vocabulary import names_in, vocabulary_of
 from mirrorbi.wording.slots import slots_of
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.data.model import Privacy
-from mirrorbi.privacy.terms import is_safe
-from mirrorbi.privacy.text import spaced
+from mirrorbi.data.model.semantic_model import Privacy
+from mirrorbi.privacy.untrusted_text import spaced
+from mirrorbi.privacy.vocabulary import is_safe
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset

@@ -11,7 +11,7 @@ from mirrorbi.data.query import MISSING
 from mirrorbi.errors import QueryError, did_you_mean
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.disclosure import Withheld
-from mirrorbi.privacy.text import tidy, unfit
+from mirrorbi.privacy.untrusted_text import tidy, unfit
 
 KINDS_OF_DIMENSION = (
     *("region", "country", "state", "city", "market", "territory", "segment", "product"),
@@ -31,9 +31,9 @@ _METRIC, _DIMENSION, _COLUMN = "metric", "dimension", "column"
 class Names:
     """What each name is shown as, and which name it stands for.
 
-    A name is shown tidied if it passes the rules of `mirrorbi.privacy.text`, or else as an
-    alias: ``metric.2``, ``dimension.1``, ``region.3``. The numbers are drawn at random
-    from a seed, so that they say nothing of size or alphabet.
+    A name is shown tidied if it passes the rules of `mirrorbi.privacy.untrusted_text`, or
+    else as an alias: ``metric.2``, ``dimension.1``, ``region.3``. The numbers are drawn at
+    random from a seed, so that they say nothing of size or alphabet.
 
     Parameters
     ----------

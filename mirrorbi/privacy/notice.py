@@ -21,7 +21,7 @@ _WORDS = (
     "repair result rule section sections sentence sentences slot slots state status step steps "
     "table title todo tool tools turn turns unit units use used value values what where which "
     "why with word words wrong "
-    # What can be wrong with a sentence; `mirrorbi.narrative.claude.strict`.
+    # What can be wrong with a sentence; `mirrorbi.narrative.writer.strict_lint`.
     "cause claim compare direction ever filler form hedge label length letter markup negation "
     "number opener ordinal quantifier role scope sign significance superlative time unused vague "
     "adverse headline lead missing_adverse no_fact no_facts too_few too_many unknown_fact "

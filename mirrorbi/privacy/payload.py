@@ -8,14 +8,14 @@ from decimal import Context, Decimal
 from functools import lru_cache
 from typing import Any
 
-from mirrorbi.data.model import Model
+from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.facts.derive import parents_of
 from mirrorbi.facts.fact import Fact, Quantity, Table
 from mirrorbi.privacy.names import Names
-from mirrorbi.privacy.text import tidy, unfit
+from mirrorbi.privacy.untrusted_text import tidy, unfit
+from mirrorbi.wording.direction_words import BY_DIRECTION
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.slots import slots_of
-from mirrorbi.wording.words import BY_DIRECTION
 
 Parents = Mapping[str, tuple[str, Fact]]
 
@@ -43,7 +43,7 @@ def fact_payload(
 
     Left out are definition, method, evidence, SQL, columns, labels and the fact's id, which
     is a hash of names and could be guessed. Numbers are decimal text. The slot
-    ``direction`` stands for every slot of `mirrorbi.wording.words.BY_DIRECTION`.
+    ``direction`` stands for every slot of `mirrorbi.wording.direction_words.BY_DIRECTION`.
 
     Parameters
     ----------

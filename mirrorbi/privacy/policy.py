@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mirrorbi.data.model import Model, Privacy
+from mirrorbi.data.model.semantic_model import Model, Privacy
 from mirrorbi.errors import PolicyError
 from mirrorbi.privacy.disclosure import canonical
 from mirrorbi.settings import PrivacySettings, load_settings

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.wording.text import clean, escape
+from mirrorbi.wording.printable_text import clean, escape
 
 if TYPE_CHECKING:
     from mirrorbi.privacy.disclosure import Withheld

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mirrorbi.errors import RefusedError
-from mirrorbi.privacy.classes import scan_text
 from mirrorbi.privacy.identifiers import identifiers_in
-from mirrorbi.privacy.terms import is_safe, members_of
-from mirrorbi.privacy.text import visible
+from mirrorbi.privacy.pii import scan_text
+from mirrorbi.privacy.untrusted_text import visible
+from mirrorbi.privacy.vocabulary import is_safe, members_of
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset

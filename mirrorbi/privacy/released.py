@@ -35,7 +35,7 @@ _RELEASED = WeakKeyDictionary()
 
 
 def remember(dataset: Dataset, facts: FactSet, request: Mapping[str, Any]) -> None:
-    """Keep in mind that these facts were released. For `mirrorbi.privacy.control` alone.
+    """Keep in mind that these facts were released. For `mirrorbi.privacy.disclosure_control` alone.
 
     Parameters
     ----------

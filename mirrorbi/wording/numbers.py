@@ -21,7 +21,7 @@ from babel.numbers import (
 from mirrorbi.errors import WordingError
 from mirrorbi.facts.fact import Quantity
 from mirrorbi.facts.units import POINTS
-from mirrorbi.wording.text import clean
+from mirrorbi.wording.printable_text import clean
 
 MINUS = "\u2212"
 NARROW = "\u202f"

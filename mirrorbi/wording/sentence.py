@@ -9,11 +9,11 @@ from typing import Any
 
 from mirrorbi.errors import WordingError, did_you_mean
 from mirrorbi.facts.fact import Fact, Quantity
+from mirrorbi.wording.direction_words import BY_DIRECTION
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
+from mirrorbi.wording.printable_text import capital, clean, escape, is_right_to_left
 from mirrorbi.wording.slots import PLACEHOLDER, fill_slot, is_figure
-from mirrorbi.wording.text import capital, clean, escape, is_right_to_left
-from mirrorbi.wording.words import BY_DIRECTION
 
 _NAMES_OF_DATA = ("entity",)
 

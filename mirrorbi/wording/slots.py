@@ -32,10 +32,10 @@ from mirrorbi.data.periods import Period
 from mirrorbi.errors import WordingError, did_you_mean
 from mirrorbi.facts.fact import Direction, Fact, Quantity
 from mirrorbi.wording.approx import approximate, approximations
+from mirrorbi.wording.direction_words import BY_DIRECTION, directed, plural
 from mirrorbi.wording.numbers import NARROW, NO_BREAK, decimals_of, format_quantity, is_one
 from mirrorbi.wording.periods import format_period, when
-from mirrorbi.wording.text import clean, lower_first
-from mirrorbi.wording.words import BY_DIRECTION, directed, plural
+from mirrorbi.wording.printable_text import clean, lower_first
 
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z]\w*)\.([^{}]+?)\s*\}\}")
 """``{{fact.slot}}`` in a template."""

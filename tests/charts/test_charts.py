@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 
 from mirrorbi.charts import KINDS, chart, charts
-from mirrorbi.charts.display import PAYLOAD_TYPE, PLOTLY_TYPE
+from mirrorbi.charts.fact_chart import PAYLOAD_TYPE, PLOTLY_TYPE
 from mirrorbi.charts.theme import LIGHT
 from mirrorbi.data.periods import Period
 from mirrorbi.errors import ChartError

@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mirrorbi.data.engine import connect
-from mirrorbi.data.sources import find_source, open_source
-from mirrorbi.data.textfile import reading
+from mirrorbi.data.engine.embedded import connect
+from mirrorbi.data.ingest.sources import find_source, open_source
+from mirrorbi.data.ingest.text_file import reading
 from mirrorbi.errors import SettingsError, SourceError
 
 
@@ -208,7 +208,7 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path):
     script = f"""
 import os, sys
 sys.path[:] = {sys.path!r}
-import mirrorbi.data.textfile as textfile
+import mirrorbi.data.ingest.text_file as textfile
 from mirrorbi.errors import SourceError
 if os.getuid() == 0:
     os.setgid(65534); os.setuid(65534)

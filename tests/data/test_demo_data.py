@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import mirrorbi
-from mirrorbi.data.model import RatioMetric, SimpleMetric
-from mirrorbi.data.modelfile import load_model
+from mirrorbi.data.model.model_file import load_model
+from mirrorbi.data.model.semantic_model import RatioMetric, SimpleMetric
 
 FOLDER = Path(__file__).parents[2] / "notebooks" / "data"
 

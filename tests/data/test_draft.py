@@ -10,7 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mirrorbi.data.classify import (
+from mirrorbi.data.engine.embedded import connect
+from mirrorbi.data.engine.profile import profile
+from mirrorbi.data.model.column_names import (
     aggregation_of,
     is_identifier,
     is_person,
@@ -18,14 +20,12 @@ from mirrorbi.data.classify import (
     time_rank,
     unit_of,
 )
-from mirrorbi.data.draft import MAX_DIMENSIONS, MAX_METRICS, Draft, draft_model, to_yaml
-from mirrorbi.data.draftyaml import scalar
-from mirrorbi.data.engine import connect
-from mirrorbi.data.grammar import quoted
-from mirrorbi.data.model import Aggregation, Privacy, RatioMetric, SimpleMetric
-from mirrorbi.data.modelfile import check_model, parse_model
-from mirrorbi.data.naming import label, slug
-from mirrorbi.data.profile import profile
+from mirrorbi.data.model.draft import MAX_DIMENSIONS, MAX_METRICS, Draft, draft_model, to_yaml
+from mirrorbi.data.model.draft_yaml import scalar
+from mirrorbi.data.model.grammar import quoted
+from mirrorbi.data.model.model_file import check_model, parse_model
+from mirrorbi.data.model.naming import label, slug
+from mirrorbi.data.model.semantic_model import Aggregation, Privacy, RatioMetric, SimpleMetric
 
 ROWS = 400
 NUMBERS = itertools.count()

@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from mirrorbi.data.arrow import array_of, floats_of
-from mirrorbi.data.engine import begin_line, connect, fetch, line
+from mirrorbi.data.engine.arrow import array_of, floats_of
+from mirrorbi.data.engine.embedded import begin_line, connect, fetch, line
 
 COLUMNS = {
     "whole": pa.array([1, None, 3], pa.int64()),
@@ -109,7 +109,7 @@ def probe(script: str, *words: str) -> str:
 def test_other_dialects_are_there_when_they_are_asked_for() -> None:
     script = (
         "import sys\n"
-        "import mirrorbi.data.duck\n"
+        "import mirrorbi.data.engine.ibis_backend\n"
         "package = sys.modules['ibis.backends.sql.compilers']\n"
         "print('ibis.backends.sql.compilers.trino' in sys.modules, hasattr(package, '__nope__'))\n"
         "import ibis\n"
@@ -122,7 +122,7 @@ def test_other_dialects_are_there_when_they_are_asked_for() -> None:
 def test_a_deferred_module_comes_when_it_is_asked_for() -> None:
     script = (
         "import sys\n"
-        "from mirrorbi.data.deferred import defer\n"
+        "from mirrorbi.data.engine.lazy_modules import defer\n"
         "print(defer('requests').__name__, defer('requests'), defer('no_such_module'))\n"
         "import requests\n"
         "print('urllib3' in sys.modules)\n"

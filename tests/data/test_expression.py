@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirrorbi.data.engine import connect
-from mirrorbi.data.expression import Arithmetic, Filter
-from mirrorbi.data.grammar import MAX_LENGTH, quoted
+from mirrorbi.data.engine.embedded import connect
+from mirrorbi.data.model.expression import Arithmetic, Filter
+from mirrorbi.data.model.grammar import MAX_LENGTH, quoted
 from mirrorbi.errors import ModelError
 
 N = None

@@ -3,7 +3,13 @@
 import pytest
 from pydantic import ValidationError
 
-from mirrorbi.data.model import DerivedMetric, Model, Privacy, RatioMetric, SimpleMetric
+from mirrorbi.data.model.semantic_model import (
+    DerivedMetric,
+    Model,
+    Privacy,
+    RatioMetric,
+    SimpleMetric,
+)
 
 ROWS = {"rows": {"agg": "count"}}
 

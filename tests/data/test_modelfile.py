@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirrorbi.data.markedyaml import MAX_BYTES
-from mirrorbi.data.model import Aggregation
-from mirrorbi.data.modelfile import check_model, find_model, load_model, parse_model
+from mirrorbi.data.model.model_file import check_model, find_model, load_model, parse_model
+from mirrorbi.data.model.semantic_model import Aggregation
+from mirrorbi.data.model.yaml_lines import MAX_BYTES
 from mirrorbi.errors import ModelError
 
 DEMO = Path(__file__).parents[2] / "notebooks" / "data" / "flights.model.yaml"

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from mirrorbi.data.copies import copies
-from mirrorbi.data.engine import connect
-from mirrorbi.data.scratch import scratch_folder
+from mirrorbi.data.engine.embedded import connect
+from mirrorbi.data.engine.scratch import scratch_folder
+from mirrorbi.data.ingest.copies import copies
 
 WORD = "GEHEIMERNAME"
 SPILL = f"""
 import sys, time
 from pathlib import Path
-from mirrorbi.data.copies import copies
-from mirrorbi.data.engine import connect
+from mirrorbi.data.ingest.copies import copies
+from mirrorbi.data.engine.embedded import connect
 backend = connect()
 backend.raw_sql("SET memory_limit = '60MB'")
 backend.raw_sql("SET threads = 1")
@@ -89,7 +89,7 @@ def test_the_folder_of_a_process_that_lives_is_left_alone(tmp_path):
 def test_a_fork_has_a_folder_of_its_own_and_leaves_that_of_its_parent(tmp_path):
     code = (
         "import os\n"
-        "from mirrorbi.data.scratch import scratch_folder\n"
+        "from mirrorbi.data.engine.scratch import scratch_folder\n"
         "mine = scratch_folder()\n"
         "if os.fork() == 0:\n"
         "    assert scratch_folder() != mine\n"
@@ -105,7 +105,7 @@ def test_a_fork_has_a_folder_of_its_own_and_leaves_that_of_its_parent(tmp_path):
 
 def test_a_folder_that_is_not_ours_is_refused(tmp_path):
     (tmp_path / f"mirrorbi-{os.getuid()}").symlink_to(tmp_path)
-    code = "from mirrorbi.data.scratch import scratch_folder; scratch_folder()"
+    code = "from mirrorbi.data.engine.scratch import scratch_folder; scratch_folder()"
     ran = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -126,7 +126,7 @@ def test_a_first_start_costs_next_to_nothing():
 COPIED = f"""
 import sys, time
 from pathlib import Path
-from mirrorbi.data.copies import copies
+from mirrorbi.data.ingest.copies import copies
 with copies() as made:
     path = made.place(int(sys.argv[1]))
     path.write_text("{WORD}" * 1000)

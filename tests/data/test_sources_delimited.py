@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mirrorbi.data.engine import connect
-from mirrorbi.data.sources import OpenedSource, open_source
+from mirrorbi.data.engine.embedded import connect
+from mirrorbi.data.ingest.sources import OpenedSource, open_source
 from mirrorbi.errors import SourceError
 
 

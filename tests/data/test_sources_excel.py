@@ -10,8 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from mirrorbi.data.engine import connect
-from mirrorbi.data.sources import open_source
+from mirrorbi.data.engine.embedded import connect
+from mirrorbi.data.ingest.sources import open_source
 from mirrorbi.errors import SourceError
 
 

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mirrorbi.data.engine import connect
-from mirrorbi.data.fingerprint import fingerprint
-from mirrorbi.data.sources import find_source, open_source
+from mirrorbi.data.engine.embedded import connect
+from mirrorbi.data.ingest.fingerprint import fingerprint
+from mirrorbi.data.ingest.sources import find_source, open_source
 
 
 @pytest.fixture(scope="module")

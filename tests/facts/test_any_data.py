@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import mirrorbi
 from mirrorbi.facts import find_facts
-from mirrorbi.facts.asked import definite
+from mirrorbi.facts.sweep.request import definite
 
 MODEL = {
     "time": {"column": "day", "complete_through": "2024-02-29"},

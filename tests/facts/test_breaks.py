@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import mirrorbi
 from mirrorbi.facts import find_facts
-from mirrorbi.facts.autoregression import BURN, remember
-from mirrorbi.facts.breaks import breaks_in, breaks_of
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.shapes import question
+from mirrorbi.facts.families.breaks import breaks_in, breaks_of
+from mirrorbi.facts.stats.autoregression import BURN, remember
+from mirrorbi.facts.stats.regressors import question
 
 MODEL = {
     "time": {"column": "month", "grains": ["month"]},

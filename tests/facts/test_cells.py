@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mirrorbi.facts import find_facts
-from mirrorbi.facts.cells import MEMBERS
+from mirrorbi.facts.families.cells import MEMBERS
 
 
 def test_each_member_has_the_value_that_the_rows_give(shop_data, shop_frame):

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from mirrorbi.facts import find_facts
-from mirrorbi.facts.asked import definite
 from mirrorbi.facts.fact import exact
+from mirrorbi.facts.sweep.request import definite
 
 
 def month(frame, text):

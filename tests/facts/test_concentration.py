@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrorbi.errors import FactError
-from mirrorbi.facts.concentration import MOST, TOP, concentration
+from mirrorbi.facts.families.concentration import MOST, TOP, concentration
 
 amounts = st.lists(st.integers(0, 10**6).map(Decimal), min_size=1, max_size=40).filter(any)
 

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorbi.facts.contributions import parts_of
 from mirrorbi.facts.fact import exact
+from mirrorbi.facts.families.contributions import parts_of
 from mirrorbi.facts.tables import folded
 
 cents = st.integers(-(10**9), 10**9).map(lambda n: n / 100)

@@ -13,10 +13,10 @@ from scipy import stats
 
 import mirrorbi
 from mirrorbi.facts import find_facts
-from mirrorbi.facts.autoregression import BURN, remember
-from mirrorbi.facts.correlation import correlation_of, ranks, spearman, whitened
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.relations import related
+from mirrorbi.facts.families.correlation import correlation_of, ranks, spearman, whitened
+from mirrorbi.facts.stats.autoregression import BURN, remember
+from mirrorbi.facts.sweep.relations import related
 
 pairs = st.lists(
     st.tuples(st.integers(-5, 5).map(float), st.integers(-5, 5).map(float)), min_size=3, max_size=40

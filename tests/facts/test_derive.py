@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from mirrorbi.data.model import Model
+from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.data.periods import Period
 from mirrorbi.errors import FactError
 from mirrorbi.facts.derive import derive, derive_again, parents_of

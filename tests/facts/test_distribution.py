@@ -14,7 +14,7 @@ from scipy import stats
 import mirrorbi
 from mirrorbi.charts import chart
 from mirrorbi.facts import Fact, find_facts
-from mirrorbi.facts.distribution import FEWEST, LINES, distribution_of
+from mirrorbi.facts.families.distribution import FEWEST, LINES, distribution_of
 
 MODEL = {
     "dimensions": {"shop": {"label": "Shop"}},

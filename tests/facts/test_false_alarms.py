@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import signal, stats
 
-from mirrorbi.facts.autoregression import BURN, remember
-from mirrorbi.facts.breaks import breaks_in
-from mirrorbi.facts.correlation import correlation_of
-from mirrorbi.facts.testing import seed_of
-from mirrorbi.facts.trends import trends_of
-from mirrorbi.facts.unusual import unusual_in
+from mirrorbi.facts.families.breaks import breaks_in
+from mirrorbi.facts.families.correlation import correlation_of
+from mirrorbi.facts.families.trends import trends_of
+from mirrorbi.facts.families.unusual import unusual_in
+from mirrorbi.facts.stats.autoregression import BURN, remember
+from mirrorbi.facts.stats.significance import seed_of
 
 pytestmark = pytest.mark.slow
 

@@ -15,9 +15,8 @@ from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 import mirrorbi
 from mirrorbi.facts import Fact, find_facts
-from mirrorbi.facts.asked import definite
-from mirrorbi.facts.forecast import refusal
-from mirrorbi.facts.forecast_backtest import (
+from mirrorbi.facts.families.forecast import refusal
+from mirrorbi.facts.stats.backtest import (
     BETTER,
     FEWEST,
     LEARN,
@@ -27,8 +26,9 @@ from mirrorbi.facts.forecast_backtest import (
     forecast_of,
     repeated,
 )
-from mirrorbi.facts.forecast_smoothing import Shape, begin, extended, grid, moved, smoothed
-from mirrorbi.facts.forecast_theta import slope, theta, theta_step
+from mirrorbi.facts.stats.exponential_smoothing import Shape, begin, extended, grid, moved, smoothed
+from mirrorbi.facts.stats.theta_method import slope, theta, theta_step
+from mirrorbi.facts.sweep.request import definite
 
 MODEL = {
     "time": {"column": "month"},

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorbi.facts.mix import Effect, Weighed, effects_of
+from mirrorbi.facts.families.mix import Effect, Weighed, effects_of
 from mirrorbi.facts.tables import rounded
 
 amounts = st.integers(0, 10**6).map(Fraction)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mirrorbi.data.periods import Period, steps
 from mirrorbi.data.query import Query, Result
 from mirrorbi.facts.fact import exact
-from mirrorbi.facts.panel import Panel, settled
+from mirrorbi.facts.sweep.panel import Panel, settled
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from mirrorbi.data.model import Model
-from mirrorbi.facts.proportions import is_proportion, newcombe, wilson
+from mirrorbi.data.model.semantic_model import Model
+from mirrorbi.facts.stats.proportions import is_proportion, newcombe, wilson
 
 counts = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 

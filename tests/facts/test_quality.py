@@ -10,7 +10,7 @@ import mirrorbi
 from mirrorbi.data.periods import Grain, Period, steps
 from mirrorbi.data.query import Query
 from mirrorbi.facts import find_facts
-from mirrorbi.facts.deliveries import History, late, missing
+from mirrorbi.facts.families.late_data import History, late, missing
 
 
 def history(rows, grain=Grain.DAY, first="2024-01-01"):
@@ -147,7 +147,7 @@ def test_good_data_is_left_alone():
 
 
 def mirrorbi_quality():
-    from mirrorbi.facts.quality import KINDS
+    from mirrorbi.facts.families.quality import KINDS
 
     return KINDS
 

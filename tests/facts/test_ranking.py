@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.ranking import ALIKE, FOLLOWS, ranked
+from mirrorbi.facts.sweep.ranking import ALIKE, FOLLOWS, ranked
 
 scopes = st.sampled_from([(), (("city", "Rome"),), (("city", "Oslo"),), (("kind", "new"),)])
 facts = st.lists(

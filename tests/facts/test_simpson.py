@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorbi.facts.mix import Weighed
-from mirrorbi.facts.simpson import reversal_of
+from mirrorbi.facts.families.mix import Weighed
+from mirrorbi.facts.families.simpson import reversal_of
 
 counts = st.integers(0, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 members = st.lists(st.tuples(counts, counts), min_size=1, max_size=4)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mirrorbi.facts.surprise import _medians_of_others, judge
+from mirrorbi.facts.stats.surprise import _medians_of_others, judge
 
 usual = arrays(
     np.float64, st.integers(9, 40), elements=st.integers(-1000, 1000).map(float), unique=True

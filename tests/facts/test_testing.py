@@ -15,11 +15,11 @@ from statsmodels.regression.linear_model import yule_walker as oracle_yule_walke
 from statsmodels.tsa.stattools import acf
 
 from mirrorbi.errors import FactError
-from mirrorbi.facts.autoregression import BURN, persistence, remember, yule_walker
-from mirrorbi.facts.history import alike, history, middle, pattern, season_in
-from mirrorbi.facts.shapes import LEVELS, question
-from mirrorbi.facts.sieve import Noise, judge, picks, turns
-from mirrorbi.facts.testing import false_discovery, seed_of, tail_probability
+from mirrorbi.facts.stats.autoregression import BURN, persistence, remember, yule_walker
+from mirrorbi.facts.stats.regressors import LEVELS, question
+from mirrorbi.facts.stats.sieve_bootstrap import Noise, judge, picks, turns
+from mirrorbi.facts.stats.significance import false_discovery, seed_of, tail_probability
+from mirrorbi.facts.sweep.history import alike, history, middle, pattern, season_in
 
 
 @given(st.lists(st.floats(0, 1), max_size=40))
@@ -35,7 +35,9 @@ def test_what_is_no_probability_is_refused_by_value(wrong: float) -> None:
 
 
 def test_seeds_depend_on_every_part_of_the_identity_and_on_nothing_else() -> None:
-    command = "from mirrorbi.facts.testing import seed_of; print(seed_of('trend', 'sales', 3))"
+    command = (
+        "from mirrorbi.facts.stats.significance import seed_of; print(seed_of('trend', 'sales', 3))"
+    )
     elsewhere = subprocess.run(
         [sys.executable, "-c", command], capture_output=True, text=True, check=True
     )
@@ -221,5 +223,5 @@ def test_nothing_of_this_imports_scipy_stats_or_pandas() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", command], capture_output=True, text=True, check=True
     ).stdout.split()
-    assert "mirrorbi.facts.sieve" in loaded
+    assert "mirrorbi.facts.stats.sieve_bootstrap" in loaded
     assert not {"scipy.stats", "ruptures", "statsmodels", "pandas"} & set(loaded)

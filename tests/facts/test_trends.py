@@ -14,7 +14,7 @@ from scipy import stats
 import mirrorbi
 from mirrorbi.facts import find_facts
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.trends import theil_sen, trend_of, trends_of
+from mirrorbi.facts.families.trends import theil_sen, trend_of, trends_of
 
 MODEL = {
     "time": {"column": "month"},

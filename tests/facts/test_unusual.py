@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import mirrorbi
 from mirrorbi.facts import find_facts
-from mirrorbi.facts.autoregression import BURN, remember
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.unusual import forecast, unusual_in, unusual_of
+from mirrorbi.facts.families.unusual import forecast, unusual_in, unusual_of
+from mirrorbi.facts.stats.autoregression import BURN, remember
 
 MODEL = {
     "time": {"column": "day", "grains": ["month"]},

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mirrorbi.facts.values import large_enough, order, rank_of
+from mirrorbi.facts.families.values import large_enough, order, rank_of
 
 values = arrays(np.float64, st.integers(1, 30), elements=st.sampled_from([np.nan, -1, 0, 1, 2.5]))
 

@@ -96,7 +96,7 @@ def lies():
 @pytest.fixture(scope="session")
 def corpus(lies):
     """Facts of the flights by short name, the honest sentences, and the names of the data."""
-    from mirrorbi.narrative.claude.names import Names
+    from mirrorbi.narrative.writer.name_lint import Names
 
     dataset, known = lies.corpus.sweeps()
     facts = lies.corpus.facts_by_name(known, dataset)

@@ -16,9 +16,9 @@ import pytest
 
 import mirrorbi
 from mirrorbi.errors import AnswerError, BudgetError, RefusedError, UnavailableError
-from mirrorbi.narrative.asking import REASONS, Conversation, Limits, converse
-from mirrorbi.narrative.asking.arguments import TOOLS
-from mirrorbi.narrative.verify import verify_text
+from mirrorbi.narrative.chat import REASONS, Conversation, Limits, converse
+from mirrorbi.narrative.chat.tool_arguments import TOOLS
+from mirrorbi.narrative.checks.grounding import verify_text
 
 FLIGHTS = Path(__file__).parents[2] / "notebooks" / "data" / "flights.parquet"
 FELL = "{{f1.metric}} {{f1.direction}} by {{f1.delta.abs}} to {{f1.value}} {{f1.when}}."

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mirrorbi
-from mirrorbi.claude.message import Tool, instruction
-from mirrorbi.narrative.asking.arguments import TOOLS, Arguments, Mistake, parse
-from mirrorbi.narrative.asking.desk import Desk
-from mirrorbi.narrative.asking.lookup import KINDS, lookup
+from mirrorbi.bedrock.request import Tool, instruction
+from mirrorbi.narrative.chat.tool_arguments import TOOLS, Arguments, Mistake, parse
+from mirrorbi.narrative.chat.tool_runner import Desk
+from mirrorbi.narrative.chat.tool_sweeps import KINDS, lookup
 from mirrorbi.privacy.gate import Gate
 
 JSON = st.recursive(
@@ -94,7 +94,7 @@ def test_each_call_of_a_tool_is_answered_whatever_it_says(flights: mirrorbi.Anal
 
 
 def test_a_static_text_holds_no_slot_that_no_fact_has() -> None:
-    folder = Path(mirrorbi.__file__).parent / "claude" / "prompts"
+    folder = Path(mirrorbi.__file__).parent / "bedrock" / "prompts"
     for path in folder.glob("ask*.md"):
         assert path.read_text("utf-8").isascii(), path
     for path in folder.glob("tool_*.json"):

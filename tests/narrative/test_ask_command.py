@@ -13,8 +13,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from mirrorbi.reports.run import run
-from mirrorbi.reports.verify import verify
+from mirrorbi.reports.run.run import run
+from mirrorbi.reports.verify.verify import verify
 
 FLIGHTS = Path(__file__).parents[2] / "notebooks" / "data" / "flights.parquet"
 FELL = "{{f1.metric}} {{f1.direction}} by {{f1.delta.abs}} to {{f1.value}} {{f1.when}}."

@@ -2,11 +2,11 @@
 
 import pytest
 
-from mirrorbi.claude.message import instruction
-from mirrorbi.narrative.claude.letters import is_number
-from mirrorbi.narrative.claude.lexicon import lexicon
-from mirrorbi.narrative.claude.names import Names
-from mirrorbi.narrative.claude.strict import CODES, strict_lint
+from mirrorbi.bedrock.request import instruction
+from mirrorbi.narrative.writer.lexicon import lexicon
+from mirrorbi.narrative.writer.name_lint import Names
+from mirrorbi.narrative.writer.strict_lint import CODES, strict_lint
+from mirrorbi.narrative.writer.text_lint import is_number
 from mirrorbi.privacy.notice import WORDS
 from mirrorbi.wording.sentence import Sentence
 

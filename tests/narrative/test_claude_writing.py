@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from mirrorbi.claude.connection import connect
+from mirrorbi.bedrock.setup import connect
 from mirrorbi.errors import AnswerError, RefusedError, ThrottledError
 from mirrorbi.narrative import narrate
-from mirrorbi.narrative.claude.progress import Progress
-from mirrorbi.narrative.claude.writer import write
+from mirrorbi.narrative.writer.narrate import write
+from mirrorbi.narrative.writer.progress import Progress
 from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.ledger import open_ledger, verify_ledger
 from mirrorbi.settings import load_settings

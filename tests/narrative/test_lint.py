@@ -2,7 +2,7 @@ import pytest
 
 from mirrorbi.errors import WordingError
 from mirrorbi.facts.fact import Fact, Quantity
-from mirrorbi.narrative.lint import RULES, lint, require_clean
+from mirrorbi.narrative.checks.template_lint import RULES, lint, require_clean
 from mirrorbi.wording.sentence import Sentence
 
 FACT = Fact("value", "m", "M", quantities={"value": Quantity.of(5, "count")})
@@ -76,7 +76,7 @@ def test_a_broken_sentence_stops_the_text():
 
 
 def test_every_direction_that_a_slot_can_say_is_refused_outside_slots():
-    from mirrorbi.wording.words import BY_DIRECTION
+    from mirrorbi.wording.direction_words import BY_DIRECTION
 
     spoken = {
         word

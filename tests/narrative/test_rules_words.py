@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mirrorbi.narrative import lint, rules
+from mirrorbi.narrative import rules
+from mirrorbi.narrative.checks import template_lint as lint
 from mirrorbi.wording.sentence import Sentence
 from mirrorbi.wording.slots import PLACEHOLDER
 

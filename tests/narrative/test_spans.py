@@ -1,5 +1,5 @@
 from mirrorbi.narrative import narrate
-from mirrorbi.narrative.spans import spans_of
+from mirrorbi.narrative.checks.number_spans import spans_of
 
 
 def test_every_number_of_the_rules_has_its_fact_and_place(flight_facts):

@@ -7,10 +7,11 @@ import pytest
 import mirrorbi
 from mirrorbi.errors import WordingError
 from mirrorbi.facts import Fact, FactSet
-from mirrorbi.narrative import lint, narrate, verify_text, with_about
-from mirrorbi.narrative.about import about
+from mirrorbi.narrative import narrate, verify_text, with_about
+from mirrorbi.narrative.checks import template_lint as lint
 from mirrorbi.narrative.context import MIME
 from mirrorbi.narrative.rules.material import Material
+from mirrorbi.narrative.sweep_summary import about
 from mirrorbi.wording.sentence import plain
 
 GOLDEN = Path(__file__).with_name("flights.txt")

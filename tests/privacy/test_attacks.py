@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 import mirrorbi
-from mirrorbi.claude.client import Claude
-from mirrorbi.claude.message import Request, instruction
+from mirrorbi.bedrock.client import Claude
+from mirrorbi.bedrock.request import Request, instruction
 from mirrorbi.errors import QueryError, RefusedError
-from mirrorbi.narrative.asking import ask
+from mirrorbi.narrative.chat import ask
 from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.ledger import FileLedger
 from mirrorbi.privacy.policy import policy_for
@@ -508,7 +508,7 @@ def here(tmp_path, monkeypatch):
 
 
 def test_an_obedient_claude_gets_nothing(bedrock, loopback, here):
-    from mirrorbi.narrative.asking import Limits
+    from mirrorbi.narrative.chat import Limits
 
     bedrock.script(*obedient(loopback, GREEDY))
     limits = Limits(turns=12, tokens=10_000_000)

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import mirrorbi
-from mirrorbi.claude.client import Claude
-from mirrorbi.claude.message import Request, instruction
+from mirrorbi.bedrock.client import Claude
+from mirrorbi.bedrock.request import Request, instruction
 from mirrorbi.errors import MirrorBIError
 from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.ledger import FileLedger

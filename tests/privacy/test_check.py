@@ -18,11 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirrorbi.errors import SourceError
-from mirrorbi.privacy.check import check_file
-from mirrorbi.privacy.check.figure import figure_exposes
-from mirrorbi.privacy.check.notebook import notebook_exposes
-from mirrorbi.privacy.check.page import page_exposes
-from mirrorbi.privacy.check.sheets import csv_exposes
+from mirrorbi.privacy.exposure import check_file
+from mirrorbi.privacy.exposure.figure import figure_exposes
+from mirrorbi.privacy.exposure.notebook import notebook_exposes
+from mirrorbi.privacy.exposure.page import page_exposes
+from mirrorbi.privacy.exposure.sheets import csv_exposes
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "reports" / "sample" / "kpi_review.html"

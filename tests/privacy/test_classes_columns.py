@@ -11,10 +11,10 @@ import pytest
 from faker import Faker
 
 import mirrorbi
-from mirrorbi.data.engine import connect
-from mirrorbi.data.model import Privacy
-from mirrorbi.data.sample import LENGTH, sample_values
-from mirrorbi.privacy.classes import classify
+from mirrorbi.data.engine.embedded import connect
+from mirrorbi.data.engine.sample import LENGTH, sample_values
+from mirrorbi.data.model.semantic_model import Privacy
+from mirrorbi.privacy.pii import classify
 
 ROOT = Path(__file__).parents[2]
 ROWS = 100

@@ -88,8 +88,8 @@ def test_the_file_says_why_and_what_a_person_writes_there_holds(frame, shown):
     _, _, yaml = shown
     lines = yaml.split("\n")
     assert lines[lines.index("    c4: personal") - 1].startswith("    # E-mail addresses: ")
-    from mirrorbi.data.modelfile import parse_model
-    from mirrorbi.privacy.classes import classify
+    from mirrorbi.data.model.model_file import parse_model
+    from mirrorbi.privacy.pii import classify
 
     decided = parse_model(yaml.replace("draft: true\n", "").replace("c4: personal", "c4: safe"))
     found = classify(mirrorbi.open(frame, decided))

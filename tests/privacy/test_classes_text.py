@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorbi.privacy.classes import masked, scan_text
+from mirrorbi.privacy.pii import masked, scan_text
 
 
 def found(text):
@@ -131,7 +131,7 @@ def test_nothing_is_fetched():
         "import socket\n"
         "def closed(*a, **k): raise SystemExit('network')\n"
         "socket.socket.connect = closed; socket.getaddrinfo = closed\n"
-        "from mirrorbi.privacy.classes import scan_text\n"
+        "from mirrorbi.privacy.pii import scan_text\n"
         "assert scan_text('jane@example.co.uk +41 44 668 18 00')[0].kind == 'email'\n"
     )
     assert socket.socket.connect is not None

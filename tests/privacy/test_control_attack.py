@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import mirrorbi
 from mirrorbi.errors import MirrorBIError
 from mirrorbi.facts import find_facts
-from mirrorbi.privacy.control import Audit, controlled
+from mirrorbi.privacy.disclosure_control import Audit, controlled
 from mirrorbi.privacy.policy import Policy
 
 _spec = importlib.util.spec_from_file_location("attacker", Path(__file__).parent / "attacker.py")

@@ -7,7 +7,7 @@ import pytest
 import mirrorbi
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts import FactSet, find_facts
-from mirrorbi.privacy.control import controlled, release
+from mirrorbi.privacy.disclosure_control import controlled, release
 from mirrorbi.privacy.policy import Policy
 
 KINDS = ["values", "change", "contributions", "concentration", "withheld"]

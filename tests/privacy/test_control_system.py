@@ -11,13 +11,13 @@ from scipy.sparse import csr_array
 
 import mirrorbi
 from mirrorbi.data.periods import Period
-from mirrorbi.privacy.control import Audit, controlled
-from mirrorbi.privacy.control.closeness import LOOKED, Squares, close
-from mirrorbi.privacy.control.complement import bounds, known, row_space
-from mirrorbi.privacy.control.counts import Counts
-from mirrorbi.privacy.control.nullspace import FOLLOWS, free, taken_out
-from mirrorbi.privacy.control.statements import Statement
-from mirrorbi.privacy.control.system import System
+from mirrorbi.privacy.disclosure_control import Audit, controlled
+from mirrorbi.privacy.disclosure_control.closeness import LOOKED, Squares, close
+from mirrorbi.privacy.disclosure_control.complement import bounds, known, row_space
+from mirrorbi.privacy.disclosure_control.counts import Counts
+from mirrorbi.privacy.disclosure_control.nullspace import FOLLOWS, free, taken_out
+from mirrorbi.privacy.disclosure_control.statements import Statement
+from mirrorbi.privacy.disclosure_control.system import System
 from mirrorbi.privacy.policy import Policy
 
 LEAST = 5

@@ -14,9 +14,9 @@ import yaml
 import mirrorbi
 from mirrorbi.errors import RefusedError
 from mirrorbi.narrative.story import narrate
-from mirrorbi.privacy.classes.columns import members_are
 from mirrorbi.privacy.dimensions import WHOLE, class_in, kind_in
 from mirrorbi.privacy.gate import Gate
+from mirrorbi.privacy.pii.column_classes import members_are
 from mirrorbi.privacy.policy import Policy, policy_for
 
 _spec = importlib.util.spec_from_file_location("staff", Path(__file__).parent / "staff.py")

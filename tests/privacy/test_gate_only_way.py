@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import mirrorbi
-from mirrorbi.claude import message
-from mirrorbi.claude.client import Claude
+from mirrorbi.bedrock import request as message
+from mirrorbi.bedrock.client import Claude
 from mirrorbi.errors import RefusedError
 from mirrorbi.privacy import disclosure as room
 from mirrorbi.privacy.disclosure import Disclosure, canonical
@@ -95,11 +95,11 @@ def test_bedrock_is_spoken_to_in_one_place():
         # `ds.converse` begins a conversation.
         and not (isinstance(node.func.value, ast.Name) and node.func.value.id in ("ds", "dataset"))
     }
-    made = {name for name in calling if name.startswith("claude/")}
+    made = {name for name in calling if name.startswith("bedrock/")}
     assert len(made) == 1
     assert calling - made <= {"cli/ask.py"}
     runtime = {name for name, tree in TREES.items() if "bedrock-runtime" in set(names_in(tree))}
-    assert {name.split("/")[0] for name in runtime} == {"claude"}
+    assert {name.split("/")[0] for name in runtime} == {"bedrock", "connections"}
 
 
 def test_no_other_way_out_exists():
@@ -111,21 +111,23 @@ def test_no_other_way_out_exists():
     }
     # A ledger's entry names the host; kernels of reports are spoken to on this machine.
     elsewhere = [
-        name for name in users if not name.startswith(("claude/", "reports/", "privacy/ledger/"))
+        name
+        for name in users
+        if not name.startswith(("bedrock/", "kernels/", "reports/", "privacy/ledger/"))
     ]
     assert elsewhere == []
 
 
 def test_the_room_of_claude_knows_no_data_and_no_facts():
     for name, tree in TREES.items():
-        if not name.startswith("claude/"):
+        if not name.startswith("bedrock/"):
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module:
                 room_ = node.module.removeprefix("mirrorbi.").split(".")[0]
                 if room_ in ("data", "facts", "analysis"):
                     # For the type checker alone: a connection is made for a data set.
-                    assert name == "claude/connection.py", name
+                    assert name == "bedrock/setup.py", name
 
 
 def leaves(kind):

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import mirrorbi
-from mirrorbi.claude.budget import Budget
-from mirrorbi.claude.client import Claude
-from mirrorbi.claude.message import Instruction, Request, RunTag
+from mirrorbi.bedrock.budget import Budget
+from mirrorbi.bedrock.client import Claude
+from mirrorbi.bedrock.request import Instruction, Request, RunTag
 from mirrorbi.errors import BudgetError, LedgerError
 from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.ledger import FileLedger, calls_of, verify_ledger
@@ -110,8 +110,8 @@ SEND = """
 import sys
 import pandas as pd
 import mirrorbi
-from mirrorbi.claude.client import Claude
-from mirrorbi.claude.message import Instruction, Request, RunTag
+from mirrorbi.bedrock.client import Claude
+from mirrorbi.bedrock.request import Instruction, Request, RunTag
 from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.ledger import FileLedger
 from mirrorbi.privacy.policy import Policy

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mirrorbi
-from mirrorbi.data.model import Model, Privacy
-from mirrorbi.data.modelfile import parse_model
+from mirrorbi.data.model.model_file import parse_model
+from mirrorbi.data.model.semantic_model import Model, Privacy
 from mirrorbi.errors import PolicyError
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.settings import PrivacySettings

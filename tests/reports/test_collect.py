@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirrorbi.reports.collect import MIME, PLOTLY, collect, facts_of
+from mirrorbi.reports.page.collect import MIME, PLOTLY, collect, facts_of
 
 
 def display(data: dict, **metadata: object) -> dict:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mirrorbi.reports.failure import Failure
+from mirrorbi.reports.page.failure import Failure
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import json
 import pytest
 
 from mirrorbi.errors import RenderError
-from mirrorbi.reports.collect import MIME, PLOTLY, collect
-from mirrorbi.reports.kernel import import_papermill
-from mirrorbi.reports.manifest import read_manifest
-from mirrorbi.reports.plan import make_plan
-from mirrorbi.reports.run import perform
+from mirrorbi.kernels.kernel_process import import_papermill
+from mirrorbi.reports.page.collect import MIME, PLOTLY, collect
+from mirrorbi.reports.run.manifest import read_manifest
+from mirrorbi.reports.run.plan import make_plan
+from mirrorbi.reports.run.run import perform
 
 
 def shown(data: dict, *tags: str) -> list[str]:

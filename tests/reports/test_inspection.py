@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.errors import RenderError
-from mirrorbi.reports.bundle import pick_bundle
-from mirrorbi.reports.inspection import inspect_page
-from mirrorbi.reports.page import Page, render_page
-from mirrorbi.reports.secret import Mask
+from mirrorbi.reports.page.bundle import pick_bundle
+from mirrorbi.reports.page.inspection import inspect_page
+from mirrorbi.reports.page.page import Page, render_page
+from mirrorbi.reports.parameters.secret import Mask
 
 CHART = {"kind": "chart", "id": "chart-1", "spec": {"data": [{"type": "bar"}], "layout": {}}}
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.errors import CellError
-from mirrorbi.reports.kernel import import_papermill
-from mirrorbi.reports.plan import make_plan
-from mirrorbi.reports.run import perform
+from mirrorbi.kernels.kernel_process import import_papermill
+from mirrorbi.reports.run.plan import make_plan
+from mirrorbi.reports.run.run import perform
 
 SALES = Path(__file__).parents[2] / "notebooks" / "data" / "flights.parquet"
 SHOWN = "Seen by readers"

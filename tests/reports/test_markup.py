@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mirrorbi.reports.markup import clean_html, render_markdown, text_of
+from mirrorbi.reports.page.sanitizer import clean_html, render_markdown, text_of
 
 BITES = st.lists(
     st.sampled_from(

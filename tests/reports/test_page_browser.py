@@ -14,8 +14,8 @@ import pytest
 
 from mirrorbi.charts import chart, charts, sparkline
 from mirrorbi.charts.theme import DARK, LIGHT, PRINT
-from mirrorbi.reports.bundle import pick_bundle
-from mirrorbi.reports.page import Page, Proof, render_page
+from mirrorbi.reports.page.bundle import pick_bundle
+from mirrorbi.reports.page.page import Page, Proof, render_page
 from mirrorbi.wording.sentence import Sentence, fill, markup
 
 pytestmark = pytest.mark.browser

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.charts import charts
-from mirrorbi.reports.bundle import pick_bundle
-from mirrorbi.reports.page import Page, Proof, json_for_script, render_page
+from mirrorbi.reports.page.bundle import pick_bundle
+from mirrorbi.reports.page.page import Page, Proof, json_for_script, render_page
 
-ASSETS = files("mirrorbi.reports") / "assets"
+ASSETS = files("mirrorbi.reports.page") / "assets"
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ import pytest
 
 import mirrorbi as mb
 from mirrorbi.errors import CellError, NotebookError, ParameterError, RenderError, StoreError
-from mirrorbi.reports.kernel import import_papermill
-from mirrorbi.reports.plan import make_plan
-from mirrorbi.reports.run import Run, perform
+from mirrorbi.kernels.kernel_process import import_papermill
+from mirrorbi.reports.run.plan import make_plan
+from mirrorbi.reports.run.run import Run, perform
 
 SECRET = "s3cr3t<&>token"  # noqa: S105
 PARAMETERS = (
@@ -113,7 +113,7 @@ def test_the_executed_notebook_says_what_ran(good) -> None:
 
 
 def test_the_manifest_names_notebook_parameters_and_versions(good) -> None:
-    from mirrorbi.reports.manifest import read_manifest
+    from mirrorbi.reports.run.manifest import read_manifest
 
     manifest = read_manifest(good[0].report.read_text())
     assert manifest["parameters"] == {"rows": 3, "period": "2013-12"}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrorbi.errors import ParameterError
-from mirrorbi.reports.secret import MASK, Mask, environment_of, reveal
+from mirrorbi.reports.parameters.secret import MASK, Mask, environment_of, reveal
 
 FORMS = [
     str,

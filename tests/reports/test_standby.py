@@ -11,7 +11,7 @@ import uuid
 import psutil
 import pytest
 
-from mirrorbi.reports.standby import Standby
+from mirrorbi.kernels.standby import Standby
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="a kernel stands by on POSIX only")
 
@@ -123,7 +123,7 @@ def probe(script: str) -> str:
 def test_formats_are_hidden_from_jsonschema_alone() -> None:
     script = (
         "import sys\n"
-        "from mirrorbi.reports.kernel import leave_out_formats\n"
+        "from mirrorbi.kernels.kernel_process import leave_out_formats\n"
         "leave_out_formats(); leave_out_formats()\n"
         "import jsonschema\n"
         "print([m for m in ('rfc3987_syntax', 'isoduration', 'webcolors') if m in sys.modules])\n"
@@ -136,7 +136,7 @@ def test_formats_are_hidden_from_jsonschema_alone() -> None:
 def test_what_is_imported_undisturbed_leaves_the_collector_as_it_was() -> None:
     import gc
 
-    from mirrorbi.reports.kernel import undisturbed
+    from mirrorbi.kernels.kernel_process import undisturbed
 
     frozen = gc.get_freeze_count()
     with undisturbed():

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.errors import RenderError
-from mirrorbi.reports.kernel import import_papermill
-from mirrorbi.reports.plan import make_plan
-from mirrorbi.reports.run import perform
-from mirrorbi.reports.verify import verify
+from mirrorbi.kernels.kernel_process import import_papermill
+from mirrorbi.reports.run.plan import make_plan
+from mirrorbi.reports.run.run import perform
+from mirrorbi.reports.verify.verify import verify
 
 MODEL = """
 dataset: {name: shop}

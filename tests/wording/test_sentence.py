@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from mirrorbi.data.periods import Period
 from mirrorbi.errors import WordingError
 from mirrorbi.facts.fact import Fact, Quantity
+from mirrorbi.wording.printable_text import LONGEST, capital, clean, lower_first
 from mirrorbi.wording.sentence import Sentence, fill, markup, plain
 from mirrorbi.wording.slots import fill_slot
-from mirrorbi.wording.text import LONGEST, capital, clean, lower_first
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -5,8 +5,8 @@ import pytest
 from mirrorbi.data.periods import Period
 from mirrorbi.errors import WordingError
 from mirrorbi.facts.fact import Fact, Interval, Quantity
+from mirrorbi.wording.direction_words import plural
 from mirrorbi.wording.slots import fill_slot, is_figure, slots_of
-from mirrorbi.wording.words import plural
 
 Q = Quantity.of
 CHANGE = Fact(

@@ -6,12 +6,12 @@ from types import ModuleType
 
 from mirrorbi.narrative.rules import (
     changed,
-    checks,
     drivers,
     headline,
     quality,
     trend,
     unusual,
+    what_to_check,
 )
 from mirrorbi.narrative.rules.material import Material
 from mirrorbi.narrative.rules.phrasing import Told
@@ -22,7 +22,7 @@ SECTIONS: dict[str, tuple[str, ModuleType]] = {
     "drivers": ("Where it came from", drivers),
     "unusual": ("What is unusual", unusual),
     "trend": ("Where it is heading", trend),
-    "checks": ("What to check", checks),
+    "checks": ("What to check", what_to_check),
     "quality": ("Quality of the data", quality),
 }
 """Name of each section, its title and the module that tells it, in order."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.narrative.about import ALPHA, about
+from mirrorbi.narrative.sweep_summary import ALPHA, about
 
 LEADING = 0.5
 """Part of the best score from which a metric may lead; the first of the model then does."""

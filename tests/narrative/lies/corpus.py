@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mirrorbi.facts.derive import derive
-from mirrorbi.narrative.about import with_about
+from mirrorbi.narrative.sweep_summary import with_about
 from mirrorbi.wording.sentence import Sentence
 
 HERE = Path(__file__).parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from mirrorbi.errors import WordingError
-from mirrorbi.narrative.claude.clauses import role_of, tokens_of
+from mirrorbi.narrative.writer.clauses import role_of, tokens_of
 from mirrorbi.wording.sentence import Sentence, fill, plain
 from mirrorbi.wording.slots import fill_slot
 

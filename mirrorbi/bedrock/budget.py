@@ -1,0 +1,227 @@
+"""The budget: what may be spent, and a gauge of what is."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Protocol, Self
+
+from mirrorbi.bedrock.batch_budget import Purse
+from mirrorbi.bedrock.cost import Estimate
+from mirrorbi.bedrock.request import Usage
+from mirrorbi.errors import BudgetError, ClaudeError
+
+
+class Limits(Protocol):
+    """What is asked of settings (`mirrorbi.settings.ClaudeSettings`)."""
+
+    @property
+    def budget_call(self) -> Decimal | None:
+        """US dollars that one call may cost."""
+
+    @property
+    def budget_run(self) -> Decimal | None:
+        """US dollars that one report or conversation may cost."""
+
+    @property
+    def budget_batch(self) -> Decimal | None:
+        """US dollars that one batch of reports may cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Money set aside for one call."""
+
+    id: str
+    cost: Decimal
+
+
+class Budget:
+    """What a call, a run and a batch may cost; asked before anything is spent.
+
+    The most that a call may cost is set aside before it is made, and replaced by what it
+    did cost afterwards. Where nobody knows what became of a call, what was set aside stays
+    counted: that of a process that was killed too.
+
+    Parameters
+    ----------
+    call, run, batch
+        US dollars; ``None`` sets no limit.
+    purse
+        File in which the processes of one batch keep what they spent; ``None`` if the
+        batch is this run alone.
+
+    Examples
+    --------
+    >>> budget = Budget(run=Decimal("0.50"))
+    >>> held = budget.reserve(Estimate(20_000, 4_096, Decimal("0.12")))
+    >>> budget.settle(held, Usage(input=19_000, output=800, cost=Decimal("0.069")))
+    >>> print(budget)
+    Claude: 0.069 of 0.50 USD, 1 call, 19,000 tokens in, 800 out
+    """
+
+    def __init__(
+        self,
+        call: Decimal | None = None,
+        run: Decimal | None = None,
+        batch: Decimal | None = None,
+        *,
+        purse: Path | None = None,
+    ) -> None:
+        self.call = call
+        self.run = run
+        self.batch = batch
+        self.purse = Purse(purse) if purse is not None else None
+        self.calls = 0
+        self.cached = 0
+        self.usage = Usage()
+        self._held: dict[str, Decimal] = {}
+        self._spent = Decimal(0)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, settings: Limits, purse: Path | None = None) -> Self:
+        """Return the budget that settings give."""
+        return cls(settings.budget_call, settings.budget_run, settings.budget_batch, purse=purse)
+
+    @property
+    def spent(self) -> Decimal:
+        """US dollars that this run has spent, with what is set aside."""
+        return self._spent + sum(self._held.values(), Decimal(0))
+
+    def reserve(self, estimate: Estimate) -> Reservation:
+        """Set aside the most that a call may cost.
+
+        Raises
+        ------
+        BudgetError
+            If that is more than is left of a limit, or the model's prices are not known
+            and there is a limit. Nothing was spent.
+        """
+        limits = (self.call, self.run, self.batch)
+        if estimate.cost is None and any(limit is not None for limit in limits):
+            raise BudgetError(
+                "What this call would cost is not known: the model has no prices.",
+                hint='Set input_price and output_price in [claude.models."ID"] of '
+                "mirrorbi.toml, or remove the budget.",
+            )
+        held = Reservation(secrets.token_hex(8), estimate.cost or Decimal(0))
+        with self._lock:
+            _allow("call", estimate, Decimal(0), self.call)
+            _allow("run", estimate, self.spent, self.run)
+            if self.purse is None:
+                _allow("batch", estimate, self.spent, self.batch)
+            else:
+                with self.purse.changed() as kept:
+                    _allow("batch", estimate, kept.total, self.batch)
+                    kept.held[held.id] = held.cost
+            self._held[held.id] = held.cost
+        return held
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit."""
+        return any(limit is not None for limit in (self.call, self.run, self.batch))
+
+    def change(self, held: Reservation, estimate: Estimate) -> None:
+        """Set aside another amount for the same call, as its tokens have been counted.
+
+        Raises
+        ------
+        BudgetError
+            If that is more than is left; what was set aside stays so.
+        """
+        more = (estimate.cost or Decimal(0)) - self._held[held.id]
+        with self._lock:
+            _allow("call", estimate, Decimal(0), self.call)
+            _allow("run", estimate, self.spent - self._held[held.id], self.run)
+            if self.purse is None:
+                _allow("batch", estimate, self.spent - self._held[held.id], self.batch)
+            else:
+                with self.purse.changed() as kept:
+                    _allow("batch", estimate, kept.total - self._held[held.id], self.batch)
+                    kept.held[held.id] += more
+            self._held[held.id] += more
+
+    def settle(self, held: Reservation, usage: Usage | None) -> None:
+        """Replace what was set aside by what was spent.
+
+        Parameters
+        ----------
+        held
+            What `reserve` returned.
+        usage
+            Tokens and cost; ``Usage()`` if no call was made or Bedrock refused it. ``None``
+            if nobody knows: what was set aside stays counted.
+
+        Raises
+        ------
+        ClaudeError
+            If it was settled before.
+        """
+        with self._lock:
+            if held.id not in self._held:
+                raise ClaudeError("This call was settled before.", hint="Settle a call once.")
+            known = usage.cost if usage is not None else None
+            known = self._held[held.id] if known is None else known
+            if self.purse is not None:
+                with self.purse.changed() as kept:
+                    kept.held.pop(held.id, None)
+                    kept.spent += known
+            del self._held[held.id]
+            self._spent += known
+            if usage is not None:
+                self.usage += usage
+            if usage != Usage():
+                self.calls += 1
+
+    def count_cached(self) -> None:
+        """Count an answer that came from the cache of answers and cost nothing."""
+        with self._lock:
+            self.cached += 1
+
+    def __str__(self) -> str:
+        from mirrorbi.bedrock.budget_display import gauge_text
+
+        return gauge_text(self)
+
+    def _repr_html_(self) -> str:
+        from mirrorbi.bedrock.budget_display import gauge_html
+
+        return gauge_html(self)
+
+
+def _allow(of: str, estimate: Estimate, spent: Decimal, limit: Decimal | None) -> None:
+    cost = estimate.cost or Decimal(0)
+    if limit is None or spent + cost <= limit:
+        return
+    how = "counted" if estimate.counted else "estimated"
+    so_far = f" and {dollars(spent)} of this {of} are spent" if of != "call" else ""
+    raise BudgetError(
+        f"This call may cost {dollars(cost)} ({estimate.input:,} tokens {how}, up to "
+        f"{estimate.output:,} to write){so_far}; the budget of a {of} is {dollars(limit)}. "
+        f"{'Claude was not called' if estimate.counted else 'Nothing was sent'}.",
+        hint=f"Raise budget_{of} in [claude] of mirrorbi.toml "
+        f"(MIRRORBI_CLAUDE_BUDGET_{of.upper()}), or ask for less.",
+    )
+
+
+def dollars(amount: Decimal) -> str:
+    """Return an amount to the cent; a smaller one to its second digit.
+
+    Examples
+    --------
+    >>> dollars(Decimal("1.5")), dollars(Decimal("0.000123")), dollars(Decimal("0.069"))
+    ('1.50 USD', '0.00012 USD', '0.069 USD')
+    """
+    return f"{figure(amount)} USD"
+
+
+def figure(amount: Decimal) -> str:
+    """Return an amount of dollars without its unit, as `dollars` does."""
+    if amount == 0 or amount >= 1:
+        return f"{amount:,.2f}"
+    return f"{amount:.{max(2, 1 - amount.adjusted())}f}"

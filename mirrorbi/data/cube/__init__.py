@@ -1,0 +1,1 @@
+"""Cubes: mergeable aggregates, made in one scan, rolled up and kept."""

@@ -1,0 +1,238 @@
+"""The cube: mergeable aggregates made in one scan, from which questions are answered.
+
+Gray et al., Data Cube: A Relational Aggregation Operator Generalizing Group-By, Cross-Tab,
+and Sub-Totals, Data Mining and Knowledge Discovery 1 (1997): sums, counts, least and
+greatest values are distributive, means and ratios algebraic; both can be computed from the
+cells of a finer cube. Medians and distinct counts are holistic and are not kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mirrorbi.data.cube.merging import Groups, Summands, summands
+from mirrorbi.data.cube.states import State
+from mirrorbi.data.periods import Calendar, Grain, Period
+from mirrorbi.data.query import Query
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BASES = (Grain.HOUR, Grain.DAY, Grain.MONTH)
+"""Steps of time that a cube may have: months make quarters and years, days make weeks."""
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The members of a dimension, or the steps of time, and which of them each cell has.
+
+    Parameters
+    ----------
+    members
+        All there are, ascending, without repetition.
+    codes
+        Of each cell, the place of its member among them.
+    """
+
+    members: Array
+    codes: Array
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def of_cells(self, cells: Any = slice(None)) -> Array:
+        """Return the member of each of the cells."""
+        return np.asarray(self.members[self.codes[cells]])
+
+    def at(self, cells: Array) -> Axis:
+        """Return the axis of some of the cells."""
+        return Axis(self.members, self.codes[cells])
+
+
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """One cell per step of time and combination of members.
+
+    Parameters
+    ----------
+    base
+        The step of time; ``None`` if cells are not cut by time.
+    steps
+        First moment of each cell's step; not-a-time, the last of them, where it is unknown.
+    axes
+        The members of each cell, per dimension.
+    rows
+        Number of rows of each cell.
+    values
+        What is kept of each cell besides: 64-bit integers, or floats with NaN for nothing.
+    """
+
+    base: Grain | None
+    steps: Axis
+    axes: Mapping[str, Axis]
+    rows: Array
+    values: Mapping[State, Array]
+    _summands: dict[State, Summands] = field(default_factory=dict, compare=False)
+    _periods: dict[tuple[Grain, Calendar], Axis] = field(default_factory=dict, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def covers(self, dimensions: Iterable[str], base: Grain | None, states: set[State]) -> bool:
+        """Return whether a question with these needs can be answered from the cells."""
+        return (
+            set(dimensions) <= set(self.axes)
+            and states <= set(self.values)
+            and (base is None or (self.base is not None and _at_least(self.base, base)))
+        )
+
+    def narrow(self, dimensions: Sequence[str]) -> Cube:
+        """Return the cube of fewer dimensions that these cells add up to."""
+        kept = {name: axis for name, axis in self.axes.items() if name in dimensions}
+        groups = Groups.of([self.steps, *kept.values()], len(self))
+        return Cube(
+            self.base,
+            self.steps.at(groups.cells),
+            {name: axis.at(groups.cells) for name, axis in kept.items()},
+            groups.total(self.rows),
+            {state: self._merged(groups, state) for state in self.values},
+        )
+
+    def columns(
+        self, query: Query, calendar: Calendar, states: Iterable[State]
+    ) -> dict[str, Array]:
+        """Return one line per cell of the query, as arrays; see `answer`."""
+        cells = self._kept(query)
+        axes = {name: self.axes[name] for name in query.by}
+        if query.grain is not None:
+            axes = {"period": self._floors(query.grain, calendar), **axes}
+        if cells is not None:
+            axes = {name: axis.at(cells) for name, axis in axes.items()}
+        groups = Groups.of(list(axes.values()), len(self) if cells is None else len(cells))
+        found = {name: axis.of_cells(groups.cells) for name, axis in axes.items()}
+        found["rows"] = groups.total(self.rows if cells is None else self.rows[cells])
+        for state in sorted(states):
+            edge = self._edge(state, cells, axes.get("period")) if state.take else None
+            found[state.name] = self._merged(groups, state, cells, edge)
+        return found
+
+    def answer(self, query: Query, calendar: Calendar, states: Iterable[State]) -> pd.DataFrame:
+        """Return one line per cell of the query, with its rows and merged states.
+
+        The frame has ``period`` where the query has a grain, one `str` column per
+        dimension, ``rows``, and one column per state, sorted by period and dimensions.
+        """
+        return frame_of(self.columns(query, calendar, states))
+
+    def _kept(self, query: Query) -> Array | None:
+        """Return the places of the cells that the query looks at; ``None`` for all."""
+        kept: Array | None = None
+        for name, members in query.where:
+            axis = self.axes[name]
+            wanted = np.fromiter((m in members for m in axis.members), dtype=bool, count=len(axis))
+            kept = wanted[axis.codes] if kept is None else kept & wanted[axis.codes]
+        if query.period is not None:
+            start = np.datetime64(query.period.start, "us")
+            end = np.datetime64(query.period.end, "us")
+            within = (self.steps.members >= start) & (self.steps.members < end)
+            kept = within[self.steps.codes] if kept is None else kept & within[self.steps.codes]
+        if query.grain is not None and np.isnat(self.steps.members).any():
+            known = ~np.isnat(self.steps.members)[self.steps.codes]
+            kept = known if kept is None else kept & known
+        return None if kept is None else np.flatnonzero(kept)
+
+    def _floors(self, grain: Grain, calendar: Calendar) -> Axis:
+        if (grain, calendar) not in self._periods:
+            floors = np.array(
+                [
+                    np.datetime64("NaT") if np.isnat(step) else calendar.floor(step.item(), grain)
+                    for step in self.steps.members
+                ],
+                dtype="datetime64[us]",
+            )
+            members, places = np.unique(floors, return_inverse=True)
+            self._periods[grain, calendar] = Axis(members, places[self.steps.codes])
+        return self._periods[grain, calendar]
+
+    def _edge(self, state: State, cells: Array | None, periods: Axis | None) -> Array:
+        """Return whether each cell is at the first or last step of its period of the answer."""
+        codes = self.steps.codes if cells is None else self.steps.codes[cells]
+        known = ~np.isnat(self.steps.members)[codes]
+        group = np.zeros(len(codes), dtype=np.intp) if periods is None else periods.codes
+        size = 1 if periods is None else len(periods)
+        if state.take == "last":
+            edges = np.full(size, -1)
+            np.maximum.at(edges, group[known], codes[known])
+        else:
+            edges = np.full(size, len(self.steps))
+            np.minimum.at(edges, group[known], codes[known])
+        return np.asarray(known & (codes == edges[group]))
+
+    def _merged(
+        self,
+        groups: Groups,
+        state: State,
+        cells: Array | None = None,
+        edge: Array | None = None,
+    ) -> Array:
+        values = self.values[state]
+        if state.merge != "sum":
+            return groups.extreme(values if cells is None else values[cells], state.merge)
+        if values.dtype.kind == "i":
+            values = values if cells is None else values[cells]
+            return groups.total(values if edge is None else np.where(edge, values, 0))
+        if state not in self._summands:
+            self._summands[state] = summands(values)
+        parts = self._summands[state]
+        if cells is not None:
+            parts = (parts[0][cells], parts[1][cells])
+        if edge is not None:
+            parts = (np.where(edge, parts[0], 0.0), np.where(edge, parts[1], 0.0))
+        return groups.fsum(parts)
+
+
+def frame_of(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return arrays as a frame in which text stays what it is."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            name: pd.Series(values, dtype=object, copy=False) if values.dtype == object else values
+            for name, values in columns.items()
+        },
+        copy=False,
+    )
+
+
+def base_for(query: Query, stock: bool = False) -> Grain | None:
+    """Return the coarsest step of time from which the query can be answered."""
+    needs: list[Grain] = []
+    if query.grain is not None:
+        needs.append(_base_of(query.grain))
+    if query.period is not None:
+        needs.append(_base_of_span(query.period))
+    if stock:
+        needs.append(Grain.DAY)
+    return min(needs, key=BASES.index) if needs else None
+
+
+def _at_least(have: Grain, need: Grain) -> bool:
+    return BASES.index(have) <= BASES.index(need)
+
+
+def _base_of(grain: Grain) -> Grain:
+    if grain in (Grain.HOUR, Grain.DAY):
+        return grain
+    return Grain.DAY if grain is Grain.WEEK else Grain.MONTH
+
+
+def _base_of_span(period: Period) -> Grain:
+    if any(edge.minute or edge.hour for edge in (period.start, period.end)):
+        return Grain.HOUR
+    return Grain.MONTH if period.start.day == period.end.day == 1 else Grain.DAY

@@ -1,0 +1,1 @@
+"""The embedded engine, and what is asked of it directly."""

@@ -1,0 +1,205 @@
+"""Questions put straight to the engine: what cannot be rolled up from a cube."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.data.cube.cube_builder import members_of
+from mirrorbi.data.cube.states import aggregate, parts, simple_metrics, states_of
+from mirrorbi.data.engine.embedded import fetch, line
+from mirrorbi.data.model.semantic_model import Model, RatioMetric, SimpleMetric
+from mirrorbi.data.periods import Calendar, Grain
+from mirrorbi.data.query import MISSING, Query
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_UNITS = {
+    Grain.HOUR: "h",
+    Grain.DAY: "D",
+    Grain.WEEK: "W",
+    Grain.MONTH: "M",
+    Grain.QUARTER: "Q",
+    Grain.YEAR: "Y",
+}
+
+
+class Direct:
+    """A table and its model, asked in single scans.
+
+    Parameters
+    ----------
+    table
+        An ibis table.
+    model
+        What its columns mean.
+    """
+
+    def __init__(self, table: Any, model: Model) -> None:
+        self.table = table
+        self.model = model
+
+    @property
+    def time(self) -> Any | None:
+        """The ibis column of time, without a time zone; ``None`` where there is none.
+
+        In microseconds: DuckDB 2.0 takes the years of other steps for years of microseconds
+        when it plans a grouping by them, and groups wrongly.
+        """
+        if self.model.time is None:
+            return None
+        column = self.table[self.model.time.column]
+        dtype = column.type()
+        if dtype.is_timestamp() and (dtype.timezone or dtype.scale not in (None, 6)):
+            return column.cast("timestamp(6)")
+        return column
+
+    @property
+    def engine(self) -> str:
+        """Name and version of the engine."""
+        backend = self.table.get_backend()
+        return f"{backend.name} {backend.version}"
+
+    def duplicates(self) -> int | None:
+        """Return how many rows repeat the key that the model names; ``None`` without one."""
+        keys = list(self.model.dataset.grain)
+        if not keys:
+            return None
+        distinct = self.table.select(*keys).distinct().count()
+        both = self.table.aggregate(rows=self.table.count()).mutate(distinct=distinct.as_scalar())
+        found = line(both)
+        return int(found["rows"]) - int(found["distinct"])
+
+    def answer(self, query: Query, entities: bool) -> pd.DataFrame | None:
+        """Return what a cube cannot give: medians, distinct counts and entities.
+
+        One line per cell, with ``period``, the dimensions, ``metric:<name>`` for each
+        simple metric that cannot be merged, and ``entities``; ``None`` where the query
+        needs none of these.
+        """
+        holistic = {
+            metric.name: metric
+            for name in query.metrics
+            for metric in simple_metrics(self.model, name)
+            if not states_of(metric)
+        }
+        if not holistic and not entities:
+            return None
+        import pandas as pd
+
+        table = self._kept(query)
+        wanted = {f"m{i}": _measure(table, metric) for i, metric in enumerate(holistic.values())}
+        if entities:
+            wanted["entities"] = table[self.model.dataset.entity].nunique()
+        read = fetch(self._grouped(table, query, wanted))
+        frame: dict[str, Any] = {}
+        if query.grain is not None:
+            frame["period"] = pd.to_datetime(read["period"].to_pandas()).astype("datetime64[us]")
+        for i, name in enumerate(query.by):
+            frame[name] = members_of(read[f"k{i}"]).of_cells()
+        for i, name in enumerate(holistic):
+            frame[f"metric:{name}"] = read[f"m{i}"].to_pandas().astype(float)
+        if entities:
+            frame["entities"] = read["entities"].to_numpy()
+        return pd.DataFrame(frame)
+
+    def sql(self, query: Query) -> str:
+        """Return the SQL of the whole question, as the engine would run it on the data."""
+        import ibis
+
+        table = self._kept(query)
+        wanted: dict[str, Any] = {}
+        for name in query.metrics:
+            wanted.update(self._columns(table, name))
+        wanted["rows"] = table.count()
+        expression = self._grouped(table, query, wanted)
+        keys = [name for name in expression.columns if name == "period" or name in query.by]
+        if keys:
+            expression = expression.order_by(keys)
+        return str(ibis.to_sql(expression))
+
+    def _kept(self, query: Query) -> Any:
+        table = self.table
+        for name, members in query.where:
+            column = table[self._column(name)]
+            kept = column.cast("string").isin([m for m in members if m != MISSING])
+            if MISSING in members:
+                kept = kept | column.isnull()
+            table = table.filter(kept)
+        if query.period is not None:
+            time = Direct(table, self.model).time
+            if time is not None:
+                start, end = query.period.start, query.period.end
+                if time.type().is_date():
+                    table = table.filter((time >= start.date()) & (time < end.date()))
+                else:
+                    table = table.filter((time >= start) & (time < end))
+        elif query.grain is not None:
+            table = table.filter(table[self._time_column].notnull())
+        return table
+
+    @property
+    def _time_column(self) -> str:
+        return self.model.time.column if self.model.time else ""
+
+    def _column(self, dimension: str) -> str:
+        return self.model.dimensions[dimension].column or dimension
+
+    def _grouped(self, table: Any, query: Query, wanted: dict[str, Any]) -> Any:
+        keys: dict[str, Any] = {}
+        plain = "rows" in wanted
+        if query.grain is not None:
+            time = Direct(table, self.model).time
+            keys["period"] = _truncate(time, query.grain, self.model.calendar)
+        for i, name in enumerate(query.by):
+            column = table[self._column(name)]
+            dtype = column.type()
+            simple = dtype.is_string() or dtype.is_integer()
+            keys[name if plain else f"k{i}"] = column if simple else column.cast("string")
+        return table.group_by(**keys).aggregate(**wanted) if keys else table.aggregate(**wanted)
+
+    def _columns(self, table: Any, name: str) -> dict[str, Any]:
+        metric = self.model.metrics[name]
+        if isinstance(metric, SimpleMetric):
+            return {name: _measure(table, metric, compensated=False)}
+        found: dict[str, Any] = {}
+        for part in parts(metric):
+            found.update(self._columns(table, part))
+        if isinstance(metric, RatioMetric) and {metric.numerator, metric.denominator} <= set(found):
+            bottom = found[metric.denominator].nullif(0)
+            found[name] = found[metric.numerator].cast("float64") / bottom
+        return found
+
+
+def joined(cells: pd.DataFrame, direct: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return what a cube gave with what the engine gave beside it, cell by cell."""
+    import pandas as pd
+
+    if keys:
+        return cells.merge(direct, on=keys, how="left")
+    # An aggregate of no rows is still a line of SQL; a cube without cells has none.
+    cells, direct = cells.reset_index(drop=True), direct.iloc[: len(cells)]
+    return pd.concat([cells, direct.reset_index(drop=True)], axis=1)
+
+
+def _measure(table: Any, metric: SimpleMetric, *, compensated: bool = True) -> Any:
+    return aggregate(
+        table,
+        metric.agg.value,
+        metric.column or "",
+        metric.filter or "",
+        compensated=compensated,
+    )
+
+
+def _truncate(time: Any, grain: Grain, calendar: Calendar) -> Any:
+    """Return the first moment of each period, in a calendar of any start."""
+    import ibis
+
+    if grain is Grain.WEEK and calendar.week_start:
+        shift = ibis.interval(days=calendar.week_start)
+        return (time - shift).truncate("W") + shift
+    if grain in (Grain.QUARTER, Grain.YEAR) and calendar.fiscal_year_start > 1:
+        shift = ibis.interval(months=calendar.fiscal_year_start - 1)
+        return (time.truncate("M") - shift).truncate(_UNITS[grain]) + shift
+    return time.truncate(_UNITS[grain])

@@ -1,0 +1,121 @@
+"""What each column of a table holds, in one scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mirrorbi.data.engine.embedded import begin_line
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """Counts of one column.
+
+    Parameters
+    ----------
+    name
+        The column.
+    type
+        Its ibis data type, as text: ``int64``, ``string``, ``date`` ...
+    nulls
+        Rows without a value; not-a-number counts as none.
+    distinct
+        Different values, estimated (HyperLogLog; a few per cent off).
+    infinite
+        Rows with an infinite value.
+    low, high
+        Least and greatest value of numbers and times; ``None`` for other types.
+    """
+
+    name: str
+    type: str
+    nulls: int
+    distinct: int
+    infinite: int = 0
+    low: Any = None
+    high: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Row count and column profiles of a table."""
+
+    rows: int
+    columns: Mapping[str, ColumnProfile]
+
+
+def profile(
+    table: Any, columns: Iterable[str] | None = None, *, distinct_only: bool = False
+) -> Profile:
+    """Return the profile of an ibis table, read in one scan.
+
+    Parameters
+    ----------
+    table
+        An ibis table.
+    columns
+        The columns wanted; all, if none is named.
+    distinct_only
+        Whether to leave out all but the estimate of distinct values.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> from mirrorbi.data.engine.embedded import connect
+    >>> table = connect().create_table("t", ibis.memtable({"a": [1, 2, None]}), temp=True)
+    >>> profile(table).columns["a"].nulls
+    1
+    """
+    return begin_profile(table, columns, distinct_only=distinct_only)()
+
+
+def begin_profile(
+    table: Any, columns: Iterable[str] | None = None, *, distinct_only: bool = False
+) -> Callable[[], Profile]:
+    """Let the engine read the table in a thread; return what waits for its `profile`.
+
+    For work that does not ask the same engine meanwhile.
+    """
+    schema = table.schema()
+    names = list(schema) if columns is None else list(columns)
+    wanted = {"rows": table.count()}
+    for index, name in enumerate(names):
+        column, dtype = table[name], schema[name]
+        if not dtype.is_nested():
+            wanted[f"d{index}"] = column.approx_nunique()
+        if distinct_only:
+            continue
+        if dtype.is_floating():
+            wanted[f"v{index}"] = (column.isnull() | column.isnan()).sum()
+            wanted[f"i{index}"] = column.isinf().sum()
+        else:
+            wanted[f"v{index}"] = column.isnull().sum()
+        if (dtype.is_numeric() and not dtype.is_boolean()) or dtype.is_temporal():
+            wanted[f"l{index}"] = column.min()
+            wanted[f"h{index}"] = column.max()
+    wait = begin_line(table.aggregate(**wanted))
+    return lambda: _profile(schema, names, wait())
+
+
+def _profile(schema: Any, names: Iterable[str], found: Mapping[str, Any]) -> Profile:
+    return Profile(
+        rows=found["rows"],
+        columns={
+            name: ColumnProfile(
+                name=name,
+                type=_plain_type(schema[name]),
+                nulls=found.get(f"v{index}") or 0,
+                distinct=found.get(f"d{index}") or 0,
+                infinite=found.get(f"i{index}") or 0,
+                low=found.get(f"l{index}"),
+                high=found.get(f"h{index}"),
+            )
+            for index, name in enumerate(names)
+        },
+    )
+
+
+def _plain_type(dtype: Any) -> str:
+    return str(dtype).lstrip("!")

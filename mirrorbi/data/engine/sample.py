@@ -1,0 +1,82 @@
+"""A bounded sample of a column's values: for judging the column, never for showing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
+from mirrorbi.data.engine.embedded import fetch
+
+LIMIT = 1_000
+"""Values of one column that are looked at."""
+
+LENGTH = 400
+"""Characters of one value that are looked at."""
+
+_AT_ONCE = 16
+"""Columns that share a question."""
+
+
+def sample_values(
+    table: Any, columns: Mapping[str, int], *, limit: int = LIMIT
+) -> dict[str, list[str]]:
+    """Return different values of columns, as text.
+
+    Which values is decided by their hashes: they come from the whole table, not from its
+    first rows, and are the same each time. The engine reads each column once and hands
+    over no more than ``limit`` values of at most `LENGTH` characters.
+
+    Parameters
+    ----------
+    table
+        An ibis table.
+    columns
+        The columns wanted, each with its number of different values, about.
+    limit
+        Most values of one column.
+
+    Examples
+    --------
+    >>> import ibis
+    >>> from mirrorbi.data.engine.embedded import connect
+    >>> data = ibis.memtable({"city": ["Rome", "Oslo", "Rome", None]})
+    >>> table = connect().create_table("t", data, temp=True)
+    >>> sorted(sample_values(table, {"city": 2})["city"])
+    ['Oslo', 'Rome']
+    """
+    found: dict[str, list[str]] = {}
+    names = list(columns)
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        found |= _read({name: _values(table, name, columns[name], limit) for name in some})
+    return found
+
+
+def _read(parts: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Put the questions of several columns as one, so that the engine reads side by side."""
+    import ibis
+
+    numbered = [
+        part.mutate(c=ibis.literal(number, type="int32"))
+        for number, part in enumerate(parts.values())
+    ]
+    lines = fetch(ibis.union(*numbered) if len(numbered) > 1 else numbered[0]).to_pydict()
+    found: list[list[tuple[int, str]]] = [[] for _ in parts]
+    for number, place, value in zip(lines["c"], lines["h"], lines["v"], strict=True):
+        found[number].append((place, str(value)))
+    return {
+        name: [value for _, value in sorted(values, key=itemgetter(0))]
+        for name, values in zip(parts, found, strict=True)
+    }
+
+
+def _values(table: Any, name: str, about: int, limit: int) -> Any:
+    values = table.select(v=table[name]).filter(lambda t: t.v.notnull())
+    # Twice as many as wanted are let through, since the number of values is an estimate.
+    parts = max(1, about // (2 * limit))
+    if parts > 1:
+        values = values.filter(lambda t: t.v.hash() % parts == 0)
+    found = values.distinct().mutate(h=lambda t: t.v.hash()).order_by("h").limit(limit)
+    # Only what is handed over is made text, and cut: not every row.
+    return found.select(h=found.h, v=found.v.cast("string").substr(0, LENGTH))

@@ -1,0 +1,1 @@
+"""From files and frames to a table that the engine can ask."""

@@ -1,0 +1,1 @@
+"""The semantic model: what columns mean, read, checked and drafted."""

@@ -1,0 +1,186 @@
+"""Distributions: how a metric is spread over members, or over periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+
+from mirrorbi.data.periods import Period
+from mirrorbi.data.query import MISSING
+from mirrorbi.facts.fact import Fact, Quantity, Table, exact
+from mirrorbi.facts.families.values import large_enough, order, small
+from mirrorbi.facts.sweep.panel import Floats
+from mirrorbi.facts.sweep.sweep_context import SMALL, Scan, Scope
+from mirrorbi.facts.tables import RECENT, quotient, series_table
+
+KINDS = ("distribution",)
+
+FEWEST = 5
+"""Members or periods below which a distribution says nothing."""
+
+LINES = 400
+"""Members in the table at most; of more there are figures, and no chart."""
+
+MARKS = {True: "the mean", False: "the value overall"}
+"""What members are above: sums have a mean, of rates the whole has one of its own."""
+
+_SKEWED = 0.15
+"""Quartile skewness from which the halves differ plainly."""
+
+_PLAIN = 0.1
+
+
+class Distribution(NamedTuple):
+    """How values lie, each counted once.
+
+    Parameters
+    ----------
+    n
+        How many.
+    mean, median, lower, upper
+        Arithmetic mean and quartiles (linear interpolation; Hyndman and Fan, 1996, type 7).
+    skew
+        Of the quartiles (Bowley, 1920), -1 to 1: above 0 the upper half is the wider one.
+    """
+
+    n: int
+    mean: float
+    median: float
+    lower: float
+    upper: float
+    skew: float
+
+    @property
+    def spread(self) -> float:
+        """The distance between the quartiles, in which the middle half lies."""
+        return self.upper - self.lower
+
+    @property
+    def shape(self) -> str:
+        """The form in words."""
+        if abs(self.skew) < _SKEWED:
+            return "even on both sides of the median"
+        side = "upper" if self.skew > 0 else "lower"
+        return f"wider on the {side} side of the median"
+
+
+def distribution_of(values: Sequence[float] | Floats) -> Distribution | None:
+    """Return how values lie; ``None`` for fewer than 5, or if all are the same.
+
+    Parameters
+    ----------
+    values
+        Each counts once, whatever its size; what is not finite is left out.
+
+    Examples
+    --------
+    >>> found = distribution_of([1, 2, 3, 4, 10])
+    >>> found.median, found.spread, found.skew
+    (3.0, 2.0, 0.0)
+    """
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    if len(known) < FEWEST or known.min() == known.max():
+        return None
+    lower, median, upper = (float(q) for q in np.quantile(known, [0.25, 0.5, 0.75]))
+    width = upper - lower
+    skew = (upper + lower - 2 * median) / width if width else 0.0
+    return Distribution(len(known), float(known.mean()), median, lower, upper, skew)
+
+
+def find(scan: Scan) -> Iterator[Fact]:
+    """Yield how every metric is spread over the members of each dimension, and over time."""
+    for metric in scan.metrics:
+        for by in scan.by:
+            yield from _of_members(scan, metric, by)
+        for scope in scan.scopes() if scan.periods else ():
+            yield from _of_periods(scan, metric, scope)
+
+
+def _of_members(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
+    cells = scan.cells(by)
+    values, adds = cells.values[metric], scan.splits(metric)
+    named = np.array([member != MISSING for member in cells.members], dtype=bool)
+    counted = (cells.rows > 0) & np.isfinite(values) & named
+    # The rate of a member with few rows is luck; its count or sum is what it is.
+    kept = counted if adds else counted & large_enough(cells.rows)
+    found = distribution_of(values[kept]) if len(values) else None
+    if found is None:
+        return
+    mark = found.mean if adds else float(scan.cells().values[metric][0])
+    left_out = int(counted.sum() - kept.sum())
+    ranked = order(np.where(kept, values, np.nan))
+    lines = [(cells.members[i], exact(float(values[i])), exact(int(cells.rows[i]))) for i in ranked]
+    units = ((by, "text"), ("value", scan.unit(metric)), ("rows", "count"))
+    quantities = _quantities(scan, metric, found, values[kept], mark)
+    if not adds:
+        quantities["overall"] = scan.quantity(metric, mark)
+    rows = int(cells.rows[kept].sum())
+    yield scan.blank(
+        "distribution",
+        metric,
+        quantities={**quantities, "left_out": Quantity.of(left_out, "count")},
+        estimate="median",
+        n=rows,
+        method="each member counts once; quartiles: linear interpolation"
+        + ("" if adds else f"; members with at least {SMALL} rows and a tenth of an average"),
+        terms={"by": by, "over": "members", "shape": found.shape, "mark": MARKS[adds]},
+        caveats=(*small(rows), *("small_left_out",) * bool(left_out)),
+        score=_PLAIN * min(1.0, found.spread / abs(found.median) if found.median else 1.0),
+        evidence=(*cells.queries, *scan.cells().queries),
+        table=Table(units, tuple(lines)) if len(lines) <= LINES else None,
+    )
+
+
+def _of_periods(scan: Scan, metric: str, scope: Scope) -> Iterator[Fact]:
+    series = scan.series(metric, scope)
+    used = series.complete & np.isfinite(series.values)
+    if not scan.splits(metric):
+        used &= series.rows >= SMALL
+    found = distribution_of(series.values[used])
+    if found is None:
+        return
+    kept = [period for period, use in zip(series.periods, used, strict=True) if use]
+    n = int(series.rows[used].sum())
+    yield scan.blank(
+        "distribution",
+        metric,
+        scope=scope,
+        period=Period(kept[0].start, kept[-1].end, None, kept[0].calendar),
+        quantities=_quantities(scan, metric, found, series.values[used], found.mean),
+        estimate="median",
+        n=n,
+        method="each complete period counts once; quartiles: linear interpolation",
+        terms={
+            "over": f"{scan.grain}s",
+            "step": str(scan.grain),
+            "shape": found.shape,
+            "mark": MARKS[True],
+        },
+        caveats=small(n),
+        score=scan.impact(scope)
+        * _PLAIN
+        * min(1.0, found.spread / abs(found.median) if found.median else 1.0),
+        evidence=(series.query,),
+        table=series_table(series, scan.unit(metric), last=RECENT),
+    )
+
+
+def _quantities(
+    scan: Scan, metric: str, found: Distribution, values: Floats, mark: float
+) -> dict[str, Quantity]:
+    above = int((values > mark).sum())
+    return {
+        "members": Quantity.of(found.n, "count"),
+        "mean": scan.quantity(metric, found.mean),
+        "median": scan.quantity(metric, found.median),
+        "lower": scan.quantity(metric, found.lower),
+        "upper": scan.quantity(metric, found.upper),
+        "spread": scan.difference(metric, found.spread),
+        "above": Quantity.of(above, "count"),
+        "share_above": Quantity(quotient(Decimal(above), Decimal(found.n)), "percent"),
+        "skew": Quantity.of(found.skew, "number", 2),
+    }

@@ -1,0 +1,150 @@
+"""Forecasts: the next periods of a metric, where the past shows that they can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import numpy as np
+
+from mirrorbi.data.periods import Grain, Period
+from mirrorbi.facts.fact import Fact, Interval, Quantity, Table, exact
+from mirrorbi.facts.families.values import small
+from mirrorbi.facts.stats.backtest import FEWEST, LEVEL, Forecast, Reason, forecast_of
+from mirrorbi.facts.stats.proportions import is_proportion
+from mirrorbi.facts.sweep.panel import Floats
+from mirrorbi.facts.sweep.sweep_context import Scan, Scope, Series
+from mirrorbi.facts.tables import RECENT, cell, series_table
+
+KINDS = ("forecast",)
+
+AHEAD = {
+    Grain.HOUR: 12,
+    Grain.DAY: 7,
+    Grain.WEEK: 4,
+    Grain.MONTH: 6,
+    Grain.QUARTER: 4,
+    Grain.YEAR: 2,
+}
+"""Steps forecast at most; fewer, where fewer could be tried often enough."""
+
+_WORTH = 0.3
+"""Effect of a forecast that has no error at all."""
+
+
+def find(scan: Scan) -> Iterator[Fact]:
+    """Yield the forecasts of every metric, of the whole and of the largest members.
+
+    What naive forecasts as well yields nothing; `refusal` says why.
+    """
+    for metric in scan.metrics:
+        for scope in scan.scopes() if scan.periods else ():
+            found = told(scan, metric, scope)
+            if isinstance(found, Forecast):
+                yield from _facts(scan, scan.series(metric, scope), found)
+
+
+def told(scan: Scan, metric: str, scope: Scope = ()) -> Forecast | Reason:
+    """Return the forecast of a metric from the reviewed period on, or why there is none."""
+
+    def make() -> Forecast | Reason:
+        grain = scan.grain
+        if grain is None or not scan.periods or scan.periods[-1] != scan.period:
+            return "too_short"
+        series = scan.series(metric, scope)
+        values = np.where(series.complete, series.values, np.nan)
+        return forecast_of(values, grain.per_year, AHEAD[grain])
+
+    return scan.once(("forecast", metric, scope), make)
+
+
+def refusal(scan: Scan, metric: str, scope: Scope = ()) -> Reason | None:
+    """Return why a metric is not forecast, ``None`` if it is."""
+    found = told(scan, metric, scope)
+    return None if isinstance(found, Forecast) else found
+
+
+def _facts(scan: Scan, series: Series, found: Forecast) -> Iterator[Fact]:
+    metric, last = series.metric, float(series.values[-1])
+    bounds = _bounds(scan, series)
+    values, low, high, naive = (
+        np.clip(part, *bounds) for part in (found.values, found.low, found.high, found.naive)
+    )
+    n = int(series.rows[found.first :].sum())
+    ahead = _next(series.periods[-1], len(values))
+    for step, period in enumerate(ahead):
+        value = exact(float(values[step]))
+        yield scan.blank(
+            "forecast",
+            metric,
+            scope=series.scope,
+            period=period,
+            baseline=series.periods[-1],
+            compare="given",
+            quantities={
+                "value": scan.quantity(metric, value),
+                "low": scan.quantity(metric, float(low[step])),
+                "high": scan.quantity(metric, float(high[step])),
+                "last": scan.quantity(metric, last),
+                "delta": scan.difference(metric, value - exact(last)),
+                "naive": scan.quantity(metric, float(naive[step])),
+                "mase": Quantity.of(found.error, "number", 2),
+                "skill": Quantity.of(found.skill, "percent", 0),
+                "coverage": Quantity.of(found.coverage, "percent", 0),
+                "judged": Quantity.of(found.judged, "count"),
+                "backtests": Quantity.of(int(found.backtests[step]), "count"),
+                "ahead": Quantity.of(step + 1, "count"),
+                "periods": Quantity.of(found.n, "count"),
+            },
+            interval=Interval(
+                exact(float(low[step])), exact(float(high[step])), Decimal(str(LEVEL))
+            ),
+            n=n,
+            method=(
+                f"{found.method}, chosen by backtests from a rolling origin, in which it beat "
+                f"{found.against}; range: errors of the backtests"
+            ),
+            terms={"step": str(scan.grain)},
+            caveats=(*small(n), *_narrow(found)),
+            score=scan.impact(series.scope) * _WORTH * found.skill / (step + 1),
+            evidence=(series.query,),
+            table=_table(series, scan.unit(metric), ahead, (values, low, high), step + 1),
+        )
+
+
+def _bounds(scan: Scan, series: Series) -> tuple[float, float]:
+    """Return where values of a metric must lie: shares in 0 to 1, amounts not below 0."""
+    if is_proportion(scan.dataset.metric, series.metric):
+        return 0.0, 1.0
+    known = series.values[np.isfinite(series.values)]
+    return (0.0 if len(known) and known.min() >= 0 else -np.inf), np.inf
+
+
+def _narrow(found: Forecast) -> tuple[str, ...]:
+    """Return the caveat of a range that held clearly less of the past than it was made for."""
+    enough = found.judged >= FEWEST
+    return ("narrow_range",) * (enough and found.coverage < LEVEL - 0.15)
+
+
+def _next(last: Period, steps: int) -> list[Period]:
+    ahead = [last.next()]
+    while len(ahead) < steps:
+        ahead.append(ahead[-1].next())
+    return ahead
+
+
+def _table(
+    series: Series,
+    unit: str,
+    ahead: list[Period],
+    columns: tuple[Floats, Floats, Floats],
+    steps: int,
+) -> Table:
+    nothing = np.full(len(series.periods), np.nan)
+    names = ("forecast", "low", "high")
+    past = series_table(series, unit, dict.fromkeys(names, nothing), last=RECENT)
+    lines = [
+        (str(ahead[i]), None, False, *(cell(float(column[i])) for column in columns))
+        for i in range(steps)
+    ]
+    return Table(past.columns, (*past.rows, *lines))

@@ -1,0 +1,253 @@
+"""Mix and rate: whether a ratio changed within its members or because their weights moved.
+
+After Kitagawa, "Components of a difference between two rates", Journal of the American
+Statistical Association 50, 1955. With the member's part of the denominator ``s``, its
+ratio ``r``, the overall ratio ``R``, before (0) and after (1)::
+
+    rate = (s0 + s1) / 2 * (r1 - r0)
+    mix  = (s1 - s0) * ((r0 + r1) / 2 - (R0 + R1) / 2)
+
+Subtracting the mean overall ratio does not change the sum (weights sum to one), and gives
+each member's mix effect its meaning: gaining weight counts up only where the member is
+above the whole. Over all members, mix and rate sum exactly to ``R1 - R0``. A member that
+appears or vanishes has no rate effect: all of it is mix, at the only ratio it had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mirrorbi.data.model.semantic_model import RatioMetric
+from mirrorbi.facts.fact import Fact, Quantity, Table, exact
+from mirrorbi.facts.families.changes import baseline_caveats, direction_of, size_of
+from mirrorbi.facts.families.values import small
+from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.tables import ROWS, folded, fraction, rounded
+
+KINDS = ("mix", "mix_part")
+
+NAMED = 5
+"""Members per metric and dimension whose effect is a fact."""
+
+METHOD = (
+    "Kitagawa 1955: rate = mean weight x change of ratio; mix = change of weight x (mean ratio "
+    "- mean overall ratio); appearing and vanishing members are mix only; sums exactly"
+)
+
+
+class Weighed(NamedTuple):
+    """A member's numerator and denominator, before and after; exact."""
+
+    member: str
+    top0: Fraction
+    bottom0: Fraction
+    top1: Fraction
+    bottom1: Fraction
+
+
+class Effect(NamedTuple):
+    """What one member did to the overall ratio; exact."""
+
+    member: str
+    mix: Fraction
+    rate: Fraction
+
+
+def find(scan: Scan) -> Iterator[Fact]:
+    """Yield the mix and rate split of the change of every ratio, and its largest parts."""
+    if not scan.comparable:
+        return
+    for metric in scan.metrics:
+        if isinstance(scan.dataset.metric(metric), RatioMetric):
+            for by in scan.by:
+                yield from _split(scan, metric, by)
+
+
+def effects_of(members: Sequence[Weighed]) -> list[Effect]:
+    """Split the change of a ratio into every member's mix and rate effect.
+
+    Parameters
+    ----------
+    members
+        Numerators and denominators; denominators are not negative, and sum to more than
+        zero both before and after.
+
+    Examples
+    --------
+    >>> grows = Weighed("a", Fraction(8), Fraction(10), Fraction(24), Fraction(30))
+    >>> stays = Weighed("b", Fraction(5), Fraction(10), Fraction(5), Fraction(10))
+    >>> [(e.member, str(e.mix), str(e.rate)) for e in effects_of([grows, stays])]
+    [('a', '9/320', '0'), ('b', '3/64', '0')]
+    """
+    all0, all1 = sum(m.bottom0 for m in members), sum(m.bottom1 for m in members)
+    overall = (
+        sum(m.top0 for m in members) / Fraction(all0)
+        + sum(m.top1 for m in members) / Fraction(all1)
+    ) / 2
+    found = []
+    for m in members:
+        if m.bottom0 and m.bottom1:
+            s0, s1 = m.bottom0 / all0, m.bottom1 / all1
+            r0, r1 = m.top0 / m.bottom0, m.top1 / m.bottom1
+            rate = (s0 + s1) * (r1 - r0) / 2
+            mix = (s1 - s0) * ((r0 + r1) / 2 - overall)
+        elif m.bottom1:
+            rate, mix = Fraction(0), (m.top1 - m.bottom1 * overall) / all1
+        else:
+            rate, mix = Fraction(0), (m.bottom0 * overall - m.top0) / all0
+        found.append(Effect(m.member, mix, rate))
+    return found
+
+
+def weighed(scan: Scan, metric: str, by: str) -> list[Weighed] | None:
+    """Return the exact parts of a ratio by member, or ``None`` if it cannot be split.
+
+    It cannot where numerator or denominator do not add up over members, where a
+    denominator is negative, or where a member has a numerator without a denominator.
+    Members that have neither are left out.
+    """
+    return scan.once(("weighed", metric, by), lambda: _weighed(scan, metric, by))
+
+
+def _weighed(scan: Scan, metric: str, by: str) -> list[Weighed] | None:
+    ratio = scan.dataset.metric(metric)
+    if not isinstance(ratio, RatioMetric):
+        return None
+    if not scan.splits(ratio.numerator) or not scan.splits(ratio.denominator):
+        return None
+    now, then = scan.pair(by)
+    arrays = [
+        np.nan_to_num(cells.values[name])
+        for cells in (then, now)
+        for name in (ratio.numerator, ratio.denominator)
+    ]
+    if not arrays[1].any() or not arrays[3].any() or min(arrays[1].min(), arrays[3].min()) < 0:
+        return None
+    if any((top[bottom == 0] != 0).any() for top, bottom in (arrays[:2], arrays[2:])):
+        return None
+    columns = [[fraction(value) for value in array.tolist()] for array in arrays]
+    lines = zip(now.members, *columns, strict=True)
+    return [m for m in (Weighed(*line) for line in lines) if m.bottom0 or m.bottom1]
+
+
+def _split(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
+    now, then = scan.pair(by)
+    overall = [cells.values[metric] for cells in scan.pair()]
+    if len(now.members) < 2 or not all(len(v) and np.isfinite(v[0]) for v in overall):
+        return
+    members = weighed(scan, metric, by)
+    if members is None:
+        return
+    value, base = (exact(float(values[0])) for values in overall)
+    delta = value - base
+    effects = effects_of(members)
+    parts = rounded([part for e in effects for part in (e.mix, e.rate)], delta)
+    mixes, rates = parts[0::2], parts[1::2]
+    all0, all1 = sum(m.bottom0 for m in members), sum(m.bottom1 for m in members)
+    order = sorted(
+        range(len(members)), key=lambda i: (-abs(mixes[i] + rates[i]), members[i].member)
+    )
+    unit, change = scan.unit(metric), scan.unit_of_change(metric)
+    moved = float(sum(abs(mixes[i] + rates[i]) for i in order))
+    if not moved:
+        return
+    lines = []
+    for i in order:
+        m = members[i]
+        weights = (_decimal(m.bottom0 / all0), _decimal(m.bottom1 / all1))
+        ratios = (_ratio(m.top0, m.bottom0), _ratio(m.top1, m.bottom1))
+        lines.append((m.member, mixes[i], rates[i], *weights, *ratios))
+    held = [abs(mixes[i] + rates[i]) / Decimal(moved) for i in order]
+    uneven = sum(abs(float(h) - float(line[3])) for h, line in zip(held, lines, strict=True)) / 2
+    mix, rate = sum(mixes, Decimal(0)), sum(rates, Decimal(0))
+    size = size_of(scan, metric)
+    rows = dict(zip(now.members, (now.rows + then.rows).tolist(), strict=True))
+    evidence = tuple(
+        dict.fromkeys(query for cells in (*scan.pair(), now, then) for query in cells.queries)
+    )
+    shared = {"baseline": scan.baseline, "compare": scan.compare, "method": METHOD}
+    yield scan.blank(
+        "mix",
+        metric,
+        direction=direction_of(delta),
+        quantities={
+            "delta": scan.difference(metric, delta),
+            "mix": scan.difference(metric, mix),
+            "rate": scan.difference(metric, rate),
+            "value": scan.quantity(metric, value),
+            "base": scan.quantity(metric, base),
+        },
+        estimate="delta",
+        n=int(now.rows.sum() + then.rows.sum()),
+        terms={"by": by},
+        caveats=baseline_caveats(scan),
+        score=size * min(1.0, max(uneven, abs(float(mix)) / moved)),
+        evidence=evidence,
+        table=Table(
+            (
+                (by, "text"),
+                ("mix", change),
+                ("rate", change),
+                ("share_base", "percent"),
+                ("share", "percent"),
+                ("base", unit),
+                ("value", unit),
+            ),
+            _folded(lines),
+        ),
+        **shared,
+    )
+    for place, i in enumerate(order[:NAMED]):
+        effect = mixes[i] + rates[i]
+        if not effect:
+            return
+        line = lines[place]
+        quantities = {
+            "effect": scan.difference(metric, effect),
+            "mix": scan.difference(metric, mixes[i]),
+            "rate": scan.difference(metric, rates[i]),
+            "delta": scan.difference(metric, delta),
+            "rank": Quantity.of(place + 1, "rank"),
+        }
+        quantities |= {
+            name: scan.quantity(metric, ratio)
+            for name, ratio in (("base", line[5]), ("value", line[6]))
+            if ratio is not None
+        }
+        n = int(rows[members[i].member])
+        weight = abs(float(effect)) / moved
+        yield scan.blank(
+            "mix_part",
+            metric,
+            scope=((by, members[i].member),),
+            direction=direction_of(effect),
+            quantities=quantities,
+            estimate="effect",
+            n=n,
+            terms={"by": by},
+            caveats=(*small(n), *baseline_caveats(scan)),
+            score=size * (weight + max(0.0, weight - float(line[3]))) / 2,
+            evidence=evidence,
+            **shared,
+        )
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return exact(float(value))
+
+
+def _ratio(top: Fraction, bottom: Fraction) -> Decimal | None:
+    return _decimal(top / bottom) if bottom else None
+
+
+def _folded(lines: Sequence[tuple[Any, ...]]) -> tuple[tuple[Any, ...], ...]:
+    """Fold small members; ratios do not add up, so that of "Other" is left open."""
+    rows = folded(lines, ROWS)
+    if len(rows) == len(lines):
+        return rows
+    return (*rows[:-1], (*rows[-1][:5], None, None))

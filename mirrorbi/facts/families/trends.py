@@ -1,0 +1,201 @@
+"""Trends: a steady rise or fall of a series, told from noise that remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from mirrorbi.data.periods import Period
+from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
+from mirrorbi.facts.families.changes import direction_of
+from mirrorbi.facts.families.values import plain_size, small
+from mirrorbi.facts.stats.regressors import question
+from mirrorbi.facts.stats.sieve_bootstrap import Verdict, judge
+from mirrorbi.facts.stats.significance import RARE, seed_of
+from mirrorbi.facts.sweep.history import ENOUGH, History, alike, history
+from mirrorbi.facts.sweep.panel import Floats
+from mirrorbi.facts.sweep.sweep_context import Scan, Series
+from mirrorbi.facts.tables import series_table
+
+KINDS = ("trend",)
+
+
+class Trend(NamedTuple):
+    """A line through a series.
+
+    Parameters
+    ----------
+    slope
+        Change per step.
+    low, high
+        The slope's 95 % interval.
+    fit
+        The line, one value per step of the series; NaN before the stretch looked at.
+    p
+        Probability of a line that explains as much, in noise with the series' memory.
+    n
+        Values.
+    first
+        Position of the first step looked at.
+    season
+        Steps in the season that was taken out; 1 for none.
+    order
+        Order of the autoregression of the noise.
+    """
+
+    slope: float
+    low: float
+    high: float
+    fit: Floats
+    p: float
+    n: int
+    first: int
+    season: int
+    order: int
+
+    @property
+    def method(self) -> str:
+        """The computation, in words."""
+        kind = "seasonal Theil-Sen" if self.season > 1 else "Theil-Sen"
+        return (
+            f"slope: {kind}, over {self.n} complete periods; interval and p: "
+            f"autoregressive sieve bootstrap, order {self.order}"
+        )
+
+
+def trend_of(values: Floats, season: int = 1, seed: int = 0) -> Trend | None:
+    """Fit and test a line through a series.
+
+    The slope is the median of the slopes between all pairs of values (Theil, 1950; Sen,
+    1968), of pairs at the same point of the season where the series has one (Hirsch, Slack
+    and Smith, 1982). The test and the interval come from an autoregressive sieve
+    bootstrap (see `mirrorbi.facts.stats.sieve_bootstrap`).
+
+    Parameters
+    ----------
+    values
+        One per step, oldest first; NaN where there is none.
+    season
+        Steps in a season that the series may have; 1 for none.
+    seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    Trend or None
+        ``None`` with fewer than 12 values, without a last value, or if they never differ.
+
+    Examples
+    --------
+    >>> trend = trend_of(np.array([3.0, 5, 4, 6, 8, 7, 9, 8, 10, 12, 11, 13]))
+    >>> round(trend.slope, 2), trend.p < 0.01
+    (0.84, True)
+    """
+    return trends_of([values], season, seed)[0]
+
+
+def trends_of(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[Trend | None]:
+    """Fit and test a line through each of many series, as `trend_of` does for one."""
+    found = [history(values, season) for values in series]
+    out: list[Trend | None] = [None] * len(series)
+    for places, some in alike(found):
+        asked = question(some[0].present, some[0].season, "line")
+        verdicts = judge(asked, np.column_stack([one.tamed for one in some]), seed)
+        for i, one, verdict in zip(places, some, verdicts, strict=True):
+            out[i] = _trend(one, verdict, float(asked.sizes[0]), len(series[i]))
+    return out
+
+
+def _trend(found: History, verdict: Verdict, size: float, length: int) -> Trend:
+    slope = theil_sen(found.values, found.season)
+    steps = np.arange(len(found.values))
+    start = float(np.nanmedian(found.values - slope * steps))
+    reach = verdict.reach * size
+    fit = np.full(length, np.nan)
+    fit[found.first :] = found.centre + found.scale * (start + slope * steps)
+    # A median of slopes that says the opposite of the tested line, or nothing, is no trend.
+    p = verdict.p if slope * verdict.score > 0 else 1.0
+    return Trend(
+        slope=slope * found.scale,
+        low=(slope - reach) * found.scale,
+        high=(slope + reach) * found.scale,
+        fit=fit,
+        p=p,
+        n=found.n,
+        first=found.first,
+        season=found.season,
+        order=verdict.order,
+    )
+
+
+def theil_sen(values: Floats, season: int = 1) -> float:
+    """Return the median slope between pairs of values, a whole number of seasons apart.
+
+    Parameters
+    ----------
+    values
+        One per step; NaN where there is none.
+    season
+        Steps in a season; 1 for all pairs.
+
+    Examples
+    --------
+    >>> theil_sen(np.array([1.0, 2.0, 9.0, 4.0, 5.0]))
+    1.0
+    """
+    steps = np.flatnonzero(np.isfinite(values))
+    apart = steps - steps[:, None]
+    pairs = np.triu((apart > 0) & (apart % season == 0))
+    known = values[steps]
+    slopes = (known - known[:, None])[pairs] / apart[pairs]
+    return float(np.median(slopes)) if len(slopes) else 0.0
+
+
+def find(scan: Scan) -> Iterator[Fact]:
+    """Yield a tested trend for the whole and the largest members of every metric."""
+    if scan.grain is None or scan.complete.sum() < ENOUGH:
+        return
+    series = [scan.series(metric, scope) for metric in scan.metrics for scope in scan.scopes()]
+    values = [np.where(one.complete, one.values, np.nan) for one in series]
+    found = trends_of(values, scan.grain.per_year, seed_of("trend", scan.seed))
+    for one, trend in zip(series, found, strict=True):
+        if trend is not None:
+            yield _fact(scan, one, trend)
+
+
+def _fact(scan: Scan, series: Series, trend: Trend) -> Fact:
+    metric, scope = series.metric, series.scope
+    steps = len(series.periods) - 1 - trend.first
+    first, last = series.periods[trend.first], series.periods[-1]
+    base = float(trend.fit[trend.first])
+    slope = exact(trend.slope)
+    n = int(series.rows[trend.first :].sum())
+    return scan.blank(
+        "trend",
+        metric,
+        scope=scope,
+        period=Period(first.start, last.end, None, first.calendar),
+        quantities={
+            "slope": scan.difference(metric, slope),
+            "total": scan.difference(metric, slope * steps),
+            "periods": Quantity.of(trend.n, "count"),
+            "value": scan.quantity(metric, float(series.values[-1])),
+            "base": scan.quantity(metric, base),
+        },
+        estimate="slope",
+        direction=direction_of(slope),
+        interval=Interval(exact(trend.low), exact(trend.high)),
+        p=float(exact(trend.p)),
+        n=n,
+        method=trend.method,
+        terms={"step": str(scan.grain)},
+        caveats=small(n),
+        score=scan.impact(scope) * plain_size(scan.unit(metric), float(trend.fit[-1]), base),
+        evidence=(series.query,),
+        # No q is less than its p: what will not be reported is not drawn.
+        table=None
+        if trend.p > RARE
+        else series_table(series, scan.unit(metric), {"fit": trend.fit}),
+    )

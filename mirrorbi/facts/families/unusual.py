@@ -1,0 +1,310 @@
+"""Unusual values: the latest value of a series against what those before it lead to expect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
+from mirrorbi.facts.families.changes import direction_of
+from mirrorbi.facts.families.values import small
+from mirrorbi.facts.stats.regressors import Places, question
+from mirrorbi.facts.stats.sieve_bootstrap import Noise, replicated
+from mirrorbi.facts.stats.significance import RARE, seed_of, settled, tail_probability
+from mirrorbi.facts.sweep.history import History, alike, history, middle, pattern
+from mirrorbi.facts.sweep.panel import Floats
+from mirrorbi.facts.sweep.sweep_context import Scan, Series
+from mirrorbi.facts.tables import series_table
+
+KINDS = ("unusual",)
+
+ENOUGH = 10
+"""Values before the latest from which it is judged."""
+
+LEVEL = 0.95
+"""Part of ordinary values that lie inside the band."""
+
+_SMOOTH = 0.5
+_LOCAL = 12
+_EFFICIENCY = 0.37
+_LARGE = 6.0
+_ROUNDING = 1e-10
+_TINY = float(np.finfo(np.float64).tiny)
+
+
+class Unusual(NamedTuple):
+    """The latest value and what was expected.
+
+    Parameters
+    ----------
+    value, expected
+        What came, and what was expected from the values before it.
+    low, high
+        Where 95 % of ordinary values would lie.
+    z
+        Distance from the expected, in robust standard deviations of earlier errors.
+    p
+        Probability of one as far, in noise with the series' memory.
+    n
+        Values before the latest.
+    season
+        Steps in the season that was taken into account; 1 for none.
+    counted
+        Whether the values are too few distinct ones for anything but a count of earlier
+        errors as large.
+    """
+
+    value: float
+    expected: float
+    low: float
+    high: float
+    z: float
+    p: float
+    n: int
+    season: int
+    counted: bool
+
+    @property
+    def method(self) -> str:
+        """The computation, in words."""
+        season = "median at the same point of the season + " if self.season > 1 else ""
+        return (
+            f"expected: {season}local level from {self.n} earlier periods; z: error over "
+            "1.4826 MAD of earlier errors; band and p: autoregressive sieve bootstrap"
+            + "; p at least the part of earlier errors as large"
+            * self.counted
+        )
+
+
+class Forecast(NamedTuple):
+    """What series led to expect for their last step.
+
+    Parameters
+    ----------
+    expected
+        One per series.
+    spread
+        Robust standard deviation of the errors of the same forecast at earlier steps.
+    distance
+        Those errors, without their median and sign: (steps, series).
+    """
+
+    expected: Floats
+    spread: Floats
+    distance: Floats
+
+    def of(self, i: int) -> Forecast:
+        """Return the forecast of one of the series."""
+        return Forecast(self.expected[[i]], self.spread[[i]], self.distance[:, [i]])
+
+
+def unusual_of(values: Floats, season: int = 1, seed: int = 0) -> Unusual | None:
+    """Judge the last value of a series by those before it, which alone make the forecast.
+
+    The error of the forecast (see `forecast`) over the robust spread of its earlier errors
+    is compared with the same figure in autoregressive replicates of the series, in which
+    everything is estimated anew; so short series and memory are allowed for.
+
+    Parameters
+    ----------
+    values
+        One per step, oldest first, the judged one last; NaN where there is none.
+    season
+        Steps in a season that the series may have; 1 for none.
+    seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    Unusual or None
+        ``None`` without a last value, with fewer than 10 values before it, or if those
+        never differ.
+
+    Examples
+    --------
+    >>> usual = [10.0, 11, 9, 10, 12, 10, 9, 11, 10, 10, 11, 9, 10, 11]
+    >>> found = unusual_of(np.array([*usual, 30.0]))
+    >>> round(found.p, 3), round(found.expected)
+    (0.071, 10)
+    """
+    return unusual_in([values], season, seed)[0]
+
+
+def unusual_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[Unusual | None]:
+    """Judge the last value of each of many series, as `unusual_of` does for one."""
+    before = [_before(values, season) for values in series]
+    out: list[Unusual | None] = [None] * len(series)
+    for places, pasts in alike(before):
+        by_distance: dict[int, list[int]] = {}
+        for j, i in enumerate(places):
+            ahead = len(series[i]) - pasts[j].first - len(pasts[j].values)
+            by_distance.setdefault(ahead, []).append(j)
+        for ahead, some in by_distance.items():
+            chosen = [pasts[j] for j in some]
+            values = [float(series[places[j]][-1]) for j in some]
+            for j, found in zip(some, _judged(chosen, values, ahead, seed), strict=True):
+                out[places[j]] = found
+    return out
+
+
+def _before(values: Floats, season: int) -> History | None:
+    if len(values) <= ENOUGH or not np.isfinite(values[-1]):
+        return None
+    known = np.flatnonzero(np.isfinite(values[:-1]))
+    return history(values[: known[-1] + 1], season, least=ENOUGH) if len(known) else None
+
+
+def _judged(
+    pasts: Sequence[History], values: Sequence[float], ahead: int, seed: int
+) -> list[Unusual | None]:
+    present, season = pasts[0].present, pasts[0].season
+    columns = np.nan_to_num(np.column_stack([past.values for past in pasts]))
+    made = forecast(columns, present, season, ahead)
+    spread = np.maximum(made.spread, _TINY)
+    latest = [
+        value / past.scale - past.centre / past.scale
+        for value, past in zip(values, pasts, strict=True)
+    ]
+    z = (np.array(latest) - made.expected) / spread
+    asked = question(present, season, "line")
+    noises = [Noise(asked, residual) for residual in asked.fit(columns).residual.T]
+
+    def measure(replicates: Floats, which: Places) -> Floats:
+        past = replicates[: len(present)] * asked.mask
+        again = forecast(past, present, season, ahead)
+        error = np.abs(replicates[-1] - again.expected)
+        return np.asarray(error / np.maximum(again.spread, _TINY))[None]
+
+    steps = len(present) + ahead
+    drawn = replicated(noises, np.abs(z), measure, seed, steps=steps, smooth=_SMOOTH)
+    return [
+        _unusual(past, value, made.of(i), float(z[i]), drawn[i][0])
+        if made.spread[i] > _ROUNDING and np.isfinite(z[i])
+        else None
+        for i, (past, value) in enumerate(zip(pasts, values, strict=True))
+    ]
+
+
+def _unusual(past: History, value: float, made: Forecast, z: float, ordinary: Floats) -> Unusual:
+    expected, spread = float(made.expected[0]), float(made.spread[0])
+    far = settled(float(np.quantile(ordinary, LEVEL))) * spread
+    counted = _EFFICIENCY * past.n
+    # On the scale of a log-likelihood ratio the tail is close to exponential.
+    p = tail_probability(float(np.log1p(z * z / counted)), np.log1p(ordinary**2 / counted))
+    if past.lumpy:
+        # Few distinct values have no spread that errors could be measured by: counted.
+        reached = made.distance[:, 0] >= abs(z) * spread * (1 - _ROUNDING)
+        p = max(p, settled((1 + int(reached.sum())) / (1 + len(reached))))
+    return Unusual(
+        value=value,
+        expected=past.centre + past.scale * expected,
+        low=past.centre + past.scale * (expected - far),
+        high=past.centre + past.scale * (expected + far),
+        z=z,
+        p=p,
+        n=past.n,
+        season=past.season,
+        counted=past.lumpy,
+    )
+
+
+def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int = 1) -> Forecast:
+    """Forecast each series from its season, its level and how long it stays away from it.
+
+    What is expected is the median at that point of the season, plus the median level of
+    the latest 12 values, plus the latest distance from it as far as such distances last
+    (by the lag-1 autocorrelation, corrected for its bias after Marriott and Pope, 1954),
+    plus the median of the earlier errors, which is the drift.
+
+    Parameters
+    ----------
+    series
+        (n, series), time downwards, the last step with a value; 0 where there is none.
+    present
+        Which of the steps have a value.
+    season
+        Steps in a season; 1 for none.
+    ahead
+        Steps from the last to the one that is forecast.
+    """
+    seen = np.array(present, dtype=bool)
+    n = int(seen.sum())
+    line = question(present, season, "line")
+    slope = line.fit(series).score * float(line.sizes[0]) if season > 1 else 0.0
+    steps = np.arange(len(present), dtype=float)[:, None]
+    seasonal = pattern(series - slope * steps, present, season)
+    level = series - seasonal
+    centre = middle(level[seen])
+    away = (level - centre) * seen[:, None]
+    total = np.maximum((away**2).sum(axis=0), _TINY)
+    raw = (away[1:] * away[:-1]).sum(axis=0) / total
+    lasts = np.clip((n * raw + 1) / (n - 3), 0.0, 1.0)
+    errors = (away[1:] - lasts * away[:-1])[seen[1:] & seen[:-1]]
+    drift = middle(errors)
+    distance = np.abs(errors - drift)
+    # Where most values are equal the MAD is 0, and says nothing about the others.
+    spread = np.maximum(1.4826 * middle(distance), 0.6267 * distance.mean(axis=0))
+    # The pattern goes on: the step that is forecast lies some seasons after one of its kind.
+    kind = (len(present) - 1 + ahead) % season
+    point = seasonal[kind] if season > 1 else 0.0
+    local = middle(level[seen][-_LOCAL:])
+    stays = lasts**ahead * (level[-1] - local)
+    return Forecast(local + stays + ahead * drift + point, spread, distance)
+
+
+def find(scan: Scan) -> Iterator[Fact]:
+    """Yield the tested latest value of every metric: of the whole and the largest members."""
+    if scan.grain is None or not scan.periods or scan.period != scan.periods[-1]:
+        return
+    if not scan.complete[-1]:
+        return
+    series = [scan.series(metric, scope) for metric in scan.metrics for scope in scan.scopes()]
+    values = [np.where(one.complete, one.values, np.nan) for one in series]
+    judged = unusual_in(values, scan.grain.per_year, seed_of("unusual", scan.seed))
+    for one, found in zip(series, judged, strict=True):
+        if found is not None:
+            yield _fact(scan, one, found)
+
+
+def _fact(scan: Scan, series: Series, found: Unusual) -> Fact:
+    metric, scope = series.metric, series.scope
+    value = exact(found.value)
+    expected, low, high = _possible(series, scan.unit(metric), found)
+    delta = value - exact(expected)
+    n = int(series.rows[-1])
+    band = {"expected": expected, "low": low, "high": high}
+    before = np.full(len(series.periods) - 1, np.nan)
+    columns = {name: np.append(before, number) for name, number in band.items()}
+    return scan.blank(
+        "unusual",
+        metric,
+        scope=scope,
+        quantities={
+            "delta": scan.difference(metric, delta),
+            "value": scan.quantity(metric, value),
+            **{name: scan.quantity(metric, number) for name, number in band.items()},
+            "z": Quantity.of(found.z, "number", 1),
+        },
+        estimate="delta",
+        direction=direction_of(delta),
+        interval=Interval(exact(found.value - high), exact(found.value - low)),
+        p=float(exact(found.p)),
+        n=n,
+        method=found.method,
+        caveats=small(n),
+        score=scan.impact(scope) * min(1.0, abs(found.z) / _LARGE),
+        evidence=(series.query,),
+        # No q is less than its p: what will not be reported is not drawn.
+        table=None if found.p > RARE else series_table(series, scan.unit(metric), columns),
+    )
+
+
+def _possible(series: Series, unit: str, found: Unusual) -> tuple[float, float, float]:
+    """Return expectation and band without what cannot be: less than nothing, more than all."""
+    known = series.values[np.isfinite(series.values)]
+    least = 0.0 if unit in ("percent", "count") and known.min() >= 0 else -np.inf
+    most = 1.0 if unit == "percent" and known.max() <= 1 else np.inf
+    expected, low, high = np.clip([found.expected, found.low, found.high], least, most).tolist()
+    return expected, low, high

@@ -1,0 +1,110 @@
+"""Additivity: which metrics are sums over members, and how each kind is averaged over time."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mirrorbi.data.model.expression import Arithmetic
+from mirrorbi.data.model.semantic_model import (
+    Aggregation,
+    DerivedMetric,
+    Metric,
+    RatioMetric,
+    SimpleMetric,
+)
+from mirrorbi.facts.sweep.panel import Cells, Floats, Panel, settled
+
+Lookup = Callable[[str], Metric]
+
+
+def splits(metrics: Lookup, name: str) -> bool:
+    """Return whether the metric of the whole is the sum of that of its members.
+
+    True for counts and sums, stocks included (a balance does not add over time, but it
+    does over branches), and for sums and differences of such.
+
+    Parameters
+    ----------
+    metrics
+        Gives the metric of a name.
+    name
+        The metric in question.
+    """
+    metric = metrics(name)
+    if isinstance(metric, SimpleMetric):
+        return metric.agg in (Aggregation.SUM, Aggregation.COUNT)
+    if isinstance(metric, DerivedMetric):
+        parsed = Arithmetic.parse(metric.expression).parsed
+        return _linear(parsed.tree, lambda part: splits(metrics, parsed.names.get(part, part)))
+    return False
+
+
+def mean_cells(panel: Panel, steps: Sequence[int], span: Cells | None, metrics: Lookup) -> Cells:
+    """Return the cells of an average period.
+
+    Counts and sums are the mean over the periods (0 where a member had no rows), ratios
+    the mean numerator over the mean denominator, averages those of all rows, and
+    everything else the mean of what there is.
+
+    Parameters
+    ----------
+    panel
+        The history of every member.
+    steps
+        The columns of the panel that are averaged.
+    span
+        The same members over the whole stretch at once; needed where a metric is an
+        average.
+    metrics
+        Gives the metric of a name.
+    """
+    values: dict[str, Floats] = {}
+    rows = panel.rows[:, list(steps)]
+
+    def mean(name: str) -> Floats:
+        if name in values:
+            return values[name]
+        metric, part = metrics(name), panel.values[name][:, list(steps)]
+        if isinstance(metric, RatioMetric):
+            top, bottom = mean(metric.numerator), mean(metric.denominator)
+            found = top / np.where(bottom == 0, np.nan, bottom)
+        elif (
+            span is not None
+            and isinstance(metric, SimpleMetric)
+            and (metric.agg is Aggregation.AVG)
+        ):
+            found = span.values[name]
+        elif splits(metrics, name):
+            summed = np.nansum(part, axis=1) / max(len(steps), 1)
+            found = np.where(rows.any(axis=1), summed, np.nan)
+        else:
+            seen = ~np.isnan(part)
+            summed = np.where(seen.any(axis=1), np.nansum(part, axis=1), np.nan)
+            found = summed / np.maximum(seen.sum(axis=1), 1)
+        values[name] = settled(found)
+        return values[name]
+
+    for name in panel.values:
+        mean(name)
+    queries = (panel.query, *(span.queries if span is not None else ()))
+    return Cells(panel.by, panel.members, values, rows.sum(axis=1), queries)
+
+
+def _linear(node: ast.expr, splits: Callable[[str], bool]) -> bool:
+    match node:
+        case ast.Name(id=name):
+            return splits(name)
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=inner):
+            return _linear(inner, splits)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return _linear(left, splits) and _linear(right, splits)
+        case ast.BinOp(left=left, op=ast.Mult(), right=ast.Constant()):
+            return _linear(left, splits)
+        case ast.BinOp(left=ast.Constant(), op=ast.Mult(), right=right):
+            return _linear(right, splits)
+        case ast.BinOp(left=left, op=ast.Div(), right=ast.Constant()):
+            return _linear(left, splits)
+    return False

@@ -1,0 +1,217 @@
+"""What a sweep is asked, made definite: defaults chosen, names checked, periods resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.data.model.semantic_model import Privacy
+from mirrorbi.data.periods import Grain, Period
+from mirrorbi.errors import QueryError, did_you_mean
+from mirrorbi.facts.sweep.sweep_context import Scan
+
+if TYPE_CHECKING:
+    from mirrorbi.data.dataset import Dataset
+
+COMPARISONS = ("previous", "year_ago", "average")
+
+MONTHS = 3
+"""Complete months from which months are the grain, where nobody says."""
+
+STEPS = 8
+"""Complete periods from which any other grain is, coarsest first."""
+
+AVERAGED = 12
+"""Complete periods at most whose mean is the average."""
+
+
+def definite(
+    dataset: Dataset,
+    *,
+    metrics: str | Iterable[str] | None = None,
+    by: str | Iterable[str] | None = None,
+    where: Mapping[str, str | Iterable[str]] | None = None,
+    grain: Grain | str | None = None,
+    period: Period | str | None = None,
+    compare: str = "previous",
+    seed: int = 0,
+) -> Scan:
+    """Return the scan that these arguments ask for.
+
+    Raises
+    ------
+    QueryError
+        If a name is not known, a period lies outside the data or is not complete, or the
+        data does not reach back to what is compared with; the message says what is there.
+    """
+    model = dataset.model
+    names = _words(metrics) if metrics is not None else _shown(dataset)
+    dimensions = (
+        _words(by)
+        if by is not None
+        else tuple(name for name, d in model.dimensions.items() if d.privacy is Privacy.SAFE)
+    )
+    if not names:
+        raise QueryError(
+            "The sweep names no metric.", hint=did_you_mean("", model.metrics, noun="metrics")
+        )
+    for name in names:
+        dataset.metric(name)
+    for name in dimensions:
+        dataset.dimension(name)
+    kept = {name: tuple(sorted(set(_words(m)))) for name, m in sorted((where or {}).items())}
+    for name, members in kept.items():
+        dataset.dimension(name)
+        dataset.check_members(name, members, partial(dataset.members, name))
+    if model.time is None:
+        _refuse_time(grain, period, compare)
+        return Scan(dataset, names, dimensions, kept, seed=seed)
+    asked = Period.parse(period, dataset.calendar) if isinstance(period, str) else period
+    step = _grain(dataset, grain, asked)
+    if asked is not None:
+        _check(dataset, asked, step)
+    reviewed = asked or (dataset.last_complete(step) if step else None)
+    if reviewed is None:
+        return Scan(dataset, names, dimensions, kept, seed=seed)
+    word, baseline = _baseline(dataset, reviewed, step, compare)
+    return Scan(dataset, names, dimensions, kept, step, reviewed, baseline, word, seed)
+
+
+def request_of(scan: Scan, kinds: Iterable[str] | None) -> dict[str, Any]:
+    """Return the arguments that give the same sweep again, as plain values.
+
+    Every choice that was left to the sweep is written down, so that data added later does
+    not change what is asked.
+    """
+    given = scan.compare == "given" and scan.baseline is not None
+    return {
+        "metrics": list(scan.metrics),
+        "by": list(scan.by),
+        "where": {name: list(members) for name, members in scan.where.items()},
+        "grain": str(scan.grain) if scan.grain else None,
+        "period": str(scan.period) if scan.period else None,
+        "compare": str(scan.baseline) if given else scan.compare,
+        "kinds": sorted(kinds) if kinds is not None else None,
+        "seed": scan.seed,
+    }
+
+
+def _shown(dataset: Dataset) -> tuple[str, ...]:
+    metrics = dataset.model.metrics
+    return tuple(name for name, m in metrics.items() if not m.hidden) or tuple(metrics)
+
+
+def _words(value: str | Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([value] if isinstance(value, str) else value))
+
+
+def _refuse_time(grain: Any, period: Any, compare: str) -> None:
+    if grain or period or compare != "previous":
+        raise QueryError(
+            "This data has no time: its model names no time column.",
+            hint="Leave out grain, period and compare, or add 'time: {column: ...}' to the model.",
+        )
+
+
+def _grain(dataset: Dataset, grain: Grain | str | None, asked: Period | None) -> Grain | None:
+    time = dataset.model.time
+    known = time.grains if time else ()
+    if grain is not None:
+        step = Grain.parse(grain)
+        if step not in known:
+            raise QueryError(
+                f"The model has no grain {step.value!r}.",
+                hint=did_you_mean(step.value, known, noun="grains"),
+            )
+        return step
+    if asked is not None and asked.grain in known:
+        return asked.grain
+    coarse_first = [g for g in reversed(Grain) if g in known]
+    if Grain.MONTH in known and _complete(dataset, Grain.MONTH, MONTHS):
+        return Grain.MONTH
+    for enough in (STEPS, 2, 1):
+        for step in coarse_first:
+            if _complete(dataset, step, enough):
+                return step
+    return None
+
+
+def _complete(dataset: Dataset, grain: Grain, wanted: int) -> bool:
+    found = 0
+    for period in dataset.periods(grain):
+        found += dataset.is_complete(period)
+        if found >= wanted:
+            return True
+    return False
+
+
+def _check(dataset: Dataset, asked: Period, step: Grain | None) -> None:
+    first, last = dataset.first, dataset.last
+    if first is None or last is None:
+        raise QueryError(
+            f"There is no data in {asked}: no row has a time.", hint="Leave out the period."
+        )
+    if asked.end <= first or asked.start > last:
+        raise QueryError(f"There is no data in {asked}.", hint=_reach(dataset, asked, step))
+    if not dataset.is_complete(asked):
+        raise QueryError(f"The period {asked} is not complete.", hint=_reach(dataset, asked, step))
+
+
+def _reach(dataset: Dataset, asked: Period, step: Grain | None) -> str:
+    """Return a hint that names the first and the last complete period of the same grain."""
+    first, last = dataset.first, dataset.last
+    days = f"The data covers {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    grain = asked.grain or step
+    complete = [p for p in dataset.periods(grain) if dataset.is_complete(p)] if grain else []
+    if not complete or grain is None:
+        return f"{days}."
+    if len(complete) == 1:
+        return f"{days}; its one complete {grain.value} is {complete[0]}."
+    return f"{days}; complete {grain.value}s are {complete[0]} to {complete[-1]}."
+
+
+def _baseline(
+    dataset: Dataset, reviewed: Period, step: Grain | None, compare: str
+) -> tuple[str, Period | None]:
+    if compare == "previous":
+        before = reviewed.previous()
+        return compare, before if dataset.is_complete(before) else None
+    if compare == "year_ago":
+        before = reviewed.year_ago()
+        _check_baseline(dataset, before, reviewed, step)
+        return compare, before
+    if compare == "average":
+        steps = dataset.periods(step) if step else []
+        earlier = [p for p in steps if p.end <= reviewed.start and dataset.is_complete(p)]
+        if step is None or reviewed.grain is not step or not earlier:
+            raise QueryError(
+                f"There is no average to compare {reviewed} with.",
+                hint=f"It needs complete periods of one grain before it. "
+                f"{_reach(dataset, reviewed, step)}",
+            )
+        first, last = earlier[-AVERAGED:][0], earlier[-1]
+        return compare, Period(first.start, last.end, None, dataset.calendar)
+    try:
+        given = Period.parse(compare, dataset.calendar)
+    except QueryError:
+        raise QueryError(
+            f"{compare!r} is neither a comparison nor a period.",
+            hint=f"{did_you_mean(compare, COMPARISONS, noun='comparisons')} "
+            "Or name a period, such as 2013-11.",
+        ) from None
+    if given.start < reviewed.end and reviewed.start < given.end:
+        raise QueryError(
+            f"The period {given} overlaps {reviewed}, with which it is to be compared.",
+            hint="Name one that does not.",
+        )
+    _check_baseline(dataset, given, reviewed, step)
+    return "given", given
+
+
+def _check_baseline(dataset: Dataset, before: Period, reviewed: Period, step: Grain | None) -> None:
+    if not dataset.is_complete(before):
+        raise QueryError(
+            f"{reviewed} cannot be compared with {before}, which is not all in the data.",
+            hint=_reach(dataset, before, step),
+        )

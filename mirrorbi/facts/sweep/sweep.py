@@ -1,0 +1,179 @@
+"""The sweep: everything worth knowing about a data set, computed, tested and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from mirrorbi.data.periods import Grain, Period
+from mirrorbi.errors import FactError, did_you_mean
+from mirrorbi.facts.fact import Fact, exact
+from mirrorbi.facts.factset import FactSet
+from mirrorbi.facts.stats.significance import RARE, false_discovery
+from mirrorbi.facts.sweep.ranking import ranked
+from mirrorbi.facts.sweep.request import definite, request_of
+from mirrorbi.facts.sweep.sweep_context import Scan
+
+if TYPE_CHECKING:
+    from mirrorbi.data.dataset import Dataset
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "values": ("value", "share", "rank", "extreme"),
+    "changes": ("change",),
+    "contributions": ("contribution",),
+    "mix": ("mix", "mix_part"),
+    "simpson": ("simpson",),
+    "trends": ("trend",),
+    "unusual": ("unusual",),
+    "breaks": ("break",),
+    "correlation": ("correlation",),
+    "concentration": ("concentration",),
+    "quality": (
+        "coverage",
+        "completeness",
+        "missing_periods",
+        "incomplete",
+        "late_data",
+        "duplicates",
+        "nulls",
+        "constant",
+        "infinite",
+        "withheld",
+    ),
+    "cells": ("cell",),
+    "forecast": ("forecast",),
+    "distribution": ("distribution",),
+}
+"""The kinds of facts that each module finds."""
+
+ON_REQUEST = ("cell", "forecast", "distribution")
+"""Kinds that a sweep finds only where they are named."""
+
+KINDS = tuple(kind for kinds in FAMILIES.values() for kind in kinds)
+
+CLAIMS = ("trend", "unusual", "break", "correlation")
+"""Kinds that say nothing if they may be chance; a change is arithmetic either way."""
+
+
+def find_facts(
+    dataset: Dataset,
+    *,
+    metrics: str | Iterable[str] | None = None,
+    by: str | Iterable[str] | None = None,
+    where: Mapping[str, str | Iterable[str]] | None = None,
+    grain: Grain | str | None = None,
+    period: Period | str | None = None,
+    compare: str = "previous",
+    kinds: str | Iterable[str] | None = None,
+    seed: int = 0,
+) -> FactSet:
+    """Return what is worth knowing about a data set, best first.
+
+    The data is read by few scans at the start; everything else is rolled up in memory.
+    The false discovery rate (Benjamini and Hochberg, 1995) is controlled over every test
+    of the sweep. The same data and arguments give the same facts in the same order.
+
+    Parameters
+    ----------
+    dataset
+        What `mirrorbi.open` returned.
+    metrics
+        Names of metrics; by default all that the model does not hide.
+    by
+        Names of dimensions to look into; by default all whose privacy class is ``safe``.
+        An empty list looks at the whole only.
+    where
+        Members kept, per dimension.
+    grain
+        Length of one step of time; by default months, if there are three complete ones,
+        otherwise the coarsest grain with eight.
+    period
+        The period reviewed, such as ``2013-12``; by default the last complete one.
+    compare
+        What it is compared with: ``previous``, ``year_ago``, ``average`` (of the up to 12
+        complete periods before), or a period, such as ``2013-06``.
+    kinds
+        The kinds of facts wanted; by default all but `ON_REQUEST`.
+    seed
+        Changes the draws of the tests that simulate.
+
+    Returns
+    -------
+    FactSet
+        The facts, with the request that gives them again, the SQL behind them, and the
+        number of tests.
+
+    Raises
+    ------
+    QueryError
+        If a metric, dimension, member, grain or period is not known or not in the data.
+    FactError
+        If a kind is not known.
+
+    Examples
+    --------
+    >>> import mirrorbi, pandas as pd
+    >>> ds = mirrorbi.open(pd.DataFrame({"city": ["Rome", "Oslo"] * 40, "sales": [3, 4] * 40}))
+    >>> facts = find_facts(ds, kinds=["share"])
+    >>> {fact.kind for fact in facts}
+    {'share'}
+    """
+    wanted = _kinds(kinds)
+    scan = definite(
+        dataset,
+        metrics=metrics,
+        by=by,
+        where=where,
+        grain=grain,
+        period=period,
+        compare=compare,
+        seed=seed,
+    )
+    # Quality asks about all of the data and can do without the cubes.
+    if any(set(FAMILIES[family]) & set(wanted) for family in FAMILIES if family != "quality"):
+        dataset.prepare(scan.queries())
+    found, tests = _controlled(list(_found(scan, wanted)))
+    told = ranked(found)
+    queries = {query.id: query for fact in told for query in fact.evidence}
+    return FactSet(
+        told,
+        request=request_of(scan, None if kinds is None else wanted),
+        dataset=dataset.describe(),
+        tests=tests,
+        sql={name: dataset.sql(query) for name, query in sorted(queries.items())},
+        origin=dataset,
+    )
+
+
+def _kinds(kinds: str | Iterable[str] | None) -> tuple[str, ...]:
+    if kinds is None:
+        return tuple(kind for kind in KINDS if kind not in ON_REQUEST)
+    asked: set[str] = set()
+    for word in [kinds] if isinstance(kinds, str) else kinds:
+        if word not in KINDS and word not in FAMILIES:
+            raise FactError(
+                f"There is no kind of fact {word!r}.",
+                hint=did_you_mean(word, [*KINDS, *FAMILIES], noun="kinds"),
+            )
+        asked |= {word} if word in KINDS else set(FAMILIES[word])
+    return tuple(kind for kind in KINDS if kind in asked)
+
+
+def _found(scan: Scan, wanted: tuple[str, ...]) -> Iterator[Fact]:
+    for family, its_kinds in FAMILIES.items():
+        kinds = [kind for kind in its_kinds if kind in wanted]
+        if not kinds:
+            continue
+        module = import_module(f"mirrorbi.facts.families.{family}")
+        facts = module.find(scan, kinds) if family == "quality" else module.find(scan)
+        yield from (fact for fact in facts if fact.kind in kinds)
+
+
+def _controlled(facts: list[Fact]) -> tuple[list[Fact], int]:
+    """Give every tested fact its q, and drop the claims that may be chance."""
+    tested = [fact.p for fact in facts if fact.p is not None]
+    rates = iter(float(exact(q)) for q in false_discovery(tested))
+    judged = [fact if fact.p is None else fact.replace(q=next(rates)) for fact in facts]
+    kept = [f for f in judged if f.kind not in CLAIMS or (f.q is not None and f.q <= RARE)]
+    return kept, len(tested)

@@ -1,0 +1,1 @@
+"""Kernels: started, watched and ended."""

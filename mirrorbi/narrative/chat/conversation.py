@@ -1,0 +1,331 @@
+"""A conversation: questions about one data set, whose facts stay from one to the next."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mirrorbi.bedrock.request import (
+    Part,
+    Reply,
+    Request,
+    Tool,
+    ToolResult,
+    ToolUse,
+    Usage,
+    instruction,
+)
+from mirrorbi.errors import AnswerError, CancelledError
+from mirrorbi.narrative.chat.answer import Answer, Computed
+from mirrorbi.narrative.chat.answer_proof import proven, signed
+from mirrorbi.narrative.chat.tool_arguments import TOOLS
+from mirrorbi.narrative.chat.tool_runner import Desk, Done
+from mirrorbi.wording.numbers import locale_of
+
+if TYPE_CHECKING:
+    from mirrorbi.bedrock.client import Claude
+    from mirrorbi.data.dataset import Dataset
+    from mirrorbi.facts.fact import Fact
+    from mirrorbi.privacy.disclosure import Disclosure
+    from mirrorbi.privacy.gate import Gate
+
+_SYSTEM = ("ask.md", "voice.md")
+_FINAL = ("guardrail_intervened", "content_filtered", "model_context_window_exceeded")
+"""Why Claude may stop where asking again is of no use."""
+
+_HINT = "Ask again with --no-cache (cache=False), or ask another --model."
+
+_WRONG = 2
+"""Replies in one question that cannot be used before it is an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far one question may go.
+
+    Parameters
+    ----------
+    turns
+        Calls to Claude, the last of which must answer.
+    tokens
+        Read and written, over all calls.
+    seconds
+        From question to answer.
+    uses
+        Calls of tools that are done in one turn.
+    output
+        Tokens of one reply.
+    """
+
+    turns: int = 8
+    tokens: int = 250_000
+    seconds: float = 180.0
+    uses: int = 6
+    output: int = 2048
+
+
+@dataclass
+class _Round:
+    """One question on its way."""
+
+    turns: list[tuple[Part, ...] | Reply]
+    output: int
+    before: Usage
+    entries: int
+    calls: int = 0
+    wrong: int = 0
+    model: str = ""
+    replies: list[Reply] = field(default_factory=list)
+    sent: tuple[Disclosure, ...] = ()
+    computed: list[Computed] = field(default_factory=list)
+
+
+class Conversation:
+    """Questions and answers about one data set.
+
+    The gate is one for the whole conversation, so that what follows from several answers
+    together is judged together; facts keep their names, so that a further question can
+    rest on those of an earlier one.
+
+    Parameters
+    ----------
+    dataset
+        What is asked about.
+    claude
+        The client.
+    gate
+        Of the same data set.
+    locale
+        Of the answers' number formats.
+    limits
+        How far one question may go.
+
+    Raises
+    ------
+    WordingError
+        If the locale is not known.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        claude: Claude,
+        gate: Gate,
+        *,
+        locale: str = "en_GB",
+        limits: Limits | None = None,
+    ) -> None:
+        locale_of(locale)
+        self.dataset = dataset
+        self.claude = claude
+        self.gate = gate
+        self.locale = locale
+        self.limits = limits or Limits()
+        self.answers: list[Answer] = []
+        self._desk = Desk(dataset, gate)
+        self._turns: tuple[tuple[Part, ...] | Reply, ...] = ()
+        self._open: tuple[Part, ...] = ()
+
+    @property
+    def facts(self) -> Mapping[str, Fact]:
+        """Every fact of the conversation, by the name under which Claude knows it."""
+        return self.gate.facts
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens and cost of the whole conversation."""
+        return sum((answer.usage for answer in self.answers), Usage())
+
+    def ask(self, question: str) -> Answer:
+        """Answer a question.
+
+        Raises
+        ------
+        RefusedError
+            If the question holds personal data, or the policy does not allow Claude.
+        AnswerError
+            If a reply was filtered, or replies could not be used again and again.
+        MirrorBIError
+            Anything that the client raises: credentials, access, budget, throttling.
+        """
+        self._desk.begin()
+        vocabulary = self.gate.vocabulary()
+        tools = tuple(Tool(instruction(f"tool_{name}.json"), vocabulary) for name in TOOLS)
+        asked = self.gate.question(question)
+        opening: tuple[Part, ...] = (asked,) if self._turns else (vocabulary, asked)
+        round_ = _Round(
+            [*self._turns, (*self._open, *opening)],
+            self.limits.output,
+            self.claude.budget.usage,
+            len(self.claude.entries),
+        )
+        done: Done | None = None
+        reason = "turns"
+        stop = threading.Event()
+        timer = threading.Timer(self.limits.seconds, stop.set)
+        timer.daemon = True
+        timer.start()
+        try:
+            while done is None:
+                last = round_.calls >= self.limits.turns - 1 or self._spent(round_)
+                if last:
+                    self._say(round_, "ask_finish.md")
+                done = self._turn(round_, tools, last, stop)
+                if last and done is None:
+                    break
+        except CancelledError:
+            if not stop.is_set():
+                raise
+            reason = "time"
+        finally:
+            timer.cancel()
+        if done is None:
+            reason = "tokens" if reason == "turns" and self._spent(round_) else reason
+            done = self._desk.last(reason)
+        return self._finish(question, round_, done)
+
+    # -- one call ------------------------------------------------------------------------
+
+    def _turn(
+        self, round_: _Round, tools: tuple[Tool, ...], last: bool, stop: threading.Event
+    ) -> Done | None:
+        request = Request(
+            system=tuple(instruction(name) for name in _SYSTEM),
+            turns=tuple(round_.turns),
+            tools=tools,
+            tool="answer" if last else None,
+            max_tokens=round_.output,
+            purpose="ask",
+        )
+        round_.sent = request.disclosures
+        try:
+            reply = self.claude.send(request, cancel=stop)
+        except AnswerError as error:
+            self._again(round_, error)
+            return None
+        finally:
+            round_.calls += 1
+        round_.model = reply.model or round_.model
+        round_.replies.append(reply)
+        unusable = self._unusable(round_, reply)
+        if unusable is not None:
+            self._again(round_, unusable)
+            return None
+        round_.turns.append(reply)
+        results: list[Part] = []
+        done: Done | None = None
+        for place, use in enumerate(reply.tool_uses):
+            result, finished, computed = self._use(use, place, last)
+            results.append(result)
+            round_.computed += [computed] if computed is not None else []
+            done = done or finished
+        round_.turns.append(tuple(results))
+        return done
+
+    def _use(
+        self, use: ToolUse, place: int, last: bool
+    ) -> tuple[ToolResult, Done | None, Computed | None]:
+        if place >= self.limits.uses and use.name != "answer":
+            notice = self.gate.notice({"error": "too_many", "tool": "calls"})
+            return ToolResult(use.id, notice, failed=True), None, None
+        outcome = self._desk.do(use.name, use.input, last=last)
+        return (
+            ToolResult(use.id, outcome.disclosure, failed=outcome.failed),
+            outcome.done,
+            outcome.computed,
+        )
+
+    def _unusable(self, round_: _Round, reply: Reply) -> AnswerError | None:
+        """Return why a reply cannot be built upon, ``None`` if it can."""
+        ids = [use.id for use in reply.tool_uses]
+        before = (turn for turn in round_.turns if isinstance(turn, Reply))
+        if {use.id for other in before for use in other.tool_uses} & set(ids):
+            return AnswerError("Claude named two calls of a tool alike.", hint=_HINT)
+        if not ids:
+            return AnswerError("Claude answered in free text, which is not shown.", hint=_HINT)
+        return None
+
+    def _again(self, round_: _Round, error: AnswerError) -> None:
+        """Ask again in place of a reply that cannot be used; it is not sent back.
+
+        Raises
+        ------
+        AnswerError
+            If another reply would be no better, or there were too many.
+        """
+        stop = getattr(error, "stop", "")
+        round_.wrong += 1
+        if stop in _FINAL or round_.wrong > _WRONG:
+            raise error
+        if stop == "max_tokens":
+            round_.output *= 2
+        self._say(round_, "ask_short.md" if stop == "max_tokens" else "ask_again.md")
+
+    def _say(self, round_: _Round, words: str) -> None:
+        """Add a static text to our last turn; what could not be used is not sent back."""
+        turn = round_.turns[-1]
+        assert not isinstance(turn, Reply)  # noqa: S101 (ours always follows a reply)
+        # Said as often as needed: the same request would get the same answer from the cache.
+        round_.turns[-1] = (*turn, instruction(words))
+
+    def _spent(self, round_: _Round) -> bool:
+        used = less(self.claude.budget.usage, round_.before)
+        total = used.input + used.output + used.cache_read + used.cache_write
+        return total >= self.limits.tokens
+
+    # -- the end -------------------------------------------------------------------------
+
+    def _finish(self, question: str, round_: _Round, done: Done) -> Answer:
+        *turns, final = round_.turns
+        assert not isinstance(final, Reply)  # noqa: S101 (ours always follows a reply)
+        if any(isinstance(part, ToolResult) for part in final):
+            # Kept, so that a further question goes on from here.
+            self._turns, self._open = (
+                tuple(turns),
+                tuple(part for part in final if isinstance(part, ToolResult)),
+            )
+        answer = Answer(
+            question=question,
+            sentences=done.sentences,
+            reason=done.reason,
+            drawn=done.drawn,
+            computed=tuple(round_.computed),
+            usage=less(self.claude.budget.usage, round_.before),
+            calls=round_.calls,
+            model=round_.model,
+            replaced=done.replaced,
+            context=self._desk.context(done, self.locale),
+            conversation=self,
+        )
+        answer, counted = proven(answer, self.dataset)
+        answer = signed(
+            answer,
+            self.claude,
+            self.gate.policy.sha256,
+            round_.replies,
+            round_.sent,
+            self.claude.entries[round_.entries :],
+            counted,
+        )
+        self.answers.append(answer)
+        return answer
+
+
+def less(after: Usage, before: Usage) -> Usage:
+    """Return what was used between two moments.
+
+    Examples
+    --------
+    >>> less(Usage(input=5, output=3), Usage(input=2)).input
+    3
+    """
+    known = after.cost is not None and before.cost is not None
+    return Usage(
+        after.input - before.input,
+        after.output - before.output,
+        after.cache_read - before.cache_read,
+        after.cache_write - before.cache_write,
+        after.cost - before.cost if known else None,  # type: ignore[operator]
+    )

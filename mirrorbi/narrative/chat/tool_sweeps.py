@@ -1,0 +1,228 @@
+"""Lookups: what each tool asks of the data, as narrow sweeps that can be asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.errors import FactError, QueryError, RefusedError
+from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.factset import FactSet
+from mirrorbi.facts.sweep.request import COMPARISONS
+from mirrorbi.narrative.chat import tool_arguments as said
+from mirrorbi.narrative.chat.tool_arguments import Mistake
+from mirrorbi.privacy.disclosure_control import controlled
+from mirrorbi.privacy.vocabulary import is_safe
+
+if TYPE_CHECKING:
+    from mirrorbi.data.dataset import Dataset
+    from mirrorbi.privacy.gate import Gate
+    from mirrorbi.privacy.policy import Policy
+
+Scope = tuple[tuple[str, str], ...]
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "query": ("value", "cell", "share", "rank"),
+    "compare": ("change",),
+    "explain_change": ("change", "contribution", "mix", "mix_part", "simpson"),
+    "trend": ("trend", "break"),
+    "unusual": ("unusual", "break", "extreme"),
+    "forecast": ("forecast",),
+    "distribution": ("distribution",),
+    "correlate": ("correlation",),
+    "members": ("cell", "share", "concentration"),
+}
+"""The kinds of facts that each tool looks for."""
+
+MOST = 24
+"""Facts that one call returns, best first."""
+
+_CHOICES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What one call asks of the data.
+
+    Parameters
+    ----------
+    tool
+        Name of the tool.
+    requests
+        Arguments of a sweep each; the first that finds anything is the answer.
+    scopes
+        Per request, the scope that its facts must have; ``None`` takes all.
+    """
+
+    tool: str
+    requests: tuple[Mapping[str, Any], ...]
+    scopes: tuple[Scope | None, ...] = field(default=(None,))
+
+
+def lookup(call: said.Arguments, tool: str, gate: Gate) -> Lookup | Mistake:
+    """Return what a call asks of the data, its names made real, or what is wrong with it.
+
+    Names are those that the gate disclosed: nothing else is known here, so that a guess
+    learns nothing.
+
+    Parameters
+    ----------
+    call
+        The arguments, as `mirrorbi.narrative.chat.tool_arguments.parse` returned them.
+    tool
+        Name of the tool.
+    gate
+        Of the conversation.
+    """
+    names = _Names(gate)
+    metrics = names.metrics(_metrics(call, gate))
+    by = names.dimensions(_by(call))
+    where = names.where(getattr(call, "where", ()))
+    for found in (metrics, by, where):
+        if isinstance(found, Mistake):
+            return found
+    assert not isinstance(metrics, Mistake)  # noqa: S101 (for the type checker)
+    assert not isinstance(by, Mistake)  # noqa: S101
+    assert not isinstance(where, Mistake)  # noqa: S101
+    request: dict[str, Any] = {
+        "metrics": metrics,
+        "by": by,
+        "where": {name: [member] for name, member in where},
+        "grain": getattr(call, "grain", None),
+        "period": getattr(call, "period", None),
+        "compare": getattr(call, "baseline", "previous"),
+        "kinds": list(_kinds(call, tool)),
+    }
+    if isinstance(call, said.ExplainChange) and not by:
+        request["by"] = [name for name in _safe(gate) if name not in dict(where)]
+    if len(where) == 1 and not by and not isinstance(call, said.ExplainChange):
+        # A member's own fact names the member; the filtered one can only say so in a term.
+        own = {**request, "by": [where[0][0]], "where": {}}
+        return Lookup(tool, (own, request), (where, None))
+    return Lookup(tool, (request,))
+
+
+def run(asked: Lookup, dataset: Dataset, policy: Policy) -> FactSet | Mistake:
+    """Return the facts that answer a lookup, best first, or why it cannot be answered.
+
+    Only what disclosure control lets through is found.
+    """
+    found: FactSet | None = None
+    for request, scope in zip(asked.requests, asked.scopes, strict=True):
+        try:
+            facts = controlled(dataset, policy, **request)
+        except RefusedError:
+            return Mistake("not_allowed")
+        except QueryError:
+            # What is wrong can only be the time: all names were disclosed.
+            wrong = "baseline" if request["compare"] not in COMPARISONS else "period"
+            return Mistake("unknown_period", wrong)
+        except FactError:
+            return Mistake("not_possible")
+        kept = [fact for fact in facts if scope is None or fact.scope == scope]
+        if asked.tool == "explain_change":
+            # What each member gave is its part; its own change would say it again.
+            kept = [fact for fact in kept if fact.kind != "change" or not fact.scope]
+        found = narrowed(facts, kept[:MOST])
+        if kept:
+            return found
+    assert found is not None  # noqa: S101 (for the type checker: a lookup has a request)
+    return found
+
+
+def narrowed(facts: FactSet, kept: Iterable[Fact]) -> FactSet:
+    """Return some facts of a set, with its provenance."""
+    return FactSet(
+        kept,
+        request=facts.request,
+        dataset=facts.dataset,
+        tests=facts.tests,
+        sql=facts.sql,
+        origin=facts.origin,
+        withheld=facts.withheld,
+        policy=facts.policy,
+    )
+
+
+def _kinds(call: said.Arguments, tool: str) -> tuple[str, ...]:
+    if isinstance(call, said.Query) and not call.by:
+        return ("value", "cell") if call.history else ("value",)
+    return KINDS[tool]
+
+
+def _metrics(call: said.Arguments, gate: Gate) -> Sequence[str] | None:
+    """Return the metrics of a call as they were said; ``None`` for the first of the model."""
+    if isinstance(call, said.Correlate):
+        return (call.metric, call.other)
+    if isinstance(call, said.Query | said.Compare | said.Unusual):
+        return call.metrics
+    metric: str | None = getattr(call, "metric", None)
+    return None if metric is None else (metric,)
+
+
+def _by(call: said.Arguments) -> Sequence[str]:
+    if isinstance(call, said.Members):
+        return (call.dimension,)
+    by = getattr(call, "by", None)
+    if by is None:
+        return ()
+    return (by,) if isinstance(by, str) else tuple(by)
+
+
+def _safe(gate: Gate) -> list[str]:
+    dimensions = gate.dataset.model.dimensions
+    return [name for name in dimensions if is_safe(gate.dataset, gate.policy, name)]
+
+
+class _Names:
+    """Names as disclosed, made real."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+        self.model = gate.dataset.model
+
+    def metrics(self, shown: Sequence[str] | None) -> list[str] | Mistake:
+        if shown is None:
+            shown_first = next((n for n, m in self.model.metrics.items() if not m.hidden), None)
+            return [shown_first] if shown_first else Mistake("missing", "metric")
+        return self._all(shown, self.model.metrics, "metrics")
+
+    def dimensions(self, shown: Sequence[str]) -> list[str] | Mistake:
+        return self._all(shown, self.model.dimensions, "dimensions")
+
+    def where(self, shown: Sequence[said.Filter]) -> Scope | Mistake:
+        pairs: list[tuple[str, str]] = []
+        for part in shown:
+            dimension = self._one(part.dimension, self.model.dimensions)
+            if dimension is None:
+                return Mistake("unknown_dimension", "where", choices(self.gate, "dimensions"))
+            try:
+                pairs.append((dimension, self.gate.resolve(part.member, dimension)))
+            except QueryError:
+                known = choices(self.gate, "members", of=part.dimension)
+                return Mistake("unknown_member", "where", known)
+        if len({name for name, _ in pairs}) < len(pairs):
+            return Mistake("ambiguous", "where")
+        return tuple(sorted(pairs))
+
+    def _all(
+        self, shown: Sequence[str], known: Mapping[str, Any], kind: str
+    ) -> list[str] | Mistake:
+        found = [self._one(name, known) for name in shown]
+        if any(name is None for name in found):
+            return Mistake(f"unknown_{kind[:-1]}", kind, choices(self.gate, kind))
+        return list(dict.fromkeys(name for name in found if name is not None))
+
+    def _one(self, shown: str, known: Mapping[str, Any]) -> str | None:
+        try:
+            name = self.gate.resolve(shown)
+        except QueryError:
+            return None
+        return name if name in known else None
+
+
+def choices(gate: Gate, kind: str, of: str = "") -> tuple[str, ...]:
+    """Return the names of a kind that were disclosed; of members, those of a dimension."""
+    parts = gate.vocabulary().value.get(kind, ())
+    return tuple(str(p["name"]) for p in parts if not of or p.get("dimension") == of)[:_CHOICES]

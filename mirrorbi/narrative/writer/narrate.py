@@ -1,0 +1,244 @@
+"""The writer: facts go out through the gate, sentences come back, and each is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mirrorbi.bedrock.request import Reply, Request, instruction
+from mirrorbi.errors import AnswerError
+from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.factset import FactSet
+from mirrorbi.narrative import rules
+from mirrorbi.narrative.cards import Cards
+from mirrorbi.narrative.context import Context
+from mirrorbi.narrative.story import Narrative, sections_of
+from mirrorbi.narrative.writer.assembly import Manuscript, compose
+from mirrorbi.narrative.writer.authorship import authorship
+from mirrorbi.narrative.writer.progress import Progress, State, shown_here
+from mirrorbi.narrative.writer.recount import Recount, recount
+from mirrorbi.narrative.writer.revision import Editor, require_drafts
+from mirrorbi.narrative.writer.submission import read_answer
+
+if TYPE_CHECKING:
+    from mirrorbi.privacy.disclosure import Disclosure
+    from mirrorbi.privacy.gate import Gate
+
+FACTS = 60
+"""Facts shown to Claude at most: what a director's page can use."""
+
+REPAIRS = 2
+"""How often failing sentences go back."""
+
+LONGEST = 8_000
+"""Tokens of an answer: forty sentences with their frame come to half of it."""
+
+_KIN = ("value", "change", "rank", "mix_part", "contribution", "share", "extreme")
+_EACH = 16
+"""Facts of one of these kinds shown at most."""
+
+
+class Sender(Protocol):
+    """What calls Claude: `mirrorbi.bedrock.client.Claude`."""
+
+    def send(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
+        """Return the answer to a request."""
+
+
+def write(
+    facts: FactSet,
+    others: Sequence[FactSet] = (),
+    *,
+    claude: Sender,
+    gate: Gate,
+    locale: str = "en_GB",
+    display: Callable[[list[tuple[str, State]]], None] | None = None,
+) -> Narrative:
+    """Return a narrative whose words and facts Claude chose, every figure filled by code.
+
+    Parameters
+    ----------
+    facts
+        The sweep that is told.
+    others
+        Further sweeps of the same data.
+    claude
+        Calls Claude.
+    gate
+        Of this conversation: what it does not let through is not sent.
+    locale
+        Of the number formats.
+    display
+        Shown each sentence and its state while they come; by default the notebook's
+        output or the terminal, and nothing in a batch.
+
+    Returns
+    -------
+    Narrative
+        `Narrative.checked` is false where the headline or more than a fifth of the
+        sentences failed: such a narrative is for its author, not for readers.
+
+    Raises
+    ------
+    PrivacyError, ClaudeError
+        If the gate, the ledger or the call fails; nothing is written then.
+    AnswerError
+        If no answer was one that can be read.
+    """
+    material = rules.Material(facts, others)
+    shown = [gate.disclose(group) for group in worth_telling(material) if group]
+    given = {name: gate.facts[name] for part in shown for name in part.handles}
+    editor = Editor(given, gate.dataset)
+    progress = Progress(display or shown_here() or _silent, given, locale)
+    calls = _Calls(claude, gate, shown, progress)
+    calls.first(editor)
+    for _ in range(REPAIRS):
+        if not editor.failing:
+            break
+        calls.repair(editor)
+    manuscript = compose(editor, rules.tell(material), material)
+    return _narrative(facts, others, material, editor, manuscript, calls, locale)
+
+
+def worth_telling(material: rules.Material) -> list[FactSet]:
+    """Return the facts that are put before Claude by sweep, what must be told first."""
+    further = [
+        _part(group, [f for f in group if f.kind == "change" and not f.scope][:_EACH])
+        for group in material.others
+    ]
+    chosen: dict[str, Fact] = {fact.id: fact for fact in material.changes}
+    if material.lead is not None:
+        near = material.of("mix", "simpson", metric=material.lead.metric)
+        near += material.of("mix_part", "contribution", metric=material.lead.metric)[:9]
+        chosen |= {fact.id: fact for fact in near}
+    counts: dict[str, int] = {}
+    for fact in material.facts:
+        counts[fact.kind] = counts.get(fact.kind, 0) + 1
+        if fact.kind not in _KIN or counts[fact.kind] <= _EACH:
+            chosen.setdefault(fact.id, fact)
+    room = max(FACTS - sum(map(len, further)), 0)
+    return [_part(material.facts, list(chosen.values())[:room]), *further]
+
+
+def _part(group: FactSet, facts: Sequence[Fact]) -> FactSet:
+    return FactSet(
+        facts,
+        request=group.request,
+        dataset=group.dataset,
+        tests=group.tests,
+        sql=group.sql,
+        origin=group.origin,
+        withheld=group.withheld,
+        policy=group.policy,
+    )
+
+
+class _Calls:
+    """The conversation: what was sent, and what came back."""
+
+    def __init__(
+        self, claude: Sender, gate: Gate, shown: Sequence[Disclosure], progress: Progress
+    ) -> None:
+        self.claude = claude
+        self.gate = gate
+        self.progress = progress
+        self.replies: list[Reply] = []
+        self.sent: list[Disclosure] = list(shown)
+        self._turns: tuple[Any, ...] = ((*shown, instruction("narrative_ask.md")),)
+
+    def first(self, editor: Editor) -> None:
+        """Ask for the whole; once more if the answer cannot be read."""
+        reply = self._send("narrative")
+        try:
+            editor.take(require_drafts(read_answer(reply)))
+        except AnswerError:
+            self._return(reply, {"codes": ["malformed"]})
+            editor.take(require_drafts(read_answer(self._send("repair"))))
+        self._settle(editor)
+
+    def repair(self, editor: Editor) -> None:
+        """Send back what fails; an answer that cannot be read mends nothing."""
+        self._return(self.replies[-1], editor.notice())
+        reply = self._send("repair")
+        try:
+            editor.amend(read_answer(reply))
+        except AnswerError:
+            return
+        self._settle(editor)
+
+    def _return(self, reply: Reply, codes: dict[str, Any]) -> None:
+        notice = self.gate.notice(codes)
+        self.sent.append(notice)
+        self._turns = (*self._turns, reply, (notice, instruction("narrative_repair.md")))
+
+    def _send(self, purpose: str) -> Reply:
+        self.progress.again()
+        request = Request(
+            system=(instruction("narrative.md"),),
+            turns=self._turns,
+            schema=instruction("narrative.schema.json"),
+            max_tokens=LONGEST,
+            purpose=purpose,
+        )
+        reply = self.claude.send(request, on_text=self.progress.text)
+        self.replies.append(reply)
+        return reply
+
+    def _settle(self, editor: Editor) -> None:
+        failing = editor.failing
+        self.progress.settle({d.template: d.id not in failing for d in editor.drafts.values()})
+
+
+def _narrative(
+    facts: FactSet,
+    others: Sequence[FactSet],
+    material: rules.Material,
+    editor: Editor,
+    manuscript: Manuscript,
+    calls: _Calls,
+    locale: str,
+) -> Narrative:
+    groups = (facts, *others)
+    known = {**material.known, **editor.facts}
+    context = Context(
+        known,
+        tuple(group.sweep() for group in groups),
+        {name: text for group in reversed(groups) for name, text in group.sql.items()},
+        locale,
+        "claude",
+    )
+    head = manuscript.told["headline"].sentences
+    recounted = _recounted(head, known, calls.gate)
+    reasons = (*manuscript.reasons, *(r.reason for r in recounted if r.reason))
+    every = sum(len(part.sentences) for part in manuscript.told.values())
+    said = authorship(
+        calls.replies,
+        calls.sent,
+        regions=getattr(calls.claude, "regions", ()),
+        policy=calls.gate.policy.sha256,
+        entries=getattr(calls.claude, "entries", ()),
+        counts={
+            "sentences": every,
+            "by_rules": manuscript.by_rules,
+            "replaced": manuscript.replaced,
+            "dropped": manuscript.dropped,
+        },
+        reasons=reasons,
+    )
+    said["recounted"] = [r.to_dict() for r in recounted]
+    context = replace(context, authorship=said)
+    return Narrative(
+        sections=sections_of(manuscript.told, context),
+        cards=Cards.of(material.changes, material.whole("value"), context),
+        context=context,
+    )
+
+
+def _recounted(head: Iterable[Any], known: dict[str, Fact], gate: Gate) -> list[Recount]:
+    cited = dict.fromkeys(key for sentence in head for key in sentence.facts.values())
+    return [part for key in cited for part in recount(known[key], gate.dataset)]
+
+
+def _silent(_: list[tuple[str, State]]) -> None:
+    """Show nothing."""

@@ -1,0 +1,117 @@
+"""The second path: figures of the headline, counted again past the cube.
+
+Facts come from cubes that are rolled up in memory. Here the same question goes to the
+engine as SQL over the data itself, so that a fault in cube or roll-up cannot print a
+wrong headline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mirrorbi.data.cube.states import evaluate
+from mirrorbi.data.periods import Period
+from mirrorbi.data.query import Query
+from mirrorbi.facts.fact import Fact
+
+if TYPE_CHECKING:
+    from mirrorbi.data.dataset import Dataset
+    from mirrorbi.data.model.semantic_model import SimpleMetric
+
+TOLERANCE = Decimal("1e-6")
+"""Relative difference allowed: engines add floats in any order."""
+
+_KINDS = ("value", "change", "extreme", "rank", "contribution", "mix_part", "unusual")
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """One figure counted twice.
+
+    Parameters
+    ----------
+    fact, name
+        The fact's id and the quantity.
+    told, counted
+        As the cube gave it, and as the engine does.
+    sql
+        What was asked.
+    """
+
+    fact: str
+    name: str
+    told: Decimal
+    counted: Decimal | None
+    sql: str
+
+    @property
+    def same(self) -> bool:
+        """Whether both are the same."""
+        if self.counted is None:
+            return False
+        return abs(self.told - self.counted) <= TOLERANCE * max(abs(self.told), Decimal("1e-9"))
+
+    @property
+    def reason(self) -> str:
+        """Why a narrative may not be shipped; empty if both are the same."""
+        if self.same:
+            return ""
+        return (
+            f"{self.name} of {self.fact} is {self.told:f} by the cube, {self.counted} by the data"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the recount as plain values, ready for JSON."""
+        return {
+            "fact": self.fact,
+            "name": self.name,
+            "told": format(self.told, "f"),
+            "counted": None if self.counted is None else format(self.counted, "f"),
+            "same": self.same,
+            "sql": self.sql,
+        }
+
+
+def recount(fact: Fact, dataset: Dataset | None) -> list[Recount]:
+    """Return the figures of a fact counted again; none where that cannot be asked in SQL.
+
+    Parameters
+    ----------
+    fact
+        A fact with a ``value``, and where it compares two periods a ``base``.
+    dataset
+        What it is about.
+    """
+    if dataset is None or fact.kind not in _KINDS or fact.metric not in dataset.model.metrics:
+        return []
+    asked = [("value", fact.period)]
+    if fact.baseline is not None and fact.compare in ("previous", "year_ago", "given"):
+        asked.append(("base", fact.baseline))
+    found = []
+    for name, period in asked:
+        quantity = fact.quantities.get(name)
+        if quantity is not None:
+            value, sql = _count(fact, period, dataset)
+            found.append(Recount(fact.id, name, quantity.value, value, sql))
+    return found
+
+
+def _count(fact: Fact, period: Period | None, dataset: Dataset) -> tuple[Decimal | None, str]:
+    where = {name: list(members) for query in fact.evidence[:1] for name, members in query.where}
+    where |= {name: [member] for name, member in fact.scope}
+    sql = dataset.sql(Query.of(fact.metric, where=where, period=period))
+    cursor = dataset.table.get_backend().raw_sql(sql)
+    names = [column[0] for column in cursor.description]
+    # All of it is fetched: the connection takes no other question while a result is open.
+    line = dict(zip(names, cursor.fetchall()[0], strict=True))
+
+    def simple(metric: SimpleMetric) -> Any:
+        import numpy as np
+
+        value = line.get(metric.name)
+        return np.array([np.nan if value is None else float(value)])
+
+    value = float(evaluate(dataset.model, fact.metric, simple)[0])
+    return (None if value != value else Decimal(repr(value))), sql

@@ -1,6 +1,0 @@
-"""Disclosure control: what of a sweep may be shown, and why the rest may not."""
-
-from mirrorbi.privacy.control.audit import Audit
-from mirrorbi.privacy.control.release import controlled, release
-
-__all__ = ["Audit", "controlled", "release"]

@@ -1,0 +1,228 @@
+"""Counts: the rows and entities behind cells of any members and any stretch of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+import numpy.typing as npt
+
+from mirrorbi.data.dataset import Dataset
+from mirrorbi.data.model.semantic_model import SimpleMetric
+from mirrorbi.data.periods import Grain, Period
+from mirrorbi.data.query import Query
+from mirrorbi.privacy.disclosure_control.statements import Statement
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int_]
+
+CELLS = 400_000
+"""Cells up to which a conversation is followed; beyond, what is asked is refused."""
+
+ASKED = 300
+"""Questions to the engine about entities in one answer; beyond, cells count as small."""
+
+
+class Counts:
+    """What stands behind the cells of one data set, each looked up once.
+
+    Parameters
+    ----------
+    dataset
+        The data.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = ref(dataset)
+        self.asked = _cheapest(dataset)
+        self.questions = 0
+        """Questions about entities since it was last set to none."""
+        self.passed: dict[int, set[Statement]] = {}
+        """By the fewest entities, cells that were counted and have so many."""
+        self._rows: dict[tuple[tuple[str, ...], Period | None], tuple[Ints, Floats]] = {}
+        self._members: dict[str, tuple[str, ...]] = {}
+        self._people: dict[Query, dict[tuple[object, ...], float]] = {}
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data."""
+        found = self._dataset()
+        assert found is not None  # noqa: S101 (who asks holds it)
+        return found
+
+    @property
+    def reach(self) -> set[datetime]:
+        """The first moment of the data, and the end of the last day that has some."""
+        first, last = self.dataset.first, self.dataset.last
+        return {first, last + timedelta(days=1)} if first and last else set()
+
+    def members(self, dimension: str) -> tuple[str, ...]:
+        """Return a dimension's members, in an order that stays."""
+        if dimension not in self._members:
+            self._members[dimension] = tuple(self.dataset.members(dimension))
+        return self._members[dimension]
+
+    def bearable(self, cells: int, most: int = CELLS) -> bool:
+        """Return whether so many cells, of which none is empty, are few enough."""
+        return min(cells, self.dataset.rows) <= most
+
+    def rows(
+        self,
+        dimensions: tuple[str, ...],
+        span: Period | None,
+        spans: Sequence[Period | None] = (),
+    ) -> tuple[Ints, Floats]:
+        """Return the cells of dimensions in a stretch of time.
+
+        Parameters
+        ----------
+        dimensions
+            What is cut.
+        span
+            The time. ``None`` for what lies in none of the others.
+        spans
+            All stretches of time.
+
+        Returns
+        -------
+        tuple of arrays
+            (cells, dimensions), the place of each cell's members, and (cells,), its rows.
+        """
+        found = self._in(dimensions, span)
+        others = [one for one in spans if one is not None] if span is None else []
+        if not others:
+            return found
+        parts = [found, *((m, -n) for m, n in (self._in(dimensions, one) for one in others))]
+        members = np.concatenate([m for m, _ in parts])
+        distinct, inverse = np.unique(members, axis=0, return_inverse=True)
+        rows = np.concatenate([n for _, n in parts])
+        left: Floats = np.bincount(inverse.reshape(-1), rows, len(distinct)).astype(float)
+        return distinct[left > 0], left[left > 0]
+
+    def _in(self, dimensions: tuple[str, ...], span: Period | None) -> tuple[Ints, Floats]:
+        key = dimensions, span
+        if key not in self._rows:
+            grain = self._grain(span)
+            time: dict[str, Any] = {"period": span} if grain is None else {"grain": grain}
+            query = Query.of(self.asked, by=dimensions, **time)
+            frame = self.dataset.answer(query, entities=False).frame
+            members, rows = self._places(dimensions, frame), frame["rows"].to_numpy(dtype=float)
+            if grain is None:
+                self._rows[key] = members, rows
+                return self._rows[key]
+            starts, at = np.unique(frame["period"].to_numpy(), return_inverse=True)
+            edges = np.searchsorted(at, np.arange(len(starts) + 1))
+            for i, start in enumerate(starts.astype("datetime64[us]").tolist()):
+                end = self.dataset.calendar.step(start, grain)
+                lines = slice(edges[i], edges[i + 1])
+                self._rows[dimensions, Period(start, end, None)] = members[lines], rows[lines]
+            none = np.zeros((0, len(dimensions)), dtype=np.int64), np.zeros(0)
+            self._rows.setdefault(key, none)
+        return self._rows[key]
+
+    def _places(self, dimensions: tuple[str, ...], frame: pd.DataFrame) -> Ints:
+        """Return the place of each line's members."""
+        import pandas as pd
+
+        places = [
+            pd.Index(self.members(name)).get_indexer(pd.Index(frame[name].to_numpy(dtype=object)))
+            for name in dimensions
+        ]
+        return np.array(places, dtype=np.int64).reshape(len(dimensions), len(frame)).T
+
+    def at_least(
+        self, least: int, where: Mapping[str, tuple[str, ...]], span: Period | None
+    ) -> bool:
+        """Return whether a cell has so many entities; rows, where the model names none.
+
+        It has if a part of it is known to. Otherwise the engine is asked: of single members
+        and of the steps of a grain, for all at once.
+
+        Parameters
+        ----------
+        least
+            How many.
+        where
+            Members, per dimension.
+        span
+            The time; ``None`` for all.
+        """
+        if any(_within(one, where, span) for one in self.passed.get(least, ())):
+            return True
+        if not where and span is None and self.dataset.model.dataset.entity is None:
+            return self.dataset.rows >= least
+        grain = self._grain(span)
+        by = tuple(name for name in sorted(where) if len(where[name]) == 1)
+        rest = {name: members for name, members in where.items() if name not in by}
+        time: dict[str, Any] = {"period": span} if grain is None else {"grain": grain}
+        found = self._counted(Query.of(self.asked, by=by, where=rest, **time))
+        start: tuple[object, ...] = () if grain is None or span is None else (span.start,)
+        key = (*start, *(where[name][0] for name in by))
+        return found is not None and found.get(key, 0.0) >= least
+
+    def _counted(self, query: Query) -> dict[tuple[object, ...], float] | None:
+        """Return the entities of each cell of a question; ``None`` if too many were asked."""
+        if query not in self._people:
+            if self.questions >= ASKED:
+                return None
+            self.questions += 1
+            found = self.dataset.counts(query)
+            keys = sorted(
+                (name for name in found if name == "period" or name in query.by),
+                key=lambda name: (name != "period", name),
+            )
+            columns = [
+                np.asarray(found[name]).astype("datetime64[us]").tolist()
+                if name == "period"
+                else np.asarray(found[name]).tolist()
+                for name in keys
+            ]
+            people = np.asarray(found["entities" if "entities" in found else "rows"])
+            lines = zip(*columns, strict=True) if columns else [()] * len(people)
+            self._people[query] = dict(zip(lines, people.tolist(), strict=True))
+        return self._people[query]
+
+    def _grain(self, span: Period | None) -> Grain | None:
+        """Return the grain of which a stretch of time is one step, if any."""
+        if span is None or self.dataset.model.time is None:
+            return None
+        for grain in _GRAINS:
+            step = Period.of(span.start, grain, self.dataset.calendar)
+            if (step.start, step.end) == (span.start, span.end):
+                return grain
+        return None
+
+
+_GRAINS = (Grain.MONTH, Grain.WEEK, Grain.DAY, Grain.QUARTER, Grain.YEAR, Grain.HOUR)
+
+
+def _within(one: Statement, where: Mapping[str, tuple[str, ...]], span: Period | None) -> bool:
+    """Return whether a cell is part of another."""
+    if span is not None and (
+        one.period is None or one.period.start < span.start or one.period.end > span.end
+    ):
+        return False
+    mine = dict(one.where)
+    return all(name in mine and set(mine[name]) <= set(some) for name, some in where.items())
+
+
+_COUNTS: WeakKeyDictionary[Dataset, Counts] = WeakKeyDictionary()
+
+
+def counts_of(dataset: Dataset) -> Counts:
+    """Return the counts of a data set, which every conversation about it shares."""
+    return _COUNTS.setdefault(dataset, Counts(dataset))
+
+
+def _cheapest(dataset: Dataset) -> str:
+    """Return the metric that costs least to ask for: the rows come with every answer."""
+    for name, metric in dataset.model.metrics.items():
+        if isinstance(metric, SimpleMetric) and metric.agg.mergeable:
+            return name
+    return next(iter(dataset.model.metrics))

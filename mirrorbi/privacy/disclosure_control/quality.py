@@ -1,0 +1,73 @@
+"""Facts about the data itself: how many rows there are, and how many in each period."""
+
+from __future__ import annotations
+
+from mirrorbi.data.periods import Period
+from mirrorbi.facts.fact import Fact, Table
+from mirrorbi.privacy.disclosure import Withheld
+from mirrorbi.privacy.disclosure_control.cells import Cells
+from mirrorbi.privacy.disclosure_control.counts import counts_of
+from mirrorbi.privacy.disclosure_control.guard import Guard
+from mirrorbi.privacy.disclosure_control.statements import ALL_DATA, statements
+from mirrorbi.privacy.policy import Policy
+
+
+def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Withheld]]:
+    """Return a fact about the data without counts of few rows in a period.
+
+    Parameters
+    ----------
+    guard
+        What is shown.
+    fact
+        The fact.
+    whole
+        Whether all of the data may be counted.
+    """
+    if not whole and ALL_DATA in statements(fact):
+        return None, [Withheld("min_entities", "rows of all data, or of the rest of them")]
+    if fact.table is None or fact.table.columns[0][1] != "period" or not fact.evidence:
+        return fact, []
+    query = fact.evidence[0]
+    assert query.grain is not None  # noqa: S101 (for the type checker)
+    periods = guard.periods(query.grain)
+    cells = Cells.of([(query, guard.counts(query))], periods, periods)
+    few = guard.rules.cells(cells)[0] > 0
+    shut = few.copy()
+    while shut.any() and guard.rules.cells(cells.turned(shut[None, :]))[0, 0]:
+        open_ = [j for j in range(len(periods)) if not shut[j] and cells.rows[0, j] > 0]
+        if not open_:
+            break
+        shut[min(open_, key=lambda j: (cells.rows[0, j], j))] = True
+    if not shut.any():
+        return fact, []
+    names = {str(p) for p, hidden in zip(periods, shut.tolist(), strict=True) if hidden}
+    if fact.kind == "late_data" and fact.n < guard.rules.policy.min_entities:
+        return None, [Withheld("min_entities", f"rows of {fact.period}, which came late")]
+    lines = tuple((p, None if p in names else n) for p, n in fact.table.rows)
+    table = Table(fact.table.columns, lines)
+    held = sum(1 for p, _ in fact.table.rows if p in names)
+    why = [Withheld("min_entities", f"rows per {query.grain.value}", held)] if held else []
+    return fact.replace(table=table), why
+
+
+def rest_is_enough(guard: Guard, policy: Policy) -> bool:
+    """Return whether the rows of which no step is shown are none, or enough.
+
+    They follow from the rows of all data and those of each step.
+    """
+    counts, steps = counts_of(guard._dataset), guard.scan.periods
+    if not steps or not counts.reach:
+        return True
+    hidden, columns = guard.plans[None].hidden[0], guard.plans[None].cells.columns
+    shut = [p for p, left in zip(columns, hidden.tolist(), strict=True) if left and p in steps]
+    first, last = min(counts.reach), max(counts.reach)
+    ends = [(first, steps[0].start), (steps[-1].end, last)]
+    spans = [Period(p.start, p.end, None) for p in shut if p is not None]
+    spans += [Period(a, b, None) for a, b in ends if a < b]
+    reach = Period(min(first, steps[0].start), max(last, steps[-1].end), None)
+    rows = [float(counts.rows((), span)[1].sum()) for span in spans]
+    rows.append(float(counts.rows((), None, [reach])[1].sum()))
+    if guard.rules.entity is None or sum(rows) < policy.min_entities:
+        return not 0 < sum(rows) < policy.min_entities
+    return any(counts.at_least(policy.min_entities, {}, span) for span in spans)

@@ -1,0 +1,270 @@
+"""The release: facts that may be shown, and what was kept back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from mirrorbi.data.dataset import Dataset
+from mirrorbi.data.model.semantic_model import Privacy
+from mirrorbi.data.periods import Period
+from mirrorbi.errors import RefusedError
+from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.factset import FactSet
+from mirrorbi.facts.sweep.request import definite
+from mirrorbi.facts.sweep.sweep import FAMILIES, find_facts
+from mirrorbi.facts.tables import OTHER
+from mirrorbi.privacy.dimensions import check_dimensions, class_in, kind_in, noun_of
+from mirrorbi.privacy.disclosure import Withheld
+from mirrorbi.privacy.disclosure_control.cells import Rules
+from mirrorbi.privacy.disclosure_control.counts import counts_of
+from mirrorbi.privacy.disclosure_control.guard import Guard
+from mirrorbi.privacy.disclosure_control.quality import quality, rest_is_enough
+from mirrorbi.privacy.disclosure_control.remainder import KIND, kept_of, statement, summed
+from mirrorbi.privacy.disclosure_control.statements import Statement
+from mirrorbi.privacy.policy import Policy, policy_for
+from mirrorbi.privacy.released import remember
+
+_RECORDED = ("min_entities", "dominance", "p_ratio", "columns")
+
+
+def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> FactSet:
+    """Find facts as `mirrorbi.facts.find_facts` does, of what may be shown.
+
+    Parameters
+    ----------
+    dataset
+        The data.
+    policy
+        What may leave; by default that of settings and model.
+    asked
+        The arguments of the sweep.
+
+    Returns
+    -------
+    FactSet
+        With `withheld` and `policy`; the request holds the thresholds too (``control``),
+        so that the same facts can be found again where settings differ.
+
+    Raises
+    ------
+    RefusedError
+        If a personal or blocked column, or a metric that is one record's value, is asked
+        for by name.
+    """
+    held = policy or policy_for(dataset)
+    kept, classed = _allowed(dataset, held, asked)
+    scan = definite(dataset, **{name: value for name, value in kept.items() if name != "kinds"})
+    guard = Guard(dataset, held, scan)
+    kinds = kept.get("kinds")
+    listed = [kinds] if isinstance(kinds, str) else None if kinds is None else list(kinds)
+    found = find_facts(cast(Dataset, guard), **{**kept, "kinds": listed})
+    needed = listed is None or _asks_for_cells(listed)
+    kept_back = [*classed, *(kept_of(guard) if needed else ())]
+    passed: list[Fact] = []
+    counts = counts_of(dataset)
+    counts.questions = 0
+    if needed:
+        counts.passed.setdefault(held.min_entities, set()).update(_others(guard))
+    whole = counts.at_least(held.min_entities, {}, None)
+    whole = whole and (not needed or rest_is_enough(guard, held))
+    for fact in found:
+        one, why = _judged(guard, fact, whole)
+        passed += [one] if one is not None else []
+        kept_back += why
+    edges = {edge for step in scan.periods for edge in (step.start, step.end)}
+    spans = [span for span in (scan.period, scan.baseline) if span is not None]
+    if any(span.start not in edges or span.end not in edges for span in spans):
+        passed, why = _beside_steps(dataset, held, passed)
+        kept_back += why
+    merged = summed(kept_back)
+    if listed is None or KIND in listed or "quality" in listed:
+        passed += statement(guard, merged, _looks(dataset, held))
+    told = sorted(passed, key=lambda fact: (-fact.score, fact.id))
+    released = FactSet(
+        told,
+        request={**found.request, "control": {k: held.to_dict()[k] for k in _RECORDED}},
+        dataset=found.dataset,
+        tests=found.tests,
+        sql=found.sql,
+        origin=dataset,
+        withheld=merged,
+        policy=held.sha256,
+    )
+    remember(dataset, released, found.request)
+    return released
+
+
+def release(
+    facts: FactSet, dataset: Dataset | None = None, policy: Policy | None = None
+) -> FactSet:
+    """Return the facts of a set that may be shown.
+
+    A set that was released under the same policy is returned as it is. Any other is
+    found again, of what may be shown: a share of the total of all members is not that of
+    the members shown, and no fact is repaired from what it said before.
+
+    Parameters
+    ----------
+    facts
+        Facts of one sweep.
+    dataset
+        What the sweep ran on; by default the set's origin.
+    policy
+        What may leave; by default that of settings and model.
+
+    Raises
+    ------
+    RefusedError
+        If the set does not say how it was found, or on what.
+    """
+    origin = dataset if dataset is not None else facts.origin
+    if origin is None:
+        raise RefusedError(
+            "These facts do not say which data set they are of, so their cells are not known.",
+            hint="Pass the data set: release(facts, dataset).",
+        )
+    held = policy or policy_for(origin)
+    if facts.policy == held.sha256:
+        return facts
+    if "seed" not in facts.request:
+        raise RefusedError(
+            "These facts do not say how they were found, so they cannot be controlled.",
+            hint="Pass the FactSet of a sweep: dataset.facts().",
+        )
+    request = {name: value for name, value in facts.request.items() if name != "control"}
+    wanted = {fact.id for fact in facts}
+    found = controlled(origin, held, **request)
+    return FactSet(
+        (fact for fact in found if fact.id in wanted or fact.kind == KIND),
+        request=found.request,
+        dataset=found.dataset,
+        tests=found.tests,
+        sql=found.sql,
+        origin=origin,
+        withheld=found.withheld,
+        policy=found.policy,
+    )
+
+
+_FROM_CELLS = {
+    word for family, kinds in FAMILIES.items() if family != "quality" for word in (family, *kinds)
+}
+
+
+def _asks_for_cells(kinds: list[str]) -> bool:
+    """Return whether cells are asked for: the family "quality" spelt out asks for none."""
+    spelt = set(FAMILIES["quality"]) <= set(kinds)
+    return any(kind in _FROM_CELLS or (kind == KIND and not spelt) for kind in kinds)
+
+
+def _words(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _allowed(
+    dataset: Dataset, policy: Policy, asked: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Withheld]]:
+    """Return the arguments without what is never shown, and what that is."""
+    kept, withheld = dict(asked), list[Withheld]()
+    check_dimensions(dataset, policy, [*_words(kept.get("by") or ()), *(kept.get("where") or {})])
+    if kept.get("by") is None:
+        classes = {n: class_in(dataset, policy, n) for n in dataset.model.dimensions}
+        kept["by"] = [n for n, named in classes.items() if named is Privacy.SAFE]
+        looks = _looks(dataset, policy)
+        withheld += [
+            Withheld(
+                "class",
+                f"{dataset.label(n)} looks like {looks[n]}, and nobody said that it is safe: no "
+                "facts by it"
+                if n in looks
+                else f"{dataset.label(n)} is {named}: no facts by it",
+                0,
+            )
+            for n, named in classes.items()
+            if named is not Privacy.SAFE
+        ]
+    rules = Rules(dataset.model, policy)
+    metrics = dataset.model.metrics
+    default = [name for name, m in metrics.items() if not m.hidden] or list(metrics)
+    wanted = default if kept.get("metrics") is None else _words(kept["metrics"])
+    single = [name for name in wanted if name in metrics and rules.single(name)]
+    if single:
+        kept["metrics"] = [name for name in wanted if name not in single]
+        withheld += [
+            Withheld("few", f"{dataset.label(n)} is the value of a single record", 0)
+            for n in single
+        ]
+    if single and not kept["metrics"]:
+        raise RefusedError(
+            f"The metric {single[0]!r} is a least or greatest value: that of a single record.",
+            hint="Ask for a median, or explore with control=False, which cannot be reported.",
+        )
+    return kept, withheld
+
+
+def _looks(dataset: Dataset, policy: Policy) -> dict[str, str]:
+    """Return the dimensions that are left out for what their members look like, and what."""
+    kinds = {name: kind_in(dataset, policy, name) for name in dataset.model.dimensions}
+    return {name: noun_of(kind) for name, kind in kinds.items() if kind is not None}
+
+
+def _judged(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Withheld]]:
+    """Return a fact as it may be shown, if it may.
+
+    Parameters
+    ----------
+    guard
+        What is shown.
+    fact
+        The fact.
+    whole
+        Whether all of the data may be counted.
+    """
+    if fact.kind in FAMILIES["quality"]:
+        return quality(guard, fact, whole)
+    if fact.scope:
+        by, member = fact.scope[0]
+        plan = guard.plans[by]
+        if member == OTHER and plan.merged:
+            return None, []
+        open_ = plan.hidden[plan.cells.members.index(member)].any()
+    else:
+        open_ = guard.plans[None].hidden.any()
+    # What is left open may have been higher or lower still.
+    if fact.kind == "extreme" and (open_ or _gaps(fact)):
+        return None, [Withheld("few", f"an extreme of {fact.label} among periods not shown")]
+    return fact, []
+
+
+def _beside_steps(
+    dataset: Dataset, policy: Policy, facts: list[Fact]
+) -> tuple[list[Fact], list[Withheld]]:
+    """Return facts without those by which a stretch of time and its steps differ by few."""
+    from mirrorbi.privacy.disclosure_control.audit import Audit
+
+    plain = [
+        fact.replace(table=None) if fact.kind in ("coverage", "late_data") else fact
+        for fact in facts
+    ]
+    kept, refused = Audit(dataset, policy).examine(plain)
+    what = "facts whose period and steps of time differ by few"
+    return kept, [Withheld("difference", what, len(refused))] if refused else []
+
+
+def _gaps(fact: Fact) -> bool:
+    return fact.table is not None and None in fact.table.column("value")
+
+
+def _others(guard: Guard) -> Iterator[Statement]:
+    """Yield the cells of members put together, of which the plans counted that they pass."""
+    for by, plan in guard.plans.items():
+        if by is None or not plan.merged:
+            continue
+        where = dict(guard.scan.where)
+        where[by] = tuple(sorted(plan.merged.intersection(where.get(by, plan.merged))))
+        line = plan.cells.members.index(OTHER)
+        for j in (~plan.hidden[line] & (plan.cells.rows[line] > 0)).nonzero()[0].tolist():
+            period = plan.cells.columns[j]
+            span = period and Period(period.start, period.end, None)
+            yield Statement(tuple(sorted(where.items())), span)

@@ -1,0 +1,252 @@
+"""Who may see each column of a table, and why that is thought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from mirrorbi.data.engine.profile import ColumnProfile, Profile, profile
+from mirrorbi.data.engine.sample import LIMIT, sample_values
+from mirrorbi.data.model.column_names import kind_of, privacy_of, words
+from mirrorbi.data.model.column_roles import FEW_PERSONS, FEW_ROWS, MAX_MEMBERS, Column, Judged
+from mirrorbi.data.model.semantic_model import Model, Privacy
+from mirrorbi.privacy.pii.column_values import has_shape, is_prose, judge, looks_like, told
+from mirrorbi.privacy.pii.hit import Kind
+
+if TYPE_CHECKING:
+    from mirrorbi.data.dataset import Dataset
+
+NOUNS: dict[str, str] = {
+    "email": "e-mail addresses",
+    "url": "web addresses of persons",
+    "iban": "bank accounts",
+    "card": "payment cards",
+    "national_id": "numbers of persons",
+    "vat": "VAT numbers",
+    "phone": "telephone numbers",
+    "ip": "IP addresses",
+    "date_of_birth": "dates of birth",
+    "person_name": "names of persons",
+    "address": "addresses",
+    "secret": "secrets",
+}
+"""What each kind is called."""
+
+_TRAITS = frozenset({"religion", "ethnicity", "race", "diagnosis", "diagnose"})
+"""Words of columns that are personal, and whose members are nobody's name."""
+_BLOCKED = ("iban", "card", "national_id", "secret", "vat")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Who may see a column, and why.
+
+    Parameters
+    ----------
+    privacy
+        The class.
+    kind
+        What its values are; ``None`` where nothing personal was found.
+    reason
+        Why, for people.
+    count
+        Values looked at that are of the kind.
+    share
+        The part of the values looked at; ``None`` where none was.
+    """
+
+    privacy: Privacy
+    kind: Kind | None
+    reason: str
+    count: int = 0
+    share: float | None = None
+
+    @property
+    def judged(self) -> Judged:
+        """The finding as the draft of a model takes it."""
+        countable = self.kind in ("identifier", "declared")
+        return Judged(self.privacy, self.reason, countable)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain values, ready for JSON."""
+        share = None if self.share is None else round(self.share, 4)
+        return {
+            "class": str(self.privacy),
+            "kind": self.kind,
+            "reason": self.reason,
+            "count": self.count,
+            "share": share,
+        }
+
+
+def classify(
+    data: Dataset | Any,
+    *,
+    sample: int = LIMIT,
+    known: Profile | None = None,
+    model: Model | None = None,
+) -> dict[str, Finding]:
+    """Return who may see each column, judged by name, type, uniqueness and a sample.
+
+    Where the model gives a column's class, that holds: a person decided. Text that hardly
+    repeats and that nobody declared is ``blocked``, whatever it is.
+
+    Parameters
+    ----------
+    data
+        A `Dataset`, or an ibis table.
+    sample
+        Most values of each column that are looked at; ``0`` judges by name and profile
+        alone. They stay here: a finding holds counts, no value.
+    known
+        The profile, where it was made already.
+    model
+        The model that counts; that of the data set if not given. A draft declares nothing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import mirrorbi
+    >>> ds = mirrorbi.open(pd.DataFrame({"who": ["a@x.org", "b@x.org"], "paid": [1.5, 2.5]}))
+    >>> {name: str(found.privacy) for name, found in classify(ds).items()}
+    {'who': 'personal', 'paid': 'safe'}
+    """
+    table: Any = getattr(data, "table", data)
+    if known is None:
+        known = data.profile() if hasattr(data, "profile") else profile(table)
+    model = getattr(data, "model", None) if model is None else model
+    declared = _declared(model) if model is not None and not model.draft else {}
+    columns = [Column(n, table.schema()[n], p, known.rows) for n, p in known.columns.items()]
+    wanted = {c.name: c.distinct for c in columns if sample and _worth_reading(c)}
+    values = sample_values(table, wanted, limit=sample)
+    return {
+        column.name: Finding(declared[column.name], "declared", "the model says so")
+        if column.name in declared
+        else _judged(column, values.get(column.name))
+        for column in columns
+    }
+
+
+def members_are(name: str, members: Sequence[str]) -> Kind | None:
+    """Return what members of a dimension are, taken together, if they are personal.
+
+    Judged as the values of a column are, but not by how often they repeat: members do. A
+    column's name alone is not enough either, since a person made it a dimension; it counts
+    where the members have the form of what it says.
+
+    Parameters
+    ----------
+    name
+        Of the column.
+    members
+        Different values, as text.
+
+    Examples
+    --------
+    >>> members_are("desk", ["ann@x.org", "bo@x.org"]), members_are("city", ["Rome", "Oslo"])
+    ('email', None)
+    """
+    by_name = kind_of(name)
+    found = judge(members, by_name)
+    if found is not None:
+        return None if _is_version(name, found.kind) else found.kind
+    if by_name is None or privacy_of(name) is Privacy.SAFE or _TRAITS & set(words(name)):
+        return None
+    return cast(Kind, by_name) if looks_like(members, by_name) else None
+
+
+def _declared(model: Model) -> Mapping[str, Privacy]:
+    found = dict(model.classes)
+    for dimension in model.dimensions.values():
+        if dimension.privacy is not Privacy.SAFE:
+            found[dimension.column] = dimension.privacy
+    return found
+
+
+def _worth_reading(column: Column) -> bool:
+    """Return whether values may say more of a column than its name and profile do."""
+    if column.filled == 0:
+        return False
+    if column.dtype.is_string():
+        return True
+    # Whole numbers may be cards, telephones or numbers of persons, which are long.
+    return bool(column.dtype.is_integer() and _reaches(column.profile, 10**6))
+
+
+def _reaches(found: ColumnProfile, size: int) -> bool:
+    return found.high is not None and found.high >= size
+
+
+def _judged(column: Column, values: list[str] | None) -> Finding:
+    by_name = privacy_of(column.name, repeats=column.repeats or column.rows <= FEW_ROWS)
+    kind = kind_of(column.name) if by_name is not Privacy.SAFE else None
+    if column.filled == 0:
+        return _named(by_name, kind) if kind else Finding(Privacy.SAFE, None, "has no values")
+    if values:
+        found = judge(values, kind_of(column.name))
+        if found is not None and not _is_version(column.name, found.kind):
+            privacy = Privacy.BLOCKED if found.kind in _BLOCKED else Privacy.PERSONAL
+            reason = f"{NOUNS[found.kind]}: {found.count:,} of {found.looked:,} values"
+            stricter = by_name is Privacy.BLOCKED
+            return Finding(
+                Privacy.BLOCKED if stricter else privacy,
+                found.kind,
+                reason,
+                found.count,
+                found.share,
+            )
+    if kind is not None and not _could_be(column, kind, values):
+        return Finding(Privacy.SAFE, None, f"named like {NOUNS[kind]}, but its values are none")
+    if kind is not None:
+        return _named(by_name, kind, values)
+    if column.dtype.is_string() and values:
+        return _text(column, values)
+    if column.dtype.is_uuid() and column.nearly_unique:
+        return Finding(Privacy.BLOCKED, "identifier", "codes that hardly repeat")
+    return Finding(Privacy.SAFE, None, "nothing personal found")
+
+
+def _named(privacy: Privacy, kind: str, values: list[str] | None = None) -> Finding:
+    share = 0.0 if values else None
+    return Finding(privacy, cast(Kind, kind), f"{NOUNS[kind]}, by its name", 0, share)
+
+
+def _could_be(column: Column, kind: str, values: list[str] | None) -> bool:
+    """Return whether type and values allow what the name says."""
+    dtype = column.dtype
+    if dtype.is_boolean() or column.is_flag:
+        return False
+    if dtype.is_numeric():
+        if kind in ("email", "ip", "iban", "person_name"):
+            return kind == "ip" and _reaches(column.profile, 2**24)
+        least = {"address": 100, "secret": 100, "date_of_birth": 1000}.get(kind, 10**5)
+        return _reaches(column.profile, least)
+    if dtype.is_temporal():
+        return kind == "date_of_birth"
+    return values is None or column.distinct > FEW_PERSONS or has_shape(values, kind)
+
+
+def _is_version(name: str, kind: str) -> bool:
+    return kind == "ip" and bool({"version", "release", "build", "firmware"} & set(words(name)))
+
+
+def _text(column: Column, values: list[str]) -> Finding:
+    """Return the finding of text that is no kind as a whole."""
+    kinds, texts = told(values)
+    if texts >= max(2, 0.01 * len(values)):
+        named = ", ".join(f"{NOUNS[kind]} {count:,}" for kind, count in kinds.most_common(3))
+        return Finding(
+            Privacy.BLOCKED,
+            "free_text",
+            f"text that tells of persons: {named} in {len(values):,} values",
+            texts,
+            texts / len(values),
+        )
+    many = column.distinct > MAX_MEMBERS and column.rows > FEW_ROWS
+    if many or column.nearly_unique:
+        about = f"about {column.distinct:,} different texts"
+        prose = is_prose(values)
+        why = f"text that hardly repeats, {about}" if prose else f"codes, {about}"
+        return Finding(Privacy.BLOCKED, "free_text" if prose else "identifier", why, 0, 0.0)
+    return Finding(Privacy.SAFE, None, "nothing personal found", 0, 0.0)

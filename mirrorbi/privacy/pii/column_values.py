@@ -1,0 +1,198 @@
+"""What the values of a column are, taken together."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+
+from mirrorbi.privacy.pii.check_digits import is_card, is_ip, is_vat
+from mirrorbi.privacy.pii.free_text import scan_text
+from mirrorbi.privacy.pii.hit import Kind
+from mirrorbi.privacy.pii.national_ids import SCHEMES, is_of
+from mirrorbi.privacy.pii.persons import is_given, is_name, is_thing
+from mirrorbi.privacy.pii.phones import is_phone, is_written
+from mirrorbi.privacy.pii.secrets import is_secret
+from mirrorbi.privacy.pii.visible_text import plain
+from mirrorbi.privacy.pii.web_addresses import emails, urls
+
+FEW = 10
+"""Values below which a weak check digit proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What most values are, how many of them, and out of how many."""
+
+    kind: Kind
+    count: int
+    looked: int
+
+    @property
+    def share(self) -> float:
+        """Part of the values looked at."""
+        return self.count / self.looked
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A kind, how a value is tested for it, and which share of values makes the column one.
+
+    ``said`` is the share where the column's name says so too: a column of invented or old
+    telephone numbers is still one.
+    """
+
+    kind: Kind
+    holds: Callable[[str], bool]
+    share: float
+    said: float
+    least: int = 1
+
+
+def judge(values: Sequence[str], said: str | None = None) -> Judgement | None:
+    """Return what the values of a column are, or ``None`` if they are nothing of the kind.
+
+    Parameters
+    ----------
+    values
+        Different values of the column.
+    said
+        The kind of which its name speaks.
+
+    Examples
+    --------
+    >>> judge(["jane@example.com", "joe@example.org", "-"])
+    Judgement(kind='email', count=2, looked=3)
+    """
+    shown = [text for value in values if (text := plain(value)[0].strip())]
+    if not shown:
+        return None
+    for test in _tests(shown, said):
+        count = sum(map(test.holds, shown))
+        wanted = test.said if said == test.kind else test.share
+        if count >= max(test.least, wanted * len(shown)):
+            return Judgement(test.kind, count, len(shown))
+    return None
+
+
+def told(values: Sequence[str]) -> tuple[Counter[Kind], int]:
+    """Return which kinds of personal data are within longer texts, and in how many of them.
+
+    Examples
+    --------
+    >>> told(["please call jane@example.com today", "all fine"])
+    (Counter({'email': 1}), 1)
+    """
+    kinds: Counter[Kind] = Counter()
+    texts = 0
+    for value in values:
+        if len(value.split()) < 2 and "@" not in value:
+            continue
+        found = {hit.kind for hit in scan_text(value)}
+        kinds.update(found)
+        texts += bool(found)
+    return kinds, texts
+
+
+def is_prose(values: Sequence[str]) -> bool:
+    """Return whether values are words rather than codes.
+
+    Examples
+    --------
+    >>> is_prose(["paid late, again"]), is_prose(["INV-2024-0012"])
+    (True, False)
+    """
+    spoken = sum(
+        len(re.findall(r"[^\W\d_]{2,}", value)) >= 2 or not re.search(r"\d", value)
+        for value in values
+    )
+    return spoken >= 0.3 * len(values)
+
+
+def has_shape(values: Sequence[str], kind: str) -> bool:
+    """Return whether any value could be of a kind at all, going by its characters."""
+    shape = _SHAPES.get(kind)
+    return shape is None or any(shape.search(value) for value in values)
+
+
+def looks_like(values: Sequence[str], kind: str) -> bool:
+    """Return whether nearly all values have the form of a kind, as far as it has one.
+
+    Examples
+    --------
+    >>> looks_like(["Ada Muster", "Bo Vzorek"], "person_name"), looks_like(["A1"], "phone")
+    (True, False)
+    """
+    shown = [text for value in values if (text := plain(value)[0].strip())]
+    if kind == "person_name":
+        # Clients are often firms.
+        return bool(shown) and _look_named(shown) and sum(map(is_thing, shown)) < 0.1 * len(shown)
+    shape = _SHAPES.get(kind)
+    return shape is not None and sum(map(bool, map(shape.search, shown))) > 0.9 * len(shown)
+
+
+_SHAPES = {
+    "email": re.compile(r"@|[0-9a-fA-F]{32}"),
+    "phone": re.compile(r"(?:\d\D{0,3}){6}|[0-9a-fA-F]{32}"),
+    "ip": re.compile(r"\d+\.\d+\.\d+|:.*:|[0-9a-fA-F]{32}"),
+    "iban": re.compile(r"[A-Za-z0-9]{8}|\d{5}"),
+    "card": re.compile(r"[\d*xX•]{4}"),
+    "national_id": re.compile(r"(?:\d\D{0,2}){5}"),
+    "vat": re.compile(r"(?:\d\D{0,2}){5}"),
+    "date_of_birth": re.compile(r"\d"),
+}
+_STREET = re.compile(
+    r"(?:str(?:\.|a(?:ß|ss)e)|platz|allee|gasse|weg|damm|ring|ufer)\s+\d{1,4}\s?[a-z]?\b"
+    r"|\b(?:via|viale|piazza|piazzale|corso|vicolo|contrada|strada|borgo|largo|rotonda|canale|incrocio"
+    r"|stretto|lungomare|rue|avenue|boulevard|bd|chemin|all[ée]e|impasse|calle"
+    r"|avenida|paseo|plaza|pasaje|ronda|camino|c/)\s+.*\d"
+    r"|\b\d{1,5}[a-z]?,?\s+(?:rue|avenue|boulevard|bd|chemin|all[ée]e|impasse|place|quai)\b"
+    r"|\b\d{1,6}\s+[^\W\d].*\b(?:st|street|ave|avenue|rd|road|blvd|boulevard|lane|ln|drive|dr|court|ct"
+    r"|way|place|pl|square|sq|terrace|crescent|close|parkway|pkwy|highway|hwy|suite|apt|trail"
+    r"|circle|extension|expressway|locks|greens?|groves?|hills?|mews|ridges?|shores?|station"
+    r"|fields?|walks?|islands?|junctions?|throughway|turnpike|vista|viaduct|manors?|meadows?"
+    r"|mountains?|overpass|parks?|passage|pines?|plains?|ports?|rapids?|rest|river|springs?"
+    r"|summit|track|tunnel|union|valleys?|views?|village|ville|well|forges?|forks?|gardens?)\b",
+    re.IGNORECASE,
+)
+_CAPITALS = re.compile(
+    r"(?:[^\W\d_]{1,6}\.? )?(?:[^\W\d_a-z][\w'’.-]*,? ?|(?:v[oa]n|de[rl]?|di|da|du|la|le|y) ){1,5}"
+    r"(?:, [\w. ]{2,6})?"
+)
+
+
+def _tests(shown: Sequence[str], said: str | None) -> Iterator[_Test]:
+    """Yield the tests in the order of what they prove."""
+    iban = import_module("stdnum.iban")
+    yield _Test("secret", is_secret, 0.3, 0.1)
+    yield _Test("email", lambda v: _whole(v, emails), 0.3, 0.05)
+    yield _Test("url", lambda v: _whole(v, urls), 0.3, 0.3)
+    yield _Test("iban", lambda v: bool(iban.is_valid(v)), 0.3, 0.05)
+    yield _Test("card", is_card, 0.5, 0.1)
+    yield _Test("ip", is_ip, 0.8, 0.3)
+    yield _Test("vat", is_vat, 0.5, 0.1)
+    for scheme in SCHEMES:
+        # A check digit holds by chance in one number of ten or so.
+        share, least = (0.5, 1) if scheme.sure else (0.8, FEW)
+        yield _Test("national_id", partial(is_of, scheme), share, 0.3, least)
+    loose = said == "phone"
+    yield _Test("phone", lambda v: is_phone(v) and (loose or is_written(v)), 0.4, 0.05, 3)
+    yield _Test("address", lambda v: bool(_STREET.search(v)), 0.4, 0.1, 3)
+    # Names are many, given names that are known fewer: a fifth is enough where all look it.
+    share = 0.2 if _look_named(shown) else 0.5
+    yield _Test("person_name", is_name, share, 0.1, 2)
+    one_word = sum(" " not in value for value in shown) > 0.9 * len(shown)
+    share = 0.35 if one_word and _look_named(shown) else 0.6
+    yield _Test("person_name", lambda v: " " not in v and is_given(v), share, 0.2, 3)
+
+
+def _look_named(values: Sequence[str]) -> bool:
+    """Return whether nearly all values are one to five words, each begun with a capital."""
+    return sum(_CAPITALS.fullmatch(value) is not None for value in values) > 0.9 * len(values)
+
+
+def _whole(value: str, search: Callable[[str], Iterator[tuple[int, int]]]) -> bool:
+    return any(span == (0, len(value)) for span in search(value))

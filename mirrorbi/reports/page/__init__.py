@@ -1,0 +1,1 @@
+"""The page: what a notebook shows, as one HTML file, inspected."""

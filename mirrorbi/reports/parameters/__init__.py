@@ -1,0 +1,1 @@
+"""The typed parameters of a notebook, and its secrets."""

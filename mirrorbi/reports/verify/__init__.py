@@ -1,0 +1,1 @@
+"""Verification: everything that a report says, computed again and compared."""
