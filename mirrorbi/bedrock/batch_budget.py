@@ -19,7 +19,7 @@ BATCH = "MIRRORBI_BATCH"
 """Variable of the environment that names the batch to which a process belongs."""
 
 
-def purse_beside(ledger: Path) -> Path | None:
+def batch_budget_beside(ledger: Path) -> Path | None:
     """Return the file of this process's batch, or ``None`` if it belongs to none.
 
     Parameters
@@ -61,7 +61,7 @@ class Kept:
         return self.spent + sum(self.held.values(), Decimal(0))
 
 
-class Purse:
+class BatchBudget:
     """A file that the processes of a batch change one at a time.
 
     Parameters

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol, Self
 
-from mirrorbi.bedrock.batch_budget import Purse
+from mirrorbi.bedrock.batch_budget import BatchBudget
 from mirrorbi.bedrock.cost import Estimate
 from mirrorbi.bedrock.request import Usage
 from mirrorbi.errors import BudgetError, ClaudeError
@@ -69,12 +69,12 @@ class Budget:
         run: Decimal | None = None,
         batch: Decimal | None = None,
         *,
-        purse: Path | None = None,
+        batch_budget: Path | None = None,
     ) -> None:
         self.call = call
         self.run = run
         self.batch = batch
-        self.purse = Purse(purse) if purse is not None else None
+        self.batch_budget = BatchBudget(batch_budget) if batch_budget is not None else None
         self.calls = 0
         self.cached = 0
         self.usage = Usage()
@@ -83,9 +83,14 @@ class Budget:
         self._lock = threading.Lock()
 
     @classmethod
-    def of(cls, settings: Limits, purse: Path | None = None) -> Self:
+    def of(cls, settings: Limits, batch_budget: Path | None = None) -> Self:
         """Return the budget that settings give."""
-        return cls(settings.budget_call, settings.budget_run, settings.budget_batch, purse=purse)
+        return cls(
+            settings.budget_call,
+            settings.budget_run,
+            settings.budget_batch,
+            batch_budget=batch_budget,
+        )
 
     @property
     def spent(self) -> Decimal:
@@ -112,10 +117,10 @@ class Budget:
         with self._lock:
             _allow("call", estimate, Decimal(0), self.call)
             _allow("run", estimate, self.spent, self.run)
-            if self.purse is None:
+            if self.batch_budget is None:
                 _allow("batch", estimate, self.spent, self.batch)
             else:
-                with self.purse.changed() as kept:
+                with self.batch_budget.changed() as kept:
                     _allow("batch", estimate, kept.total, self.batch)
                     kept.held[held.id] = held.cost
             self._held[held.id] = held.cost
@@ -138,10 +143,10 @@ class Budget:
         with self._lock:
             _allow("call", estimate, Decimal(0), self.call)
             _allow("run", estimate, self.spent - self._held[held.id], self.run)
-            if self.purse is None:
+            if self.batch_budget is None:
                 _allow("batch", estimate, self.spent - self._held[held.id], self.batch)
             else:
-                with self.purse.changed() as kept:
+                with self.batch_budget.changed() as kept:
                     _allow("batch", estimate, kept.total - self._held[held.id], self.batch)
                     kept.held[held.id] += more
             self._held[held.id] += more
@@ -167,8 +172,8 @@ class Budget:
                 raise ClaudeError("This call was settled before.", hint="Settle a call once.")
             known = usage.cost if usage is not None else None
             known = self._held[held.id] if known is None else known
-            if self.purse is not None:
-                with self.purse.changed() as kept:
+            if self.batch_budget is not None:
+                with self.batch_budget.changed() as kept:
                     kept.held.pop(held.id, None)
                     kept.spent += known
             del self._held[held.id]
@@ -184,14 +189,14 @@ class Budget:
             self.cached += 1
 
     def __str__(self) -> str:
-        from mirrorbi.bedrock.budget_display import gauge_text
+        from mirrorbi.bedrock.budget_display import budget_text
 
-        return gauge_text(self)
+        return budget_text(self)
 
     def _repr_html_(self) -> str:
-        from mirrorbi.bedrock.budget_display import gauge_html
+        from mirrorbi.bedrock.budget_display import budget_html
 
-        return gauge_html(self)
+        return budget_html(self)
 
 
 def _allow(of: str, estimate: Estimate, spent: Decimal, limit: Decimal | None) -> None:

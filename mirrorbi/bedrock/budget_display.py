@@ -14,14 +14,14 @@ _QUIET = "opacity:.7"
 _TRACK = "background:color-mix(in srgb,currentColor 15%,transparent)"
 
 
-def gauge_text(budget: Budget) -> str:
+def budget_text(budget: Budget) -> str:
     """Return what was spent as one line."""
     _, spent, limit = _limits(budget)[0]
     parts = [_of(spent, limit), *_counts(budget)]
     return f"Claude: {', '.join(parts)}"
 
 
-def gauge_html(budget: Budget) -> str:
+def budget_html(budget: Budget) -> str:
     """Return what was spent as bars, in the colours of the notebook's theme."""
     bars = "".join(_bar(of, spent, limit) for of, spent, limit in _limits(budget))
     counts = " · ".join(_counts(budget))
@@ -34,8 +34,8 @@ def gauge_html(budget: Budget) -> str:
 def _limits(budget: Budget) -> list[tuple[str, Decimal, Decimal | None]]:
     """Return name, spent and limit of the run, and of the batch where there is one."""
     found = [("Run", budget.spent, budget.run)]
-    if budget.batch is not None or budget.purse is not None:
-        kept = budget.spent if budget.purse is None else budget.purse.read().total
+    if budget.batch is not None or budget.batch_budget is not None:
+        kept = budget.spent if budget.batch_budget is None else budget.batch_budget.read().total
         found.append(("Batch", kept, budget.batch))
     return found
 

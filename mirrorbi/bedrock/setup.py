@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.bedrock.batch_budget import purse_beside
+from mirrorbi.bedrock.batch_budget import batch_budget_beside
 from mirrorbi.bedrock.budget import Budget
 from mirrorbi.bedrock.cache import AnswerCache
 from mirrorbi.bedrock.client import Claude
@@ -65,7 +65,7 @@ def connect(
         ledger=open_ledger(settings),
         policy=policy,
         tag=tag,
-        budget=Budget.of(settings.claude, purse_beside(beside)),
+        budget=Budget.of(settings.claude, batch_budget_beside(beside)),
         cache=AnswerCache(beside.parent / "answers") if settings.claude.cache else None,
         session=session,
     )

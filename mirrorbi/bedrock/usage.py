@@ -13,10 +13,10 @@ from mirrorbi.privacy.ledger import Call
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class UsageSummary:
     """What calls to Claude sent and cost together.
 
-    `account_of` makes one from the ledger, so that it holds for a conversation that ended
+    `usage_summary` makes one from the ledger, so that it holds for a conversation that ended
     long ago as well, whoever held it.
 
     Parameters
@@ -83,7 +83,7 @@ class Account:
         }
 
 
-def account_of(calls: Iterable[Call], run: str | None = None) -> Account:
+def usage_summary(calls: Iterable[Call], run: str | None = None) -> UsageSummary:
     """Return the account of calls.
 
     Parameters
@@ -103,7 +103,7 @@ def account_of(calls: Iterable[Call], run: str | None = None) -> Account:
     for call in chosen:
         for rule, count in call.withheld.items():
             withheld[rule] = max(count, withheld.get(rule, 0))
-    return Account(
+    return UsageSummary(
         calls=len(chosen),
         usage=sum((_usage(call) for call in chosen), Usage()),
         unpriced=sum(call.cost is None for call in chosen),

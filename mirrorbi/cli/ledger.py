@@ -174,11 +174,11 @@ def _table(calls: list[Call]) -> None:
 
 def _summary(calls: list[Call], of: int) -> None:
     from mirrorbi.bedrock.budget import dollars
-    from mirrorbi.bedrock.usage import account_of
+    from mirrorbi.bedrock.usage import usage_summary
     from mirrorbi.cli.output import printable, say
     from mirrorbi.privacy.ledger.calls import UNKNOWN
 
-    account = account_of(calls)
+    account = usage_summary(calls)
     used = account.usage
     number = f"{len(calls):,} of {of:,} calls" if of > len(calls) else _count(of, "call")
     days = list(dict.fromkeys((account.first[:10], account.last[:10])))

@@ -15,12 +15,12 @@ import numpy as np
 from mirrorbi.data.completeness import Coverage
 from mirrorbi.data.cube.contributors import counted, counts_of
 from mirrorbi.data.cube.cube import base_for, frame_of
-from mirrorbi.data.cube.cube_cache import Shelf
+from mirrorbi.data.cube.cube_cache import CubeCache
 from mirrorbi.data.cube.states import State, evaluate, from_states, simple_metrics, states_of
 from mirrorbi.data.engine.embedded import line
-from mirrorbi.data.engine.engine_queries import Direct, joined
+from mirrorbi.data.engine.engine_queries import EngineQueries, joined
 from mirrorbi.data.engine.profile import Profile, profile
-from mirrorbi.data.model.catalog import Vocabulary
+from mirrorbi.data.model.catalog import Catalog
 from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.data.periods import Grain, Period, steps
 from mirrorbi.data.query import Query, Result
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mirrorbi.data.model.semantic_model import SimpleMetric
 
 
-class Dataset(Vocabulary):
+class Dataset(Catalog):
     """A table, its meaning, and the cubes made of it so far.
 
     `mirrorbi.open` makes one. Only aggregates leave it: there is no method that returns
@@ -69,9 +69,9 @@ class Dataset(Vocabulary):
         self._known = known
         self.table = _named(opened, model.dataset.name)
         self.model_name = model_name
-        self._direct = Direct(self.table, model)
+        self._engine_queries = EngineQueries(self.table, model)
         columns = {name: part.column or name for name, part in model.dimensions.items()}
-        self._shelf = Shelf(self.table, self._direct.time, columns)
+        self._cubes = CubeCache(self.table, self._engine_queries.time, columns)
         self._complete: dict[Period, bool] = {}
         self._ended: dict[Grain, dict[datetime, bool]] = {}
         self._answers: dict[tuple[Query, bool], Result] = {}
@@ -144,7 +144,7 @@ class Dataset(Vocabulary):
             states |= {s for query in asked for s in counts_of(self.model, query).values()}
         bases = [base for _, base, _ in needs if base is not None]
         base = min(bases, key=list(Grain).index) if bases else None
-        self._shelf.prepare(
+        self._cubes.prepare(
             [dimensions for dimensions, _, _ in needs],
             base,
             states,
@@ -166,14 +166,14 @@ class Dataset(Vocabulary):
             self.check(query)
             dimensions, base, _ = self._needs(query)
             wanted = counts_of(self.model, query)
-            cube = self._shelf.get(dimensions, base, set(wanted.values()))
-            self._counted[query] = counted(self._direct, cube, query)
+            cube = self._cubes.get(dimensions, base, set(wanted.values()))
+            self._counted[query] = counted(self._engine_queries, cube, query)
         return self._counted[query]
 
     def members(self, dimension: str) -> list[str]:
         """Return a dimension's members, those with the most rows first."""
         self.dimension(dimension)
-        cube = self._shelf.get({dimension}, None, set())
+        cube = self._cubes.get({dimension}, None, set())
         found = cube.columns(Query.of((), by=dimension), self.calendar, ())
         order = (-found["rows"]).argsort(kind="stable")
         return [str(member) for member in found[dimension][order]]
@@ -181,12 +181,12 @@ class Dataset(Vocabulary):
     @property
     def scans(self) -> int:
         """Number of times that the data was read to make a cube for questions."""
-        return self._shelf.scans
+        return self._cubes.scans
 
     def sql(self, query: Query) -> str:
         """Return the SQL that answers the question straight from the data."""
         self.check(query)
-        return self._direct.sql(query)
+        return self._engine_queries.sql(query)
 
     # -- time --------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class Dataset(Vocabulary):
     def coverage(self) -> Coverage:
         """The days that have data, read once."""
         final = self.model.time.complete_through if self.model.time else None
-        return Coverage(tuple(self._shelf.days()), final)
+        return Coverage(tuple(self._cubes.days()), final)
 
     @property
     def first(self) -> datetime | None:
@@ -244,7 +244,7 @@ class Dataset(Vocabulary):
     def _duplicates(self) -> int | None:
         # A draft of this very data names a key only after counting.
         counted = self.model.draft and self._known and self.model.dataset.grain
-        return 0 if counted else self._direct.duplicates()
+        return 0 if counted else self._engine_queries.duplicates()
 
     def duplicates(self) -> int | None:
         """Return how many rows repeat the key of another; ``None`` if the model names no key."""
@@ -275,7 +275,7 @@ class Dataset(Vocabulary):
             "last": self.last.date().isoformat() if self.last else None,
             "model": self.model_name,
             "model_hash": self.model_hash,
-            "engine": self._direct.engine,
+            "engine": self._engine_queries.engine,
             "entity": self.model.dataset.entity,
             "calendar": [self.calendar.week_start, self.calendar.fiscal_year_start],
             "notes": list(self.opened.notes),
@@ -297,10 +297,10 @@ class Dataset(Vocabulary):
 
     def _answer(self, query: Query, entities: bool) -> dict[str, Any]:
         dimensions, base, states = self._needs(query)
-        cube = self._shelf.get(dimensions, base, states)
+        cube = self._cubes.get(dimensions, base, states)
         merged: Any = cube.columns(query, self.calendar, states)
         keys = [name for name in merged if name == "period" or name in query.by]
-        direct = self._direct.answer(query, entities)
+        direct = self._engine_queries.answer(query, entities)
         if direct is not None:
             merged = joined(frame_of(merged), direct, keys)
         found = {name: np.asarray(column) for name, column in merged.items()}

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from types import SimpleNamespace
 
-from mirrorbi.bedrock.usage import account_of
+from mirrorbi.bedrock.usage import usage_summary
 from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome, calls_of
 from mirrorbi.privacy.policy import Policy
 
@@ -36,7 +36,7 @@ def test_a_run_is_summed_from_its_entries(tmp_path):
     third = ledger.open(intent("a", (sent(3),)))
     ledger.close(third, Outcome("failed", error="ThrottledError"))
 
-    account = account_of(calls_of(ledger.entries()), "a")
+    account = usage_summary(calls_of(ledger.entries()), "a")
     said = json.loads(json.dumps(account.to_dict()))
     assert (said["calls"], said["cost"], said["unpriced"]) == (3, "0.03", 1)
     assert said["tokens"] == {"input": 300, "output": 30, "cache_read": 50, "cache_write": 5}
@@ -49,9 +49,9 @@ def test_a_run_is_summed_from_its_entries(tmp_path):
     assert said["policies"] == [POLICY.sha256]
     assert said["first"] < said["last"]
     assert said["narrator"] == "claude"
-    assert account_of(calls_of(ledger.entries())).usage.cost == Decimal("5.03")
+    assert usage_summary(calls_of(ledger.entries())).usage.cost == Decimal("5.03")
 
 
 def test_a_run_without_calls_was_written_by_the_rules():
-    said = account_of([], "a").to_dict()
+    said = usage_summary([], "a").to_dict()
     assert (said["narrator"], said["calls"], said["cost"], said["first"]) == ("rules", 0, "0", "")

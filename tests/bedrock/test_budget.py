@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrorbi.bedrock.batch_budget import Purse, purse_beside
+from mirrorbi.bedrock.batch_budget import BatchBudget, batch_budget_beside
 from mirrorbi.bedrock.budget import Budget, dollars
 from mirrorbi.bedrock.cost import Estimate
 from mirrorbi.bedrock.request import Usage
@@ -146,7 +146,7 @@ def test_the_processes_of_a_batch_share_one_limit(tmp_path):
     processes = [start(SPEND, path) for _ in range(2)]
     done = [int(process.communicate(timeout=60)[0]) for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
-    kept = Purse(path).read()
+    kept = BatchBudget(path).read()
     assert kept.held == {}
     assert kept.spent == D("0.02") * sum(done)
     assert D("0.95") < kept.spent <= 1
@@ -170,7 +170,7 @@ def test_what_a_killed_process_had_set_aside_stays_counted(tmp_path):
     assert process.stdout.readline() == "held\n"
     process.send_signal(signal.SIGKILL)
     process.wait()
-    budget = Budget(batch=D(1), purse=path)
+    budget = Budget(batch=D(1), batch_budget=path)
     with pytest.raises(BudgetError, match=r"0\.70 USD of this batch are spent"):
         budget.reserve(cost("0.31"))
     budget.reserve(cost("0.30"))
@@ -179,12 +179,12 @@ def test_what_a_killed_process_had_set_aside_stays_counted(tmp_path):
 def test_the_environment_names_the_batch(monkeypatch):
     ledger = Path("work/.mirrorbi/ledger")
     monkeypatch.delenv("MIRRORBI_BATCH", raising=False)
-    assert purse_beside(ledger) is None
+    assert batch_budget_beside(ledger) is None
     monkeypatch.setenv("MIRRORBI_BATCH", "monthly-2013.12")
-    assert purse_beside(ledger) == Path("work/.mirrorbi/batches/monthly-2013.12.json")
+    assert batch_budget_beside(ledger) == Path("work/.mirrorbi/batches/monthly-2013.12.json")
     monkeypatch.setenv("MIRRORBI_BATCH", "../../x")
     with pytest.raises(BudgetError, match="cannot name a batch"):
-        purse_beside(ledger)
+        batch_budget_beside(ledger)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"spent": "x", "held": {}}', "[1]"])
@@ -192,7 +192,7 @@ def test_a_purse_that_cannot_be_read_allows_nothing(tmp_path, text):
     path = tmp_path / "batch.json"
     path.write_text(text)
     with pytest.raises(BudgetError, match="cannot be read"):
-        Budget(batch=D(1), purse=path).reserve(cost("0.01"))
+        Budget(batch=D(1), batch_budget=path).reserve(cost("0.01"))
     assert path.read_text() == text
 
 
@@ -202,7 +202,7 @@ def test_a_purse_that_cannot_be_written_allows_nothing(tmp_path):
     folder.mkdir()
     (folder / "batch.json").mkdir()
     with pytest.raises((BudgetError, StoreError)):
-        Budget(batch=D(1), purse=folder / "batch.json").reserve(cost("0.01"))
+        Budget(batch=D(1), batch_budget=folder / "batch.json").reserve(cost("0.01"))
 
 
 # What is shown ------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def test_the_gauge_as_text():
 
 
 def test_the_gauge_in_a_notebook(tmp_path):
-    budget = Budget(run=D("0.50"), batch=D(2), purse=tmp_path / "batch.json")
+    budget = Budget(run=D("0.50"), batch=D(2), batch_budget=tmp_path / "batch.json")
     spend(budget, "0.12", "0.10")
     html = budget._repr_html_()
     meters = re.findall(r'aria-label="([^"]+)".*?aria-valuenow="(\d+)"', html)
@@ -253,7 +253,7 @@ def test_amounts_of_every_size(amount, text):
 
 
 def test_the_purse_says_nothing_of_the_data(tmp_path):
-    budget = Budget(batch=D(1), purse=tmp_path / "batch.json")
+    budget = Budget(batch=D(1), batch_budget=tmp_path / "batch.json")
     spend(budget, "0.12", "0.10")
     assert (tmp_path / "batch.json").read_text() == '{"spent": "0.10", "held": {}}'
     assert {path.name for path in Path(tmp_path).iterdir()} == {"batch.json", "batch.json.lock"}

@@ -279,7 +279,7 @@ def test_a_drafted_key_was_counted_and_a_given_one_is(tmp_path):
     frame = pd.DataFrame({"order_id": [*range(500)], "amount": [*range(500)]})
     drafted = mirrorbi.open(frame)
     assert drafted.model.dataset.grain == ("order_id",)
-    assert drafted.duplicates() == 0 == drafted._direct.duplicates()
+    assert drafted.duplicates() == 0 == drafted._engine_queries.duplicates()
     twice = pd.concat([frame, frame.iloc[:3]])
     assert mirrorbi.open(twice, drafted.model).duplicates() == 3
     assert mirrorbi.open(twice).duplicates() is None

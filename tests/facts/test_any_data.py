@@ -55,8 +55,8 @@ def opened(lines):
 @quick
 @given(rows)
 def test_a_ratio_is_sum_over_sum_however_the_rows_are_split(lines):
-    scan = definite(opened(lines), period="2024-02")
-    whole, parts = scan.cells(), scan.cells("city")
+    context = definite(opened(lines), period="2024-02")
+    whole, parts = context.cells(), context.cells("city")
     for metric, top in (("good_rate", "good"), ("per_line", "amount")):
         bottom = np.nansum(parts.values["lines"])
         assert whole.values[metric][0] == pytest.approx(np.nansum(parts.values[top]) / bottom)

@@ -273,9 +273,9 @@ def test_a_sweep_makes_no_forecast_unless_asked_and_says_why_there_is_none() -> 
     assert "forecast" not in {fact.kind for fact in find_facts(data, period=period)}
     again = find_facts(data, metrics="sales", by=[], kinds=["forecast"], period=period)
     assert [f.id for f in find_facts(data, **again.request)] == [f.id for f in again]
-    scan = definite(data, metrics=["sales", "days"], by=[], period=period)
-    assert refusal(scan, "sales") is None
-    assert refusal(scan, "days") == "too_short"
+    context = definite(data, metrics=["sales", "days"], by=[], period=period)
+    assert refusal(context, "sales") is None
+    assert refusal(context, "days") == "too_short"
     short = definite(data, metrics="sales", by=[], period="2018-12")
     assert refusal(short, "sales") == "too_short"
 

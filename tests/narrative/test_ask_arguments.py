@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import mirrorbi
 from mirrorbi.bedrock.request import Tool, instruction
 from mirrorbi.narrative.chat.tool_arguments import TOOLS, Arguments, Mistake, parse
-from mirrorbi.narrative.chat.tool_runner import Desk
+from mirrorbi.narrative.chat.tool_runner import ToolRunner
 from mirrorbi.narrative.chat.tool_sweeps import KINDS, lookup
 from mirrorbi.privacy.gate import Gate
 
@@ -72,7 +72,7 @@ def test_choices_are_names_of_the_data(gate: Gate) -> None:
 
 def test_each_call_of_a_tool_is_answered_whatever_it_says(flights: mirrorbi.Analysis) -> None:
     gate = Gate(flights)
-    desk = Desk(flights, gate)
+    desk = ToolRunner(flights, gate)
     # A name that was not disclosed is not known, though the data has it.
     assert desk.do("query", {"metrics": ["on_time_rate"]}).failed
     gate.vocabulary()

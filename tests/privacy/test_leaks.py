@@ -79,7 +79,7 @@ def place(tmp_path):
     return tmp_path
 
 
-class Desk:
+class ToolRunner:
     """Runs commands and keeps all that they print."""
 
     def __init__(self, place):
@@ -139,7 +139,7 @@ class Desk:
 
 
 def test_the_search_itself_finds_a_row(place):
-    desk = Desk(place)
+    desk = ToolRunner(place)
     (place / "tmp" / "left").write_text(FRAME.head(1).to_csv(), "utf-8")
     (place / "tmp" / "packed").write_bytes(gzip.compress(FRAME.head(1).to_csv().encode()))
     desk.said.append((("x",), FRAME["mail"].iloc[0]))
@@ -147,7 +147,7 @@ def test_the_search_itself_finds_a_row(place):
 
 
 def test_no_command_prints_or_leaves_a_row(place):
-    desk = Desk(place)
+    desk = ToolRunner(place)
     staff = desk.data("staff.csv")
     draft = desk.data("draft.csv")
     desk.run("facts", staff, "--top", 400)
@@ -167,7 +167,7 @@ def test_no_command_prints_or_leaves_a_row(place):
 
 
 def test_no_run_good_or_failed_prints_or_leaves_a_row(place):
-    desk = Desk(place)
+    desk = ToolRunner(place)
     given = ("-p", f"source={desk.data('staff.csv')}")
     desk.run("run", desk.notebook("good.ipynb", *GOOD), *given)
     desk.run("run", desk.notebook("raises.ipynb", *GOOD, RAISES), *given, code=1)
@@ -184,7 +184,7 @@ def test_no_run_good_or_failed_prints_or_leaves_a_row(place):
 
 
 def test_nor_does_asking_claude_leave_one_in_ledger_or_answers(bedrock, loopback, place):
-    desk = Desk(place)
+    desk = ToolRunner(place)
     bedrock.use_tool("compare", {"metrics": ["shifts"], "by": "site"})
     answer = {"sentences": [], "cannot": "no_metric"}
     bedrock.use_tool("answer", answer)
@@ -219,7 +219,7 @@ time.sleep(120)
 
 
 def test_nor_does_a_run_that_is_killed(place):
-    desk = Desk(place)
+    desk = ToolRunner(place)
     marker = place / "work" / "pid"
     notebook = desk.notebook(
         "killed.ipynb",

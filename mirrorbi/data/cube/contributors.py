@@ -14,7 +14,7 @@ from mirrorbi.data.cube.cube import Cube, frame_of
 from mirrorbi.data.cube.cube_builder import members_of
 from mirrorbi.data.cube.states import State, aggregate, simple_metrics
 from mirrorbi.data.engine.embedded import fetch
-from mirrorbi.data.engine.engine_queries import Direct, _truncate, joined
+from mirrorbi.data.engine.engine_queries import EngineQueries, _truncate, joined
 from mirrorbi.data.model.semantic_model import Aggregation, Model, SimpleMetric
 from mirrorbi.data.query import Query
 
@@ -43,7 +43,7 @@ def counts_of(model: Model, query: Query) -> dict[str, State]:
     }
 
 
-def counted(direct: Direct, cube: Cube, query: Query) -> dict[str, Any]:
+def counted(direct: EngineQueries, cube: Cube, query: Query) -> dict[str, Any]:
     """Return what stands behind each cell of a question; see `Dataset.counts`."""
     states = counts_of(direct.model, query)
     found = cube.columns(query, direct.model.calendar, set(states.values()))
@@ -56,7 +56,7 @@ def counted(direct: Direct, cube: Cube, query: Query) -> dict[str, Any]:
     return {str(name): column.to_numpy() for name, column in frame.items()}
 
 
-def contributions(direct: Direct, query: Query) -> pd.DataFrame:
+def contributions(direct: EngineQueries, query: Query) -> pd.DataFrame:
     """Return who stands behind each cell, where the model names an entity.
 
     One line per cell: ``period`` where the query has a grain, the dimensions, ``entities``,
@@ -79,7 +79,7 @@ def contributions(direct: Direct, query: Query) -> pd.DataFrame:
     entity = str(direct.model.dataset.entity)
     keys: dict[str, Any] = {}
     if query.grain is not None:
-        time = Direct(table, direct.model).time
+        time = EngineQueries(table, direct.model).time
         keys["period"] = _truncate(time, query.grain, direct.model.calendar)
     for i, name in enumerate(query.by):
         keys[f"k{i}"] = table[direct._column(name)].cast("string")

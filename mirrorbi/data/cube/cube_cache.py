@@ -27,7 +27,7 @@ NARROW = 2_000
 """Cells from which a narrower cube is worth making and keeping."""
 
 
-class Shelf:
+class CubeCache:
     """Cubes of one table, each made in one scan.
 
     Parameters

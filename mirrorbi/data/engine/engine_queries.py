@@ -24,7 +24,7 @@ _UNITS = {
 }
 
 
-class Direct:
+class EngineQueries:
     """A table and its model, asked in single scans.
 
     Parameters
@@ -127,7 +127,7 @@ class Direct:
                 kept = kept | column.isnull()
             table = table.filter(kept)
         if query.period is not None:
-            time = Direct(table, self.model).time
+            time = EngineQueries(table, self.model).time
             if time is not None:
                 start, end = query.period.start, query.period.end
                 if time.type().is_date():
@@ -149,7 +149,7 @@ class Direct:
         keys: dict[str, Any] = {}
         plain = "rows" in wanted
         if query.grain is not None:
-            time = Direct(table, self.model).time
+            time = EngineQueries(table, self.model).time
             keys["period"] = _truncate(time, query.grain, self.model.calendar)
         for i, name in enumerate(query.by):
             column = table[self._column(name)]

@@ -25,7 +25,7 @@ class Mixture:
 
 
 @dataclass(frozen=True, slots=True)
-class Remarks:
+class ImportNotes:
     """What a reader should know of the columns of one source.
 
     Parameters

@@ -9,7 +9,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from mirrorbi.data.ingest.import_notes import LineOf, Mixture, Remarks
+from mirrorbi.data.ingest.import_notes import ImportNotes, LineOf, Mixture
 from mirrorbi.data.ingest.reading import Reading
 from mirrorbi.data.ingest.value_formats import (
     ALL,
@@ -19,7 +19,7 @@ from mirrorbi.data.ingest.value_formats import (
     DOTTED,
     MISSING_WORDS,
     TIMES,
-    Form,
+    ValueFormat,
 )
 
 # The planner of the engine takes time with the square of the number of aggregates.
@@ -29,7 +29,7 @@ _EXPLAINED = 8
 _TRIED = 100
 _WORDS = re.compile(r"(?!(?i:true|false|[+-]?inf(?:inity)?)$)[^0-9]*")
 
-Groups = Sequence[Sequence[Form]]
+Groups = Sequence[Sequence[ValueFormat]]
 
 
 def read_types(
@@ -90,7 +90,7 @@ class _Counts:
     codes: int
     example: str
     word: str
-    fits: Mapping[Form, int]
+    fits: Mapping[ValueFormat, int]
 
 
 class _Deciding:
@@ -103,8 +103,8 @@ class _Deciding:
         self.complete = complete
         self.forms = [form for group in groups for form in group]
         self.distinct = {name: _distinct(values) for name, values in samples.items()}
-        self.chosen: dict[str, Form] = {}
-        self.likely: dict[str, list[Form]] = {}
+        self.chosen: dict[str, ValueFormat] = {}
+        self.likely: dict[str, list[ValueFormat]] = {}
         self.missing: dict[str, tuple[int, str]] = {}
         self.two_ways: dict[str, str] = {}
         self.mixed: dict[str, Mixture] = {}
@@ -212,9 +212,9 @@ class _Deciding:
                 columns[name] = text if form is None else form.convert(text)
         return self.table.select(**columns)
 
-    def remarks(self, line_of: LineOf | None) -> Remarks:
+    def remarks(self, line_of: LineOf | None) -> ImportNotes:
         """Return what a reader should know."""
-        return Remarks(
+        return ImportNotes(
             {name: form.note for name, form in self.chosen.items() if form.note},
             {name: found for name, found in self.missing.items() if found[0] and found[1]},
             self.two_ways,
@@ -222,7 +222,7 @@ class _Deciding:
             line_of,
         )
 
-    def _propose(self, values: Sequence[str]) -> list[Form]:
+    def _propose(self, values: Sequence[str]) -> list[ValueFormat]:
         """Return the first form of all these values, with its rivals; none for text."""
         for group in self.groups if values else ():
             forms = [form for form in group if all(map(form.matches, values))]
@@ -292,7 +292,7 @@ def _batches(names: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     return (names[start : start + size] for start in range(0, len(names), size))
 
 
-def _count(values: Sequence[str], forms: Sequence[Form]) -> _Counts:
+def _count(values: Sequence[str], forms: Sequence[ValueFormat]) -> _Counts:
     filled = [value.strip() for value in values if value]
     real = [value for value in filled if not _is_missing(value)]
     words = [value for value in filled if _is_missing(value)]
@@ -310,7 +310,7 @@ def _is_missing(value: str) -> bool:
     return value.strip().lower() in MISSING_WORDS
 
 
-def _is_time(form: Form) -> bool:
+def _is_time(form: ValueFormat) -> bool:
     return any(form in group for group in TIMES)
 
 

@@ -28,7 +28,7 @@ _CLOCKS = (" %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", "
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ValueFormat:
     """One way to write values of one type.
 
     Parameters
@@ -102,7 +102,7 @@ def _builtin() -> Any:
     return ibis.udf.scalar.builtin(try_strptime, signature=(("string", "string"), "timestamp"))
 
 
-def _local(order: str, sign: str, words: str) -> tuple[Form, ...]:
+def _local(order: str, sign: str, words: str) -> tuple[ValueFormat, ...]:
     """Return the forms of local dates: without and with a time, years of four and two digits."""
     first, second = ("d", "m") if order == "dm" else ("m", "d")
     mark = re.escape(sign)
@@ -117,8 +117,10 @@ def _local(order: str, sign: str, words: str) -> tuple[Form, ...]:
         written = f"%{first}{sign}%{second}{sign}{directive}"
         clocks = tuple(written + clock for clock in ("", *_CLOCKS))
         forms += [
-            Form("dates", stem + digits, _try_strptime((written,), "date"), note=note + remark),
-            Form(
+            ValueFormat(
+                "dates", stem + digits, _try_strptime((written,), "date"), note=note + remark
+            ),
+            ValueFormat(
                 "moments",
                 f"{stem}{digits}{_CLOCK}?",
                 _try_strptime(clocks, "timestamp"),
@@ -148,10 +150,10 @@ _RIVALS = (
     (_local("dm", "-", "day-month-year"), _local("md", "-", "month-day-year")),
 )
 
-WHOLE = Form(
+WHOLE = ValueFormat(
     "whole numbers", f"[+-]?{_INT}", _cast("int64"), certain=True, lenient=_try_cast("int64")
 )
-DECIMAL = Form(
+DECIMAL = ValueFormat(
     "numbers",
     r"[+-]?(?:(?:0|[1-9][0-9]{0,14})|(?:0|[1-9][0-9]{0,17})?\.[0-9]+|(?:0|[1-9][0-9]{0,17})\.)"
     r"(?:[eE][+-]?[0-9]{1,3})?|[+-]?[Ii][Nn][Ff](?:[Ii][Nn][Ii][Tt][Yy])?",
@@ -159,51 +161,53 @@ DECIMAL = Form(
     certain=True,
     lenient=lambda text: _without_nan(text.try_cast("float64")),
 )
-THOUSANDS = Form(
+THOUSANDS = ValueFormat(
     "numbers",
     r"[+-]?(?:0|[1-9][0-9]{0,14}|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?",
     lambda text: _number(text, ",", "."),
     certain=True,
     note="Numbers in {columns} were read with commas between thousands.",
 )
-COMMA = Form(
+COMMA = ValueFormat(
     "numbers",
     f"[+-]?(?:0|[1-9][0-9]{{0,14}}|[1-9][0-9]{{0,2}}(?:[{_GROUPING}][0-9]{{3}})+)(?:,[0-9]+)?",
     lambda text: _number(text, _GROUPING, ","),
     certain=True,
     note="Numbers in {columns} were read with a decimal comma.",
 )
-DOTTED = Form("numbers", r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[+-]?[0-9]{1,3}", COMMA.convert)
+DOTTED = ValueFormat(
+    "numbers", r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[+-]?[0-9]{1,3}", COMMA.convert
+)
 """Numbers that are thousands if the comma is decimal, and thousandths if the point is."""
-CODE = Form("identifiers", "0[0-9]+|[0-9]{19,}", _cast("string"), certain=True)
+CODE = ValueFormat("identifiers", "0[0-9]+|[0-9]{19,}", _cast("string"), certain=True)
 """Digits that are no number: a number would lose the zero in front, or the last digits."""
-TRUTH = Form(
+TRUTH = ValueFormat(
     "truth values",
     "[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]",
     _cast("boolean"),
     certain=True,
     lenient=_try_cast("boolean"),
 )
-COMPACT = Form(
+COMPACT = ValueFormat(
     "dates",
     "(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])",
     _try_strptime(("%Y%m%d",), "date"),
     note="Numbers of eight digits in {columns} were read as dates (20240131).",
 )
-DATE = Form("dates", _ISO, _try_cast("date"))
-MOMENT = Form("moments", f"{_ISO}(?:[ T]{_TIME})?", _try_cast("timestamp"))
-ZONED = Form(
+DATE = ValueFormat("dates", _ISO, _try_cast("date"))
+MOMENT = ValueFormat("moments", f"{_ISO}(?:[ T]{_TIME})?", _try_cast("timestamp"))
+ZONED = ValueFormat(
     "moments with a time zone",
     f"{_ISO}[ T]{_TIME} ?(?:Z|z|[+-][0-9]{{2}}(?::?[0-9]{{2}})?)",
     _try_cast("timestamp('UTC')"),
 )
-MONTH = Form(
+MONTH = ValueFormat(
     "months",
     f"{_YEAR}-(?:0[1-9]|1[0-2])",
     lambda text: (text + "-01").try_cast("date"),
     note="Months in {columns} were read as their first day.",
 )
-NAMED = Form(
+NAMED = ValueFormat(
     "dates",
     f"{_DAY}[- ][A-Za-z]{{3,9}}[- ](?:{_YEAR}|{_YEAR2})|[A-Za-z]{{3,9}} {_DAY},? {_YEAR}",
     _try_strptime(
@@ -215,8 +219,13 @@ NAMED = Form(
     ),
 )  # fmt: skip
 
-NUMBERS: tuple[tuple[Form, ...], ...] = ((COMPACT,), (WHOLE,), (DECIMAL,), (THOUSANDS, COMMA))
-TIMES: tuple[tuple[Form, ...], ...] = (
+NUMBERS: tuple[tuple[ValueFormat, ...], ...] = (
+    (COMPACT,),
+    (WHOLE,),
+    (DECIMAL,),
+    (THOUSANDS, COMMA),
+)
+TIMES: tuple[tuple[ValueFormat, ...], ...] = (
     (DATE,),
     (MOMENT,),
     (ZONED,),
@@ -225,7 +234,7 @@ TIMES: tuple[tuple[Form, ...], ...] = (
     *(pair for days, months in _RIVALS for pair in zip(days, months, strict=True)),
     (NAMED,),
 )
-ALL: tuple[tuple[Form, ...], ...] = (*NUMBERS, (TRUTH,), *TIMES)
+ALL: tuple[tuple[ValueFormat, ...], ...] = (*NUMBERS, (TRUTH,), *TIMES)
 """Groups of rivals, tried in this order. A column has a form if every value fits it and no
 rival fits every value too: 03/04/2024 alone is a day in March or in April."""
 

@@ -17,7 +17,7 @@ from mirrorbi.data.query import Query
 from mirrorbi.errors import QueryError, did_you_mean
 
 
-class Vocabulary:
+class Catalog:
     """Look-ups in a semantic model, each with an error that names the nearest valid word."""
 
     def __init__(self, model: Model) -> None:

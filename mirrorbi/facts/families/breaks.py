@@ -16,7 +16,7 @@ from mirrorbi.facts.stats.sieve_bootstrap import Verdict, judge
 from mirrorbi.facts.stats.significance import RARE, seed_of
 from mirrorbi.facts.sweep.history import History, alike, history, pattern
 from mirrorbi.facts.sweep.panel import Floats
-from mirrorbi.facts.sweep.sweep_context import Scan, Series
+from mirrorbi.facts.sweep.sweep_context import Series, SweepContext
 from mirrorbi.facts.tables import series_table
 
 KINDS = ("break",)
@@ -144,16 +144,18 @@ def breaks_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[
     return out
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield tested breaks for the whole and the largest members of every metric."""
-    if scan.grain is None or scan.complete.sum() < ENOUGH:
+    if context.grain is None or context.complete.sum() < ENOUGH:
         return
-    series = [scan.series(metric, scope) for metric in scan.metrics for scope in scan.scopes()]
+    series = [
+        context.series(metric, scope) for metric in context.metrics for scope in context.scopes()
+    ]
     values = [np.where(one.complete, one.values, np.nan) for one in series]
-    found = breaks_in(values, scan.grain.per_year, seed_of("break", scan.seed))
+    found = breaks_in(values, context.grain.per_year, seed_of("break", context.seed))
     for one, breaks in zip(series, found, strict=True):
         for each in breaks:
-            yield _fact(scan, one, each)
+            yield _fact(context, one, each)
 
 
 def _part(values: Floats, start: int, end: int, season: int) -> History | None:
@@ -208,7 +210,7 @@ def _levels(part: History, place: int, height: float) -> tuple[float, float]:
     return float(np.nanmedian(level[:place])), float(np.nanmedian(level[place:]))
 
 
-def _fact(scan: Scan, series: Series, one: Break) -> Fact:
+def _fact(context: SweepContext, series: Series, one: Break) -> Fact:
     metric, scope = series.metric, series.scope
     before, after = exact(one.before), exact(one.after)
     level = np.full(len(series.periods), np.nan)
@@ -216,16 +218,16 @@ def _fact(scan: Scan, series: Series, one: Break) -> Fact:
     level[one.place : one.end] = one.after
     start, last = series.periods[one.start], series.periods[one.place - 1]
     n = int(series.rows[one.start : one.end].sum())
-    return scan.blank(
+    return context.blank(
         "break",
         metric,
         scope=scope,
         period=series.periods[one.place],
         baseline=Period(start.start, last.end, None, start.calendar),
         quantities={
-            "delta": scan.difference(metric, after - before),
-            "before": scan.quantity(metric, before),
-            "after": scan.quantity(metric, after),
+            "delta": context.difference(metric, after - before),
+            "before": context.quantity(metric, before),
+            "after": context.quantity(metric, after),
         },
         estimate="delta",
         direction=direction_of(after - before),
@@ -234,8 +236,10 @@ def _fact(scan: Scan, series: Series, one: Break) -> Fact:
         n=n,
         method=one.method,
         caveats=small(n),
-        score=scan.impact(scope) * plain_size(scan.unit(metric), one.after, one.before),
+        score=context.impact(scope) * plain_size(context.unit(metric), one.after, one.before),
         evidence=(series.query,),
         # No q is less than its p: what will not be reported is not drawn.
-        table=None if one.p > RARE else series_table(series, scan.unit(metric), {"level": level}),
+        table=None
+        if one.p > RARE
+        else series_table(series, context.unit(metric), {"level": level}),
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.families.values import small
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 
 KINDS = ("cell",)
 
@@ -21,17 +21,17 @@ PERIODS = 24
 _PLAIN = 0.05
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield every metric of each member; without dimensions, of each period."""
-    for metric in scan.metrics:
-        for by in scan.by:
-            yield from _of_members(scan, metric, by)
-        if not scan.by and scan.periods:
-            yield from _of_periods(scan, metric)
+    for metric in context.metrics:
+        for by in context.by:
+            yield from _of_members(context, metric, by)
+        if not context.by and context.periods:
+            yield from _of_periods(context, metric)
 
 
-def _of_members(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
-    cells = scan.cells(by)
+def _of_members(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
+    cells = context.cells(by)
     values = cells.values[metric]
     most = sorted(range(len(cells.members)), key=lambda i: (-cells.rows[i], i))
     for i in most[:MEMBERS]:
@@ -39,22 +39,22 @@ def _of_members(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
         if not n or not np.isfinite(values[i]):
             continue
         scope = ((by, cells.members[i]),)
-        yield scan.blank(
+        yield context.blank(
             "cell",
             metric,
             scope=scope,
-            quantities={"value": scan.quantity(metric, float(values[i]))},
+            quantities={"value": context.quantity(metric, float(values[i]))},
             n=n,
             method="as defined, over the rows of the member",
             terms={"by": by},
             caveats=small(n),
-            score=_PLAIN * scan.impact(scope),
+            score=_PLAIN * context.impact(scope),
             evidence=cells.queries,
         )
 
 
-def _of_periods(scan: Scan, metric: str) -> Iterator[Fact]:
-    series = scan.series(metric)
+def _of_periods(context: SweepContext, metric: str) -> Iterator[Fact]:
+    series = context.series(metric)
     lines = zip(series.periods, series.values, series.rows, series.complete, strict=True)
     for age, (period, value, rows, whole) in enumerate(reversed(list(lines)), 1):
         if age > PERIODS:
@@ -62,14 +62,14 @@ def _of_periods(scan: Scan, metric: str) -> Iterator[Fact]:
         if not np.isfinite(value):
             continue
         n = int(rows)
-        yield scan.blank(
+        yield context.blank(
             "cell",
             metric,
             period=period,
-            quantities={"value": scan.quantity(metric, float(value))},
+            quantities={"value": context.quantity(metric, float(value))},
             n=n,
             method="as defined, over the rows of the period",
-            terms={"step": str(scan.grain)},
+            terms={"step": str(context.grain)},
             caveats=(*small(n), *("incomplete",) * (not whole)),
             score=_PLAIN / age,
             evidence=(series.query,),

@@ -12,7 +12,7 @@ import numpy as np
 from mirrorbi.errors import FactError
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.values import order, small
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import OTHER, ROWS, quotient
 
 KINDS = ("concentration",)
@@ -46,12 +46,12 @@ class Concentration(NamedTuple):
     gini: float
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield the concentration of every additive metric over every dimension."""
-    for metric in scan.metrics:
-        if scan.splits(metric):
-            for by in scan.by:
-                yield from _concentration(scan, metric, by)
+    for metric in context.metrics:
+        if context.splits(metric):
+            for by in context.by:
+                yield from _concentration(context, metric, by)
 
 
 def concentration(amounts: Sequence[Decimal]) -> Concentration:
@@ -93,8 +93,8 @@ def concentration(amounts: Sequence[Decimal]) -> Concentration:
     return Concentration(k, quotient(sums[k - 1], total), float((shares**2).sum()), gini)
 
 
-def _concentration(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
-    cells = scan.cells(by)
+def _concentration(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
+    cells = context.cells(by)
     values = cells.values[metric]
     there = [i for i in order(values) if cells.rows[i] > 0]
     # What was put together as "Other" is not one of the largest, whatever its size.
@@ -114,7 +114,7 @@ def _concentration(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
         for j, i in enumerate(ranked[: max(ROWS, min(found.k, 2 * ROWS))])
     ]
     rows = int(cells.rows.sum())
-    yield scan.blank(
+    yield context.blank(
         "concentration",
         metric,
         quantities={
@@ -134,7 +134,7 @@ def _concentration(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
         table=Table(
             (
                 (by, "text"),
-                ("value", scan.unit(metric)),
+                ("value", context.unit(metric)),
                 ("share", "percent"),
                 ("cumulative", "percent"),
             ),

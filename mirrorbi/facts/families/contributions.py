@@ -19,7 +19,7 @@ from mirrorbi.facts.families.changes import baseline_caveats, direction_of, size
 from mirrorbi.facts.families.values import small
 from mirrorbi.facts.limits import LINES
 from mirrorbi.facts.sweep.panel import Floats
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import folded, quotient
 
 KINDS = ("contribution",)
@@ -49,14 +49,14 @@ class Part(NamedTuple):
         return self.value - self.base
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield the largest contributions to the change of every additive metric."""
-    if not scan.comparable:
+    if not context.comparable:
         return
-    for metric in scan.metrics:
-        if scan.splits(metric):
-            for by in scan.by:
-                yield from _contributions(scan, metric, by)
+    for metric in context.metrics:
+        if context.splits(metric):
+            for by in context.by:
+                yield from _contributions(context, metric, by)
 
 
 def parts_of(members: Sequence[str], base: Floats, value: Floats) -> list[Part]:
@@ -86,8 +86,8 @@ def parts_of(members: Sequence[str], base: Floats, value: Floats) -> list[Part]:
     return sorted(found, key=lambda part: (-abs(part.delta), part.member))
 
 
-def _contributions(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
-    now, then = scan.pair(by)
+def _contributions(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
+    now, then = context.pair(by)
     if len(now.members) < 2:
         return
     parts = parts_of(now.members, then.values[metric], now.values[metric])
@@ -96,19 +96,19 @@ def _contributions(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
     if not moved:
         return
     held = float(sum(abs(part.base) for part in parts))
-    size = size_of(scan, metric)
+    size = size_of(context, metric)
     rows = dict(zip(now.members, (now.rows + then.rows).tolist(), strict=True))
-    unit, change = scan.unit(metric), scan.unit_of_change(metric)
+    unit, change = context.unit(metric), context.unit_of_change(metric)
     units = ((by, "text"), ("base", unit), ("value", unit), ("delta", change))
     lines = folded([(part.member, part.base, part.value, part.delta) for part in parts], LINES)
     for place, part in enumerate(parts[:NAMED]):
         if not part.delta:
             return
         quantities = {
-            "delta": scan.difference(metric, part.delta),
-            "total_delta": scan.difference(metric, total),
-            "value": scan.quantity(metric, part.value),
-            "base": scan.quantity(metric, part.base),
+            "delta": context.difference(metric, part.delta),
+            "total_delta": context.difference(metric, total),
+            "value": context.quantity(metric, part.value),
+            "base": context.quantity(metric, part.base),
             "rank": Quantity.of(place + 1, "rank"),
         }
         if part.delta * total > 0:
@@ -116,19 +116,19 @@ def _contributions(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
         weight = abs(float(part.delta)) / moved
         surplus = max(0.0, weight - abs(float(part.base)) / held) if held else weight
         n = int(rows[part.member])
-        yield scan.blank(
+        yield context.blank(
             "contribution",
             metric,
             scope=((by, part.member),),
-            baseline=scan.baseline,
-            compare=scan.compare,
+            baseline=context.baseline,
+            compare=context.compare,
             direction=direction_of(part.delta),
             quantities=quantities,
             estimate="delta",
             n=n,
             method="the member's own change; those of all members sum exactly to the total",
             terms={"by": by},
-            caveats=(*small(n), *baseline_caveats(scan)),
+            caveats=(*small(n), *baseline_caveats(context)),
             score=size * (weight + surplus) / 2,
             evidence=tuple(dict.fromkeys((*now.queries, *then.queries))),
             table=Table(units, lines) if place == 0 else None,

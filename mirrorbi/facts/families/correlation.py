@@ -17,7 +17,7 @@ from mirrorbi.facts.stats.significance import seed_of, tail_probability
 from mirrorbi.facts.sweep.history import history
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.relations import related
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import cell
 
 KINDS = ("correlation",)
@@ -198,19 +198,19 @@ def ranks(values: Floats) -> Floats:
     return mean
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield the tested correlation of every two metrics of the whole."""
-    if scan.grain is None or scan.complete.sum() < ENOUGH:
+    if context.grain is None or context.complete.sum() < ENOUGH:
         return
-    for one, other in combinations(scan.metrics, 2):
-        if related(scan.dataset.metric, one, other):
+    for one, other in combinations(context.metrics, 2):
+        if related(context.dataset.metric, one, other):
             continue
-        first, second = scan.series(one), scan.series(other)
+        first, second = context.series(one), context.series(other)
         pair = [np.where(s.complete, s.values, np.nan) for s in (first, second)]
-        seed = seed_of("correlation", one, other, str(scan.period), scan.seed)
-        found = correlation_of(pair[0], pair[1], scan.grain.per_year, seed)
+        seed = seed_of("correlation", one, other, str(context.period), context.seed)
+        found = correlation_of(pair[0], pair[1], context.grain.per_year, seed)
         if found is not None:
-            yield _fact(scan, one, other, found)
+            yield _fact(context, one, other, found)
 
 
 def _at(left: np.ndarray, right: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
@@ -253,18 +253,18 @@ def _permuted(table: Floats, y: Floats, present: np.ndarray, seen: float, seed: 
     return tail_probability(float(-np.log1p(-(min(seen, largest) ** 2))), ratio)
 
 
-def _fact(scan: Scan, one: str, other: str, found: Correlation) -> Fact:
-    dataset = scan.dataset
-    pair = scan.series(one), scan.series(other)
-    steps = range(found.first, len(scan.periods))
-    start, last = scan.periods[found.first], scan.periods[-1]
-    columns = (("period", "period"), ("value", scan.unit(one)), ("other", scan.unit(other)))
+def _fact(context: SweepContext, one: str, other: str, found: Correlation) -> Fact:
+    dataset = context.dataset
+    pair = context.series(one), context.series(other)
+    steps = range(found.first, len(context.periods))
+    start, last = context.periods[found.first], context.periods[-1]
+    columns = (("period", "period"), ("value", context.unit(one)), ("other", context.unit(other)))
     lines = tuple(
-        (str(scan.periods[i]), cell(pair[0].values[i]), cell(pair[1].values[i])) for i in steps
+        (str(context.periods[i]), cell(pair[0].values[i]), cell(pair[1].values[i])) for i in steps
     )
     n = int(pair[0].rows[found.first :].sum())
     direction: Direction = "up" if found.rho > 0 else "down"
-    return scan.blank(
+    return context.blank(
         "correlation",
         one,
         period=Period(start.start, last.end, None, start.calendar),
@@ -278,9 +278,9 @@ def _fact(scan: Scan, one: str, other: str, found: Correlation) -> Fact:
         p=float(exact(found.p)),
         n=n,
         method=found.method,
-        terms={"other": other, "other_label": dataset.label(other), "step": str(scan.grain)},
+        terms={"other": other, "other_label": dataset.label(other), "step": str(context.grain)},
         caveats=small(n),
-        score=scan.impact() * _EFFECT * found.rho**2,
+        score=context.impact() * _EFFECT * found.rho**2,
         evidence=(pair[0].query,),
         table=Table(columns, lines),
     )

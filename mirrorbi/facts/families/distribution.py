@@ -13,7 +13,7 @@ from mirrorbi.data.query import MISSING
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.values import large_enough, order, small
 from mirrorbi.facts.sweep.panel import Floats
-from mirrorbi.facts.sweep.sweep_context import SMALL, Scan, Scope
+from mirrorbi.facts.sweep.sweep_context import SMALL, Scope, SweepContext
 from mirrorbi.facts.tables import RECENT, quotient, series_table
 
 KINDS = ("distribution",)
@@ -91,18 +91,18 @@ def distribution_of(values: Sequence[float] | Floats) -> Distribution | None:
     return Distribution(len(known), float(known.mean()), median, lower, upper, skew)
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield how every metric is spread over the members of each dimension, and over time."""
-    for metric in scan.metrics:
-        for by in scan.by:
-            yield from _of_members(scan, metric, by)
-        for scope in scan.scopes() if scan.periods else ():
-            yield from _of_periods(scan, metric, scope)
+    for metric in context.metrics:
+        for by in context.by:
+            yield from _of_members(context, metric, by)
+        for scope in context.scopes() if context.periods else ():
+            yield from _of_periods(context, metric, scope)
 
 
-def _of_members(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
-    cells = scan.cells(by)
-    values, adds = cells.values[metric], scan.splits(metric)
+def _of_members(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
+    cells = context.cells(by)
+    values, adds = cells.values[metric], context.splits(metric)
     named = np.array([member != MISSING for member in cells.members], dtype=bool)
     counted = (cells.rows > 0) & np.isfinite(values) & named
     # The rate of a member with few rows is luck; its count or sum is what it is.
@@ -110,16 +110,16 @@ def _of_members(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
     found = distribution_of(values[kept]) if len(values) else None
     if found is None:
         return
-    mark = found.mean if adds else float(scan.cells().values[metric][0])
+    mark = found.mean if adds else float(context.cells().values[metric][0])
     left_out = int(counted.sum() - kept.sum())
     ranked = order(np.where(kept, values, np.nan))
     lines = [(cells.members[i], exact(float(values[i])), exact(int(cells.rows[i]))) for i in ranked]
-    units = ((by, "text"), ("value", scan.unit(metric)), ("rows", "count"))
-    quantities = _quantities(scan, metric, found, values[kept], mark)
+    units = ((by, "text"), ("value", context.unit(metric)), ("rows", "count"))
+    quantities = _quantities(context, metric, found, values[kept], mark)
     if not adds:
-        quantities["overall"] = scan.quantity(metric, mark)
+        quantities["overall"] = context.quantity(metric, mark)
     rows = int(cells.rows[kept].sum())
-    yield scan.blank(
+    yield context.blank(
         "distribution",
         metric,
         quantities={**quantities, "left_out": Quantity.of(left_out, "count")},
@@ -130,56 +130,56 @@ def _of_members(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
         terms={"by": by, "over": "members", "shape": found.shape, "mark": MARKS[adds]},
         caveats=(*small(rows), *("small_left_out",) * bool(left_out)),
         score=_PLAIN * min(1.0, found.spread / abs(found.median) if found.median else 1.0),
-        evidence=(*cells.queries, *scan.cells().queries),
+        evidence=(*cells.queries, *context.cells().queries),
         table=Table(units, tuple(lines)) if len(lines) <= LINES else None,
     )
 
 
-def _of_periods(scan: Scan, metric: str, scope: Scope) -> Iterator[Fact]:
-    series = scan.series(metric, scope)
+def _of_periods(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fact]:
+    series = context.series(metric, scope)
     used = series.complete & np.isfinite(series.values)
-    if not scan.splits(metric):
+    if not context.splits(metric):
         used &= series.rows >= SMALL
     found = distribution_of(series.values[used])
     if found is None:
         return
     kept = [period for period, use in zip(series.periods, used, strict=True) if use]
     n = int(series.rows[used].sum())
-    yield scan.blank(
+    yield context.blank(
         "distribution",
         metric,
         scope=scope,
         period=Period(kept[0].start, kept[-1].end, None, kept[0].calendar),
-        quantities=_quantities(scan, metric, found, series.values[used], found.mean),
+        quantities=_quantities(context, metric, found, series.values[used], found.mean),
         estimate="median",
         n=n,
         method="each complete period counts once; quartiles: linear interpolation",
         terms={
-            "over": f"{scan.grain}s",
-            "step": str(scan.grain),
+            "over": f"{context.grain}s",
+            "step": str(context.grain),
             "shape": found.shape,
             "mark": MARKS[True],
         },
         caveats=small(n),
-        score=scan.impact(scope)
+        score=context.impact(scope)
         * _PLAIN
         * min(1.0, found.spread / abs(found.median) if found.median else 1.0),
         evidence=(series.query,),
-        table=series_table(series, scan.unit(metric), last=RECENT),
+        table=series_table(series, context.unit(metric), last=RECENT),
     )
 
 
 def _quantities(
-    scan: Scan, metric: str, found: Distribution, values: Floats, mark: float
+    context: SweepContext, metric: str, found: Distribution, values: Floats, mark: float
 ) -> dict[str, Quantity]:
     above = int((values > mark).sum())
     return {
         "members": Quantity.of(found.n, "count"),
-        "mean": scan.quantity(metric, found.mean),
-        "median": scan.quantity(metric, found.median),
-        "lower": scan.quantity(metric, found.lower),
-        "upper": scan.quantity(metric, found.upper),
-        "spread": scan.difference(metric, found.spread),
+        "mean": context.quantity(metric, found.mean),
+        "median": context.quantity(metric, found.median),
+        "lower": context.quantity(metric, found.lower),
+        "upper": context.quantity(metric, found.upper),
+        "spread": context.difference(metric, found.spread),
         "above": Quantity.of(above, "count"),
         "share_above": Quantity(quotient(Decimal(above), Decimal(found.n)), "percent"),
         "skew": Quantity.of(found.skew, "number", 2),

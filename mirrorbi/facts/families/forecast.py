@@ -13,7 +13,7 @@ from mirrorbi.facts.families.values import small
 from mirrorbi.facts.stats.backtest import FEWEST, LEVEL, Forecast, Reason, forecast_of
 from mirrorbi.facts.stats.proportions import is_proportion
 from mirrorbi.facts.sweep.panel import Floats
-from mirrorbi.facts.sweep.sweep_context import Scan, Scope, Series
+from mirrorbi.facts.sweep.sweep_context import Scope, Series, SweepContext
 from mirrorbi.facts.tables import RECENT, cell, series_table
 
 KINDS = ("forecast",)
@@ -32,41 +32,41 @@ _WORTH = 0.3
 """Effect of a forecast that has no error at all."""
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield the forecasts of every metric, of the whole and of the largest members.
 
     What naive forecasts as well yields nothing; `refusal` says why.
     """
-    for metric in scan.metrics:
-        for scope in scan.scopes() if scan.periods else ():
-            found = told(scan, metric, scope)
+    for metric in context.metrics:
+        for scope in context.scopes() if context.periods else ():
+            found = told(context, metric, scope)
             if isinstance(found, Forecast):
-                yield from _facts(scan, scan.series(metric, scope), found)
+                yield from _facts(context, context.series(metric, scope), found)
 
 
-def told(scan: Scan, metric: str, scope: Scope = ()) -> Forecast | Reason:
+def told(context: SweepContext, metric: str, scope: Scope = ()) -> Forecast | Reason:
     """Return the forecast of a metric from the reviewed period on, or why there is none."""
 
     def make() -> Forecast | Reason:
-        grain = scan.grain
-        if grain is None or not scan.periods or scan.periods[-1] != scan.period:
+        grain = context.grain
+        if grain is None or not context.periods or context.periods[-1] != context.period:
             return "too_short"
-        series = scan.series(metric, scope)
+        series = context.series(metric, scope)
         values = np.where(series.complete, series.values, np.nan)
         return forecast_of(values, grain.per_year, AHEAD[grain])
 
-    return scan.once(("forecast", metric, scope), make)
+    return context.once(("forecast", metric, scope), make)
 
 
-def refusal(scan: Scan, metric: str, scope: Scope = ()) -> Reason | None:
+def refusal(context: SweepContext, metric: str, scope: Scope = ()) -> Reason | None:
     """Return why a metric is not forecast, ``None`` if it is."""
-    found = told(scan, metric, scope)
+    found = told(context, metric, scope)
     return None if isinstance(found, Forecast) else found
 
 
-def _facts(scan: Scan, series: Series, found: Forecast) -> Iterator[Fact]:
+def _facts(context: SweepContext, series: Series, found: Forecast) -> Iterator[Fact]:
     metric, last = series.metric, float(series.values[-1])
-    bounds = _bounds(scan, series)
+    bounds = _bounds(context, series)
     values, low, high, naive = (
         np.clip(part, *bounds) for part in (found.values, found.low, found.high, found.naive)
     )
@@ -74,7 +74,7 @@ def _facts(scan: Scan, series: Series, found: Forecast) -> Iterator[Fact]:
     ahead = _next(series.periods[-1], len(values))
     for step, period in enumerate(ahead):
         value = exact(float(values[step]))
-        yield scan.blank(
+        yield context.blank(
             "forecast",
             metric,
             scope=series.scope,
@@ -82,12 +82,12 @@ def _facts(scan: Scan, series: Series, found: Forecast) -> Iterator[Fact]:
             baseline=series.periods[-1],
             compare="given",
             quantities={
-                "value": scan.quantity(metric, value),
-                "low": scan.quantity(metric, float(low[step])),
-                "high": scan.quantity(metric, float(high[step])),
-                "last": scan.quantity(metric, last),
-                "delta": scan.difference(metric, value - exact(last)),
-                "naive": scan.quantity(metric, float(naive[step])),
+                "value": context.quantity(metric, value),
+                "low": context.quantity(metric, float(low[step])),
+                "high": context.quantity(metric, float(high[step])),
+                "last": context.quantity(metric, last),
+                "delta": context.difference(metric, value - exact(last)),
+                "naive": context.quantity(metric, float(naive[step])),
                 "mase": Quantity.of(found.error, "number", 2),
                 "skill": Quantity.of(found.skill, "percent", 0),
                 "coverage": Quantity.of(found.coverage, "percent", 0),
@@ -104,17 +104,17 @@ def _facts(scan: Scan, series: Series, found: Forecast) -> Iterator[Fact]:
                 f"{found.method}, chosen by backtests from a rolling origin, in which it beat "
                 f"{found.against}; range: errors of the backtests"
             ),
-            terms={"step": str(scan.grain)},
+            terms={"step": str(context.grain)},
             caveats=(*small(n), *_narrow(found)),
-            score=scan.impact(series.scope) * _WORTH * found.skill / (step + 1),
+            score=context.impact(series.scope) * _WORTH * found.skill / (step + 1),
             evidence=(series.query,),
-            table=_table(series, scan.unit(metric), ahead, (values, low, high), step + 1),
+            table=_table(series, context.unit(metric), ahead, (values, low, high), step + 1),
         )
 
 
-def _bounds(scan: Scan, series: Series) -> tuple[float, float]:
+def _bounds(context: SweepContext, series: Series) -> tuple[float, float]:
     """Return where values of a metric must lie: shares in 0 to 1, amounts not below 0."""
-    if is_proportion(scan.dataset.metric, series.metric):
+    if is_proportion(context.dataset.metric, series.metric):
         return 0.0, 1.0
     known = series.values[np.isfinite(series.values)]
     return (0.0 if len(known) and known.min() >= 0 else -np.inf), np.inf

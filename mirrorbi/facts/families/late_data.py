@@ -14,7 +14,7 @@ from mirrorbi.data.periods import Grain, Period, coarser
 from mirrorbi.data.query import Query
 from mirrorbi.facts.fact import exact
 from mirrorbi.facts.sweep.panel import Floats, Ints, Panel
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 
 REGULAR = 0.5
 """Part of the days of one weekday that have data from which such days are expected."""
@@ -60,22 +60,22 @@ class History:
         return History(self.grain, self.periods[:length], self.rows[:length], self.query)
 
 
-def stepwise(scan: Scan) -> History | None:
+def stepwise(context: SweepContext) -> History | None:
     """Return the rows per step of the scan's grain; ``None`` without time."""
-    return _history(scan, scan.grain) if scan.grain is not None else None
+    return _history(context, context.grain) if context.grain is not None else None
 
 
-def daily(scan: Scan) -> History | None:
+def daily(context: SweepContext) -> History | None:
     """Return the rows per day, where the grain is coarser and the model knows days."""
-    time = scan.dataset.model.time
-    if time is None or scan.grain is None or Grain.DAY not in time.grains:
+    time = context.dataset.model.time
+    if time is None or context.grain is None or Grain.DAY not in time.grains:
         return None
-    if scan.grain is Grain.DAY or not coarser(scan.grain, Grain.DAY):
+    if context.grain is Grain.DAY or not coarser(context.grain, Grain.DAY):
         return None
-    first, last = scan.dataset.first, scan.dataset.last
+    first, last = context.dataset.first, context.dataset.last
     if first is None or last is None or last - first > timedelta(days=_LONGEST):
         return None
-    return _history(scan, Grain.DAY)
+    return _history(context, Grain.DAY)
 
 
 def missing(history: History) -> tuple[list[Period], int] | None:
@@ -101,10 +101,10 @@ def missing(history: History) -> tuple[list[Period], int] | None:
     return gaps, int(expected.sum())
 
 
-def last_delivered(scan: Scan, history: History) -> History:
+def last_delivered(context: SweepContext, history: History) -> History:
     """Return the history without unfinished periods at its end."""
     length = len(history.periods)
-    while length and not scan.dataset.is_complete(history.periods[length - 1]):
+    while length and not context.dataset.is_complete(history.periods[length - 1]):
         length -= 1
     return history.cut(length)
 
@@ -148,19 +148,19 @@ def _low(rows: float, middle: float, spread: float) -> bool:
     return rows < LOW * middle and middle - rows > _FAR * max(spread, 0.01 * middle)
 
 
-def _history(scan: Scan, grain: Grain) -> History | None:
-    periods: Sequence[Period] = scan.dataset.periods(grain)
+def _history(context: SweepContext, grain: Grain) -> History | None:
+    periods: Sequence[Period] = context.dataset.periods(grain)
     if not periods:
         return None
-    query = Query.of(_cheapest(scan), grain=grain)
-    panel = Panel.of(scan.dataset.answer(query, entities=False), periods)
+    query = Query.of(_cheapest(context), grain=grain)
+    panel = Panel.of(context.dataset.answer(query, entities=False), periods)
     return History(grain, tuple(periods), panel.rows[0], query)
 
 
-def _cheapest(scan: Scan) -> str:
+def _cheapest(context: SweepContext) -> str:
     """Return the metric that costs least to ask for: the rows come with every answer."""
-    for name in scan.columns:
-        metric = scan.dataset.metric(name)
+    for name in context.columns:
+        metric = context.dataset.metric(name)
         if isinstance(metric, SimpleMetric) and metric.agg.mergeable:
             return name
-    return scan.columns[0]
+    return context.columns[0]

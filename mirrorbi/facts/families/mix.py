@@ -26,7 +26,7 @@ from mirrorbi.data.model.semantic_model import RatioMetric
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.changes import baseline_caveats, direction_of, size_of
 from mirrorbi.facts.families.values import small
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import ROWS, folded, fraction, rounded
 
 KINDS = ("mix", "mix_part")
@@ -58,14 +58,14 @@ class Effect(NamedTuple):
     rate: Fraction
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield the mix and rate split of the change of every ratio, and its largest parts."""
-    if not scan.comparable:
+    if not context.comparable:
         return
-    for metric in scan.metrics:
-        if isinstance(scan.dataset.metric(metric), RatioMetric):
-            for by in scan.by:
-                yield from _split(scan, metric, by)
+    for metric in context.metrics:
+        if isinstance(context.dataset.metric(metric), RatioMetric):
+            for by in context.by:
+                yield from _split(context, metric, by)
 
 
 def effects_of(members: Sequence[Weighed]) -> list[Effect]:
@@ -104,23 +104,23 @@ def effects_of(members: Sequence[Weighed]) -> list[Effect]:
     return found
 
 
-def weighed(scan: Scan, metric: str, by: str) -> list[Weighed] | None:
+def weighed(context: SweepContext, metric: str, by: str) -> list[Weighed] | None:
     """Return the exact parts of a ratio by member, or ``None`` if it cannot be split.
 
     It cannot where numerator or denominator do not add up over members, where a
     denominator is negative, or where a member has a numerator without a denominator.
     Members that have neither are left out.
     """
-    return scan.once(("weighed", metric, by), lambda: _weighed(scan, metric, by))
+    return context.once(("weighed", metric, by), lambda: _weighed(context, metric, by))
 
 
-def _weighed(scan: Scan, metric: str, by: str) -> list[Weighed] | None:
-    ratio = scan.dataset.metric(metric)
+def _weighed(context: SweepContext, metric: str, by: str) -> list[Weighed] | None:
+    ratio = context.dataset.metric(metric)
     if not isinstance(ratio, RatioMetric):
         return None
-    if not scan.splits(ratio.numerator) or not scan.splits(ratio.denominator):
+    if not context.splits(ratio.numerator) or not context.splits(ratio.denominator):
         return None
-    now, then = scan.pair(by)
+    now, then = context.pair(by)
     arrays = [
         np.nan_to_num(cells.values[name])
         for cells in (then, now)
@@ -135,12 +135,12 @@ def _weighed(scan: Scan, metric: str, by: str) -> list[Weighed] | None:
     return [m for m in (Weighed(*line) for line in lines) if m.bottom0 or m.bottom1]
 
 
-def _split(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
-    now, then = scan.pair(by)
-    overall = [cells.values[metric] for cells in scan.pair()]
+def _split(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
+    now, then = context.pair(by)
+    overall = [cells.values[metric] for cells in context.pair()]
     if len(now.members) < 2 or not all(len(v) and np.isfinite(v[0]) for v in overall):
         return
-    members = weighed(scan, metric, by)
+    members = weighed(context, metric, by)
     if members is None:
         return
     value, base = (exact(float(values[0])) for values in overall)
@@ -152,7 +152,7 @@ def _split(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
     order = sorted(
         range(len(members)), key=lambda i: (-abs(mixes[i] + rates[i]), members[i].member)
     )
-    unit, change = scan.unit(metric), scan.unit_of_change(metric)
+    unit, change = context.unit(metric), context.unit_of_change(metric)
     moved = float(sum(abs(mixes[i] + rates[i]) for i in order))
     if not moved:
         return
@@ -165,27 +165,27 @@ def _split(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
     held = [abs(mixes[i] + rates[i]) / Decimal(moved) for i in order]
     uneven = sum(abs(float(h) - float(line[3])) for h, line in zip(held, lines, strict=True)) / 2
     mix, rate = sum(mixes, Decimal(0)), sum(rates, Decimal(0))
-    size = size_of(scan, metric)
+    size = size_of(context, metric)
     rows = dict(zip(now.members, (now.rows + then.rows).tolist(), strict=True))
     evidence = tuple(
-        dict.fromkeys(query for cells in (*scan.pair(), now, then) for query in cells.queries)
+        dict.fromkeys(query for cells in (*context.pair(), now, then) for query in cells.queries)
     )
-    shared = {"baseline": scan.baseline, "compare": scan.compare, "method": METHOD}
-    yield scan.blank(
+    shared = {"baseline": context.baseline, "compare": context.compare, "method": METHOD}
+    yield context.blank(
         "mix",
         metric,
         direction=direction_of(delta),
         quantities={
-            "delta": scan.difference(metric, delta),
-            "mix": scan.difference(metric, mix),
-            "rate": scan.difference(metric, rate),
-            "value": scan.quantity(metric, value),
-            "base": scan.quantity(metric, base),
+            "delta": context.difference(metric, delta),
+            "mix": context.difference(metric, mix),
+            "rate": context.difference(metric, rate),
+            "value": context.quantity(metric, value),
+            "base": context.quantity(metric, base),
         },
         estimate="delta",
         n=int(now.rows.sum() + then.rows.sum()),
         terms={"by": by},
-        caveats=baseline_caveats(scan),
+        caveats=baseline_caveats(context),
         score=size * min(1.0, max(uneven, abs(float(mix)) / moved)),
         evidence=evidence,
         table=Table(
@@ -208,20 +208,20 @@ def _split(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
             return
         line = lines[place]
         quantities = {
-            "effect": scan.difference(metric, effect),
-            "mix": scan.difference(metric, mixes[i]),
-            "rate": scan.difference(metric, rates[i]),
-            "delta": scan.difference(metric, delta),
+            "effect": context.difference(metric, effect),
+            "mix": context.difference(metric, mixes[i]),
+            "rate": context.difference(metric, rates[i]),
+            "delta": context.difference(metric, delta),
             "rank": Quantity.of(place + 1, "rank"),
         }
         quantities |= {
-            name: scan.quantity(metric, ratio)
+            name: context.quantity(metric, ratio)
             for name, ratio in (("base", line[5]), ("value", line[6]))
             if ratio is not None
         }
         n = int(rows[members[i].member])
         weight = abs(float(effect)) / moved
-        yield scan.blank(
+        yield context.blank(
             "mix_part",
             metric,
             scope=((by, members[i].member),),
@@ -230,7 +230,7 @@ def _split(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
             estimate="effect",
             n=n,
             terms={"by": by},
-            caveats=(*small(n), *baseline_caveats(scan)),
+            caveats=(*small(n), *baseline_caveats(context)),
             score=size * (weight + max(0.0, weight - float(line[3]))) / 2,
             evidence=evidence,
             **shared,

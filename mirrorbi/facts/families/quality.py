@@ -17,7 +17,7 @@ from mirrorbi.facts.families.late_data import (
     missing,
     stepwise,
 )
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import quotient
 
 KINDS = (
@@ -41,7 +41,7 @@ SHOWN = 400
 _PERIODS = (("period", "period"), ("rows", "count"))
 
 
-def find(scan: Scan, kinds: Sequence[str] = KINDS) -> Iterator[Fact]:
+def find(context: SweepContext, kinds: Sequence[str] = KINDS) -> Iterator[Fact]:
     """Yield the facts about the data itself.
 
     They are about all of it, whatever the scan filters.
@@ -54,30 +54,30 @@ def find(scan: Scan, kinds: Sequence[str] = KINDS) -> Iterator[Fact]:
         Those wanted: column profiles and duplicates cost a scan of the data each.
     """
     wanted = set(kinds)
-    history = stepwise(scan)
+    history = stepwise(context)
     if wanted & {"coverage", "missing_periods", "incomplete", "late_data"}:
-        yield from _coverage(scan, history)
+        yield from _coverage(context, history)
         if history is not None:
-            days = daily(scan)
-            yield from _missing(scan, [h for h in (history, days) if h is not None])
-            yield from _incomplete(scan, history)
-            yield from _late(scan, [h for h in (days, history) if h is not None])
+            days = daily(context)
+            yield from _missing(context, [h for h in (history, days) if h is not None])
+            yield from _incomplete(context, history)
+            yield from _late(context, [h for h in (days, history) if h is not None])
     if wanted & {"duplicates"}:
-        yield from _duplicates(scan)
+        yield from _duplicates(context)
     if wanted & {"completeness", "nulls", "constant", "infinite"}:
-        columns = list(scan.dataset.profile().columns.values())
-        yield from _completeness(scan, columns)
-        yield from _columns(scan, columns)
+        columns = list(context.dataset.profile().columns.values())
+        yield from _completeness(context, columns)
+        yield from _columns(context, columns)
 
 
-def _fact(scan: Scan, kind: str, **parts: Any) -> Fact:
+def _fact(context: SweepContext, kind: str, **parts: Any) -> Fact:
     """Return a fact about the data set, or about the column ``metric``."""
-    model = scan.dataset.model.dataset
-    name = model.name or scan.dataset.title
+    model = context.dataset.model.dataset
+    name = model.name or context.dataset.title
     return Fact(
         kind=kind,
         metric=parts.pop("metric", name),
-        label=parts.pop("label", scan.dataset.title),
+        label=parts.pop("label", context.dataset.title),
         definition=parts.pop("definition", model.description),
         **parts,
     )
@@ -91,12 +91,15 @@ def _share(part: int, whole: int) -> Quantity:
     return Quantity(quotient(Decimal(part), Decimal(whole)) if whole else Decimal(0), "percent")
 
 
-def _coverage(scan: Scan, history: History | None) -> Iterator[Fact]:
-    rows = scan.dataset.rows
-    quantities = {"rows": _count(rows), "columns": _count(len(scan.dataset.opened.table.columns))}
+def _coverage(context: SweepContext, history: History | None) -> Iterator[Fact]:
+    rows = context.dataset.rows
+    quantities = {
+        "rows": _count(rows),
+        "columns": _count(len(context.dataset.opened.table.columns)),
+    }
     if history is None:
         yield _fact(
-            scan,
+            context,
             "coverage",
             quantities=quantities,
             estimate="rows",
@@ -106,7 +109,7 @@ def _coverage(scan: Scan, history: History | None) -> Iterator[Fact]:
         return
     quantities["periods"] = _count(len(history.periods))
     yield _fact(
-        scan,
+        context,
         "coverage",
         period=history.span,
         quantities=quantities,
@@ -119,7 +122,7 @@ def _coverage(scan: Scan, history: History | None) -> Iterator[Fact]:
     )
 
 
-def _missing(scan: Scan, histories: Sequence[History]) -> Iterator[Fact]:
+def _missing(context: SweepContext, histories: Sequence[History]) -> Iterator[Fact]:
     for history in histories:
         found = missing(history)
         if found is None:
@@ -127,7 +130,7 @@ def _missing(scan: Scan, histories: Sequence[History]) -> Iterator[Fact]:
         gaps, expected = found
         lines = tuple((str(p), Decimal(0)) for p in gaps[:SHOWN])
         yield _fact(
-            scan,
+            context,
             "missing_periods",
             period=history.span,
             quantities={
@@ -148,13 +151,13 @@ def _missing(scan: Scan, histories: Sequence[History]) -> Iterator[Fact]:
         )
 
 
-def _incomplete(scan: Scan, history: History) -> Iterator[Fact]:
+def _incomplete(context: SweepContext, history: History) -> Iterator[Fact]:
     period = history.periods[-1]
-    if scan.dataset.is_complete(period) or scan.dataset.last is None:
+    if context.dataset.is_complete(period) or context.dataset.last is None:
         return
-    covered = (scan.dataset.last - period.start).days + 1
+    covered = (context.dataset.last - period.start).days + 1
     yield _fact(
-        scan,
+        context,
         "incomplete",
         period=period,
         quantities={"days": _count(covered), "of": _count(period.days)},
@@ -167,9 +170,9 @@ def _incomplete(scan: Scan, history: History) -> Iterator[Fact]:
     )
 
 
-def _late(scan: Scan, histories: Sequence[History]) -> Iterator[Fact]:
+def _late(context: SweepContext, histories: Sequence[History]) -> Iterator[Fact]:
     for history in histories:
-        complete = history if history.grain != scan.grain else last_delivered(scan, history)
+        complete = history if history.grain != context.grain else last_delivered(context, history)
         found = late(complete)
         if found is None:
             continue
@@ -177,7 +180,7 @@ def _late(scan: Scan, histories: Sequence[History]) -> Iterator[Fact]:
         tail = complete.periods[first:]
         rows = int(complete.rows[first:].sum())
         yield _fact(
-            scan,
+            context,
             "late_data",
             period=tail[0]
             if len(tail) == 1
@@ -203,13 +206,13 @@ def _late(scan: Scan, histories: Sequence[History]) -> Iterator[Fact]:
         return
 
 
-def _duplicates(scan: Scan) -> Iterator[Fact]:
-    found = scan.dataset.duplicates()
+def _duplicates(context: SweepContext) -> Iterator[Fact]:
+    found = context.dataset.duplicates()
     if found is None:
         return
-    rows = scan.dataset.rows
+    rows = context.dataset.rows
     yield _fact(
-        scan,
+        context,
         "duplicates",
         quantities={
             "duplicates": _count(found),
@@ -219,17 +222,17 @@ def _duplicates(scan: Scan) -> Iterator[Fact]:
         estimate="duplicates",
         n=rows,
         method="rows beyond the first of each combination of the columns that name a row",
-        terms={"keys": ", ".join(scan.dataset.model.dataset.grain)},
+        terms={"keys": ", ".join(context.dataset.model.dataset.grain)},
         score=min(1.0, 0.2 + found / rows) if found else 0.0,
     )
 
 
-def _completeness(scan: Scan, columns: Sequence[ColumnProfile]) -> Iterator[Fact]:
-    rows = scan.dataset.rows
+def _completeness(context: SweepContext, columns: Sequence[ColumnProfile]) -> Iterator[Fact]:
+    rows = context.dataset.rows
     nulls = sum(column.nulls for column in columns)
     worst = sorted(columns, key=lambda column: -column.nulls)[:SHOWN]
     yield _fact(
-        scan,
+        context,
         "completeness",
         quantities={
             "share": _share(rows * len(columns) - nulls, rows * len(columns)),
@@ -261,15 +264,15 @@ def _completeness(scan: Scan, columns: Sequence[ColumnProfile]) -> Iterator[Fact
     )
 
 
-def _columns(scan: Scan, columns: Sequence[ColumnProfile]) -> Iterator[Fact]:
-    rows = scan.dataset.rows
+def _columns(context: SweepContext, columns: Sequence[ColumnProfile]) -> Iterator[Fact]:
+    rows = context.dataset.rows
     if not rows:
         return
     with_nulls = sorted((c for c in columns if c.nulls), key=lambda c: (-c.nulls, c.name))
     for column in with_nulls[:NAMED]:
         part = column.nulls / rows
         yield _column(
-            scan,
+            context,
             "nulls",
             column,
             {"share": _share(column.nulls, rows), "nulls": _count(column.nulls)},
@@ -278,10 +281,10 @@ def _columns(scan: Scan, columns: Sequence[ColumnProfile]) -> Iterator[Fact]:
             0.3 * part,
         )
     for column in [c for c in columns if c.distinct == 1 and not c.nulls and rows > 1][:NAMED]:
-        yield _column(scan, "constant", column, {}, "rows", "one value in every row", 0.05)
+        yield _column(context, "constant", column, {}, "rows", "one value in every row", 0.05)
     for column in [c for c in columns if c.infinite][:NAMED]:
         yield _column(
-            scan,
+            context,
             "infinite",
             column,
             {"infinite": _count(column.infinite)},
@@ -292,7 +295,7 @@ def _columns(scan: Scan, columns: Sequence[ColumnProfile]) -> Iterator[Fact]:
 
 
 def _column(
-    scan: Scan,
+    context: SweepContext,
     kind: str,
     column: ColumnProfile,
     quantities: dict[str, Quantity],
@@ -300,9 +303,9 @@ def _column(
     method: str,
     score: float,
 ) -> Fact:
-    rows = scan.dataset.rows
+    rows = context.dataset.rows
     return _fact(
-        scan,
+        context,
         kind,
         metric=column.name,
         label=column.name,

@@ -12,7 +12,7 @@ from mirrorbi.data.model.semantic_model import RatioMetric
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.changes import baseline_caveats, direction_of, size_of
 from mirrorbi.facts.families.mix import Weighed, weighed
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import ROWS
 
 KINDS = ("simpson",)
@@ -31,14 +31,14 @@ class Reversal(NamedTuple):
     members: tuple[Weighed, ...]
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield the reversals of every ratio in every dimension."""
-    if not scan.comparable:
+    if not context.comparable:
         return
-    for metric in scan.metrics:
-        if isinstance(scan.dataset.metric(metric), RatioMetric):
-            for by in scan.by:
-                yield from _reversal(scan, metric, by)
+    for metric in context.metrics:
+        if isinstance(context.dataset.metric(metric), RatioMetric):
+            for by in context.by:
+                yield from _reversal(context, metric, by)
 
 
 def reversal_of(members: Sequence[Weighed]) -> Reversal | None:
@@ -78,30 +78,30 @@ def reversal_of(members: Sequence[Weighed]) -> Reversal | None:
     return Reversal(delta, tuple(heard)) if against else None
 
 
-def _reversal(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
-    now, then = scan.pair(by)
-    overall = [cells.values[metric] for cells in scan.pair()]
+def _reversal(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
+    now, then = context.pair(by)
+    overall = [cells.values[metric] for cells in context.pair()]
     if len(now.members) < 2 or not all(len(v) and np.isfinite(v[0]) for v in overall):
         return
-    members = weighed(scan, metric, by)
+    members = weighed(context, metric, by)
     found = reversal_of(members) if members else None
     if found is None:
         return
     value, base = (exact(float(values[0])) for values in overall)
     delta = value - base
-    unit = scan.unit(metric)
+    unit = context.unit(metric)
     lines = []
     for m in sorted(found.members, key=lambda m: (-m.bottom1, m.member)):
         before, after = exact(float(m.top0 / m.bottom0)), exact(float(m.top1 / m.bottom1))
         lines.append((m.member, before, after, after - before))
-    yield scan.blank(
+    yield context.blank(
         "simpson",
         metric,
-        baseline=scan.baseline,
-        compare=scan.compare,
+        baseline=context.baseline,
+        compare=context.compare,
         direction=direction_of(delta),
         quantities={
-            "delta": scan.difference(metric, delta),
+            "delta": context.difference(metric, delta),
             "members": Quantity.of(len(found.members), "count"),
             "opposite": Quantity.of(len(found.members), "count"),
         },
@@ -112,17 +112,19 @@ def _reversal(scan: Scan, metric: str, by: str) -> Iterator[Fact]:
             "moved against the whole"
         ),
         terms={"by": by},
-        caveats=baseline_caveats(scan),
-        score=0.25 + 0.75 * size_of(scan, metric),
+        caveats=baseline_caveats(context),
+        score=0.25 + 0.75 * size_of(context, metric),
         evidence=tuple(
-            dict.fromkeys(query for cells in (*scan.pair(), now, then) for query in cells.queries)
+            dict.fromkeys(
+                query for cells in (*context.pair(), now, then) for query in cells.queries
+            )
         ),
         table=Table(
             (
                 (by, "text"),
                 ("base", unit),
                 ("value", unit),
-                ("delta", scan.unit_of_change(metric)),
+                ("delta", context.unit_of_change(metric)),
             ),
             tuple(lines[:ROWS]),
         ),

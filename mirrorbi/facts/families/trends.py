@@ -16,7 +16,7 @@ from mirrorbi.facts.stats.sieve_bootstrap import Verdict, judge
 from mirrorbi.facts.stats.significance import RARE, seed_of
 from mirrorbi.facts.sweep.history import ENOUGH, History, alike, history
 from mirrorbi.facts.sweep.panel import Floats
-from mirrorbi.facts.sweep.sweep_context import Scan, Series
+from mirrorbi.facts.sweep.sweep_context import Series, SweepContext
 from mirrorbi.facts.tables import series_table
 
 KINDS = ("trend",)
@@ -153,36 +153,38 @@ def theil_sen(values: Floats, season: int = 1) -> float:
     return float(np.median(slopes)) if len(slopes) else 0.0
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield a tested trend for the whole and the largest members of every metric."""
-    if scan.grain is None or scan.complete.sum() < ENOUGH:
+    if context.grain is None or context.complete.sum() < ENOUGH:
         return
-    series = [scan.series(metric, scope) for metric in scan.metrics for scope in scan.scopes()]
+    series = [
+        context.series(metric, scope) for metric in context.metrics for scope in context.scopes()
+    ]
     values = [np.where(one.complete, one.values, np.nan) for one in series]
-    found = trends_of(values, scan.grain.per_year, seed_of("trend", scan.seed))
+    found = trends_of(values, context.grain.per_year, seed_of("trend", context.seed))
     for one, trend in zip(series, found, strict=True):
         if trend is not None:
-            yield _fact(scan, one, trend)
+            yield _fact(context, one, trend)
 
 
-def _fact(scan: Scan, series: Series, trend: Trend) -> Fact:
+def _fact(context: SweepContext, series: Series, trend: Trend) -> Fact:
     metric, scope = series.metric, series.scope
     steps = len(series.periods) - 1 - trend.first
     first, last = series.periods[trend.first], series.periods[-1]
     base = float(trend.fit[trend.first])
     slope = exact(trend.slope)
     n = int(series.rows[trend.first :].sum())
-    return scan.blank(
+    return context.blank(
         "trend",
         metric,
         scope=scope,
         period=Period(first.start, last.end, None, first.calendar),
         quantities={
-            "slope": scan.difference(metric, slope),
-            "total": scan.difference(metric, slope * steps),
+            "slope": context.difference(metric, slope),
+            "total": context.difference(metric, slope * steps),
             "periods": Quantity.of(trend.n, "count"),
-            "value": scan.quantity(metric, float(series.values[-1])),
-            "base": scan.quantity(metric, base),
+            "value": context.quantity(metric, float(series.values[-1])),
+            "base": context.quantity(metric, base),
         },
         estimate="slope",
         direction=direction_of(slope),
@@ -190,12 +192,12 @@ def _fact(scan: Scan, series: Series, trend: Trend) -> Fact:
         p=float(exact(trend.p)),
         n=n,
         method=trend.method,
-        terms={"step": str(scan.grain)},
+        terms={"step": str(context.grain)},
         caveats=small(n),
-        score=scan.impact(scope) * plain_size(scan.unit(metric), float(trend.fit[-1]), base),
+        score=context.impact(scope) * plain_size(context.unit(metric), float(trend.fit[-1]), base),
         evidence=(series.query,),
         # No q is less than its p: what will not be reported is not drawn.
         table=None
         if trend.p > RARE
-        else series_table(series, scan.unit(metric), {"fit": trend.fit}),
+        else series_table(series, context.unit(metric), {"fit": trend.fit}),
     )

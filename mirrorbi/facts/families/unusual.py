@@ -15,7 +15,7 @@ from mirrorbi.facts.stats.sieve_bootstrap import Noise, replicated
 from mirrorbi.facts.stats.significance import RARE, seed_of, settled, tail_probability
 from mirrorbi.facts.sweep.history import History, alike, history, middle, pattern
 from mirrorbi.facts.sweep.panel import Floats
-from mirrorbi.facts.sweep.sweep_context import Scan, Series
+from mirrorbi.facts.sweep.sweep_context import Series, SweepContext
 from mirrorbi.facts.tables import series_table
 
 KINDS = ("unusual",)
@@ -254,37 +254,39 @@ def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int 
     return Forecast(local + stays + ahead * drift + point, spread, distance)
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield the tested latest value of every metric: of the whole and the largest members."""
-    if scan.grain is None or not scan.periods or scan.period != scan.periods[-1]:
+    if context.grain is None or not context.periods or context.period != context.periods[-1]:
         return
-    if not scan.complete[-1]:
+    if not context.complete[-1]:
         return
-    series = [scan.series(metric, scope) for metric in scan.metrics for scope in scan.scopes()]
+    series = [
+        context.series(metric, scope) for metric in context.metrics for scope in context.scopes()
+    ]
     values = [np.where(one.complete, one.values, np.nan) for one in series]
-    judged = unusual_in(values, scan.grain.per_year, seed_of("unusual", scan.seed))
+    judged = unusual_in(values, context.grain.per_year, seed_of("unusual", context.seed))
     for one, found in zip(series, judged, strict=True):
         if found is not None:
-            yield _fact(scan, one, found)
+            yield _fact(context, one, found)
 
 
-def _fact(scan: Scan, series: Series, found: Unusual) -> Fact:
+def _fact(context: SweepContext, series: Series, found: Unusual) -> Fact:
     metric, scope = series.metric, series.scope
     value = exact(found.value)
-    expected, low, high = _possible(series, scan.unit(metric), found)
+    expected, low, high = _possible(series, context.unit(metric), found)
     delta = value - exact(expected)
     n = int(series.rows[-1])
     band = {"expected": expected, "low": low, "high": high}
     before = np.full(len(series.periods) - 1, np.nan)
     columns = {name: np.append(before, number) for name, number in band.items()}
-    return scan.blank(
+    return context.blank(
         "unusual",
         metric,
         scope=scope,
         quantities={
-            "delta": scan.difference(metric, delta),
-            "value": scan.quantity(metric, value),
-            **{name: scan.quantity(metric, number) for name, number in band.items()},
+            "delta": context.difference(metric, delta),
+            "value": context.quantity(metric, value),
+            **{name: context.quantity(metric, number) for name, number in band.items()},
             "z": Quantity.of(found.z, "number", 1),
         },
         estimate="delta",
@@ -294,10 +296,10 @@ def _fact(scan: Scan, series: Series, found: Unusual) -> Fact:
         n=n,
         method=found.method,
         caveats=small(n),
-        score=scan.impact(scope) * min(1.0, abs(found.z) / _LARGE),
+        score=context.impact(scope) * min(1.0, abs(found.z) / _LARGE),
         evidence=(series.query,),
         # No q is less than its p: what will not be reported is not drawn.
-        table=None if found.p > RARE else series_table(series, scan.unit(metric), columns),
+        table=None if found.p > RARE else series_table(series, context.unit(metric), columns),
     )
 
 

@@ -11,7 +11,7 @@ from mirrorbi.data.periods import Period
 from mirrorbi.data.query import MISSING
 from mirrorbi.facts.fact import Direction, Fact, Quantity, Table, exact
 from mirrorbi.facts.sweep.panel import Cells, Floats, Ints
-from mirrorbi.facts.sweep.sweep_context import SMALL, Scan, Scope
+from mirrorbi.facts.sweep.sweep_context import SMALL, Scope, SweepContext
 from mirrorbi.facts.tables import OTHER, RECENT, ROWS, cell, folded, quotient, series_table
 
 KINDS = ("value", "share", "rank", "extreme")
@@ -29,18 +29,18 @@ _PLAIN = 0.1
 """Effect of a statement that compares with nothing."""
 
 
-def find(scan: Scan) -> Iterator[Fact]:
+def find(context: SweepContext) -> Iterator[Fact]:
     """Yield values, shares, ranks and extremes."""
-    for metric in scan.metrics:
-        yield from _value(scan, metric)
-        for by in scan.by:
-            cells = scan.cells(by)
+    for metric in context.metrics:
+        yield from _value(context, metric)
+        for by in context.by:
+            cells = context.cells(by)
             if len(cells.members) < 2:
                 continue
-            shares = list(_shares(scan, metric, by, cells))
-            yield from shares or _ranks(scan, metric, by, cells)
-        for scope in scan.scopes() if scan.periods else ():
-            yield from _extreme(scan, metric, scope)
+            shares = list(_shares(context, metric, by, cells))
+            yield from shares or _ranks(context, metric, by, cells)
+        for scope in context.scopes() if context.periods else ():
+            yield from _extreme(context, metric, scope)
 
 
 def order(values: Floats) -> list[int]:
@@ -93,39 +93,39 @@ def plain_size(unit: str, value: float, base: float) -> float:
     return round(min(1.0, abs(value - base) / large), 6) if large else float(value != base)
 
 
-def _value(scan: Scan, metric: str) -> Iterator[Fact]:
-    cells = scan.cells()
+def _value(context: SweepContext, metric: str) -> Iterator[Fact]:
+    cells = context.cells()
     if not len(cells.rows) or not np.isfinite(cells.values[metric][0]):
         return
     n = int(cells.rows[0])
-    series = scan.series(metric)
-    table = series_table(series, scan.unit(metric), last=RECENT) if scan.periods else None
-    yield scan.blank(
+    series = context.series(metric)
+    table = series_table(series, context.unit(metric), last=RECENT) if context.periods else None
+    yield context.blank(
         "value",
         metric,
-        quantities={"value": scan.quantity(metric, float(cells.values[metric][0]))},
+        quantities={"value": context.quantity(metric, float(cells.values[metric][0]))},
         n=n,
-        method="as defined, over all rows of the period" if scan.period else "over all rows",
+        method="as defined, over all rows of the period" if context.period else "over all rows",
         caveats=small(n),
         score=_PLAIN,
-        evidence=(scan.panel().query, *cells.queries) if scan.periods else cells.queries,
+        evidence=(context.panel().query, *cells.queries) if context.periods else cells.queries,
         table=table,
     )
 
 
-def _shares(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
+def _shares(context: SweepContext, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
     values = cells.values[metric]
     ranked = [i for i in order(values) if cells.rows[i] > 0]
     amounts = [exact(float(values[i])) for i in ranked]
     total = sum(amounts, Decimal(0))
-    if not scan.splits(metric) or len(ranked) < 2 or total <= 0 or min(amounts) < 0:
+    if not context.splits(metric) or len(ranked) < 2 or total <= 0 or min(amounts) < 0:
         return
     parts = [quotient(amount, total) for amount in amounts]
     lines = [
         (cells.members[i], amount, part)
         for i, amount, part in zip(ranked, amounts, parts, strict=True)
     ]
-    units = ((by, "text"), ("value", scan.unit(metric)), ("share", "percent"))
+    units = ((by, "text"), ("value", context.unit(metric)), ("share", "percent"))
     table = Table(units, folded(lines))
     even = 1 / len(ranked)
     # What was put together as "Other" is nobody's, and has no rank.
@@ -135,14 +135,14 @@ def _shares(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
     for line in named[:SHARES]:
         i, part = ranked[line], parts[line]
         n = int(cells.rows[i])
-        yield scan.blank(
+        yield context.blank(
             "share",
             metric,
             scope=((by, cells.members[i]),),
             quantities={
                 "share": Quantity(part, "percent"),
-                "value": scan.quantity(metric, amounts[line]),
-                "total": scan.quantity(metric, total),
+                "value": context.quantity(metric, amounts[line]),
+                "total": context.quantity(metric, total),
                 "rank": Quantity.of(rank_of(compared, i), "rank"),
                 "of": Quantity.of(len(named), "count"),
             },
@@ -151,14 +151,14 @@ def _shares(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
             method="part of the sum over all members",
             terms={"by": by},
             caveats=small(n),
-            score=scan.impact(((by, cells.members[i]),)) * max(0.0, float(part) - even),
+            score=context.impact(((by, cells.members[i]),)) * max(0.0, float(part) - even),
             evidence=cells.queries,
             table=table,
         )
 
 
-def _ranks(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
-    values, overall = cells.values[metric], scan.cells().values[metric]
+def _ranks(context: SweepContext, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
+    values, overall = cells.values[metric], context.cells().values[metric]
     named = np.array([member not in (MISSING, OTHER) for member in cells.members])
     counted = (cells.rows > 0) & np.isfinite(values) & named
     enough = counted & large_enough(cells.rows)
@@ -172,10 +172,10 @@ def _ranks(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
     lines = [(cells.members[i], cell(values[i]), exact(int(cells.rows[i]))) for i in ranked]
     if len(lines) > ROWS:
         lines = lines[: ROWS // 2] + lines[-ROWS // 2 :]
-    units = ((by, "text"), ("value", scan.unit(metric)), ("rows", "count"))
+    units = ((by, "text"), ("value", context.unit(metric)), ("rows", "count"))
     table = Table(units, tuple(lines))
     # A distinct count of the whole is no yardstick for that of its parts.
-    counted_once = scan.unit(metric) == "count"
+    counted_once = context.unit(metric) == "count"
     centre = float(np.median(values[ranked])) if counted_once else float(overall[0])
     ends: list[tuple[int, Direction]] = [(ranked[0], "up"), (ranked[-1], "down")]
     some_hidden = hides(cells)
@@ -185,16 +185,16 @@ def _ranks(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
         if some_hidden and beyond < 0:
             continue
         n = int(cells.rows[i])
-        yield scan.blank(
+        yield context.blank(
             "rank",
             metric,
             scope=((by, cells.members[i]),),
             direction=direction,
             quantities={
-                "value": scan.quantity(metric, float(values[i])),
+                "value": context.quantity(metric, float(values[i])),
                 "rank": Quantity.of(rank_of(compared, i), "rank"),
                 "of": Quantity.of(len(ranked), "count"),
-                "overall": scan.quantity(metric, float(overall[0])),
+                "overall": context.quantity(metric, float(overall[0])),
                 "left_out": Quantity.of(left_out, "count"),
             },
             n=n,
@@ -204,20 +204,20 @@ def _ranks(scan: Scan, metric: str, by: str, cells: Cells) -> Iterator[Fact]:
             ),
             terms={"by": by},
             caveats=(*("small_left_out",) * bool(left_out), *some_hidden),
-            score=scan.impact(((by, cells.members[i]),))
-            * plain_size(scan.unit(metric), float(values[i]), centre)
+            score=context.impact(((by, cells.members[i]),))
+            * plain_size(context.unit(metric), float(values[i]), centre)
             * (0.25 if counted_once else 0.75),
-            evidence=(*cells.queries, *scan.cells().queries),
+            evidence=(*cells.queries, *context.cells().queries),
             table=table,
         )
 
 
-def _extreme(scan: Scan, metric: str, scope: Scope) -> Iterator[Fact]:
-    series = scan.series(metric, scope)
-    if scan.period != series.periods[-1]:
+def _extreme(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fact]:
+    series = context.series(metric, scope)
+    if context.period != series.periods[-1]:
         return
     usable = series.complete & np.isfinite(series.values)
-    if not scan.splits(metric):
+    if not context.splits(metric):
         usable &= series.rows >= SMALL
     if not usable[-1] or usable.sum() < HISTORY:
         return
@@ -229,23 +229,23 @@ def _extreme(scan: Scan, metric: str, scope: Scope) -> Iterator[Fact]:
     former = high if value > high else low
     earlier = [p for p, used in zip(series.periods[:-1], usable[:-1], strict=True) if used]
     n = int(series.rows[-1])
-    yield scan.blank(
+    yield context.blank(
         "extreme",
         metric,
         scope=scope,
         baseline=Period(earlier[0].start, earlier[-1].end, None, earlier[0].calendar),
         direction=direction,
         quantities={
-            "value": scan.quantity(metric, value),
+            "value": context.quantity(metric, value),
             "of": Quantity.of(int(usable.sum()), "count"),
-            "previous": scan.quantity(metric, former),
+            "previous": context.quantity(metric, former),
         },
         n=n,
         method="beyond every complete period before; a new extreme says nothing of chance",
         caveats=small(n),
-        score=scan.impact(scope) * min(1.0, abs(value - former) / (high - low)),
+        score=context.impact(scope) * min(1.0, abs(value - former) / (high - low)),
         evidence=(series.query,),
-        table=series_table(series, scan.unit(metric)),
+        table=series_table(series, context.unit(metric)),
     )
 
 

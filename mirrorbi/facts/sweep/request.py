@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mirrorbi.data.model.semantic_model import Privacy
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.errors import QueryError, did_you_mean
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -36,7 +36,7 @@ def definite(
     period: Period | str | None = None,
     compare: str = "previous",
     seed: int = 0,
-) -> Scan:
+) -> SweepContext:
     """Return the scan that these arguments ask for.
 
     Raises
@@ -66,34 +66,34 @@ def definite(
         dataset.check_members(name, members, partial(dataset.members, name))
     if model.time is None:
         _refuse_time(grain, period, compare)
-        return Scan(dataset, names, dimensions, kept, seed=seed)
+        return SweepContext(dataset, names, dimensions, kept, seed=seed)
     asked = Period.parse(period, dataset.calendar) if isinstance(period, str) else period
     step = _grain(dataset, grain, asked)
     if asked is not None:
         _check(dataset, asked, step)
     reviewed = asked or (dataset.last_complete(step) if step else None)
     if reviewed is None:
-        return Scan(dataset, names, dimensions, kept, seed=seed)
+        return SweepContext(dataset, names, dimensions, kept, seed=seed)
     word, baseline = _baseline(dataset, reviewed, step, compare)
-    return Scan(dataset, names, dimensions, kept, step, reviewed, baseline, word, seed)
+    return SweepContext(dataset, names, dimensions, kept, step, reviewed, baseline, word, seed)
 
 
-def request_of(scan: Scan, kinds: Iterable[str] | None) -> dict[str, Any]:
+def request_of(context: SweepContext, kinds: Iterable[str] | None) -> dict[str, Any]:
     """Return the arguments that give the same sweep again, as plain values.
 
     Every choice that was left to the sweep is written down, so that data added later does
     not change what is asked.
     """
-    given = scan.compare == "given" and scan.baseline is not None
+    given = context.compare == "given" and context.baseline is not None
     return {
-        "metrics": list(scan.metrics),
-        "by": list(scan.by),
-        "where": {name: list(members) for name, members in scan.where.items()},
-        "grain": str(scan.grain) if scan.grain else None,
-        "period": str(scan.period) if scan.period else None,
-        "compare": str(scan.baseline) if given else scan.compare,
+        "metrics": list(context.metrics),
+        "by": list(context.by),
+        "where": {name: list(members) for name, members in context.where.items()},
+        "grain": str(context.grain) if context.grain else None,
+        "period": str(context.period) if context.period else None,
+        "compare": str(context.baseline) if given else context.compare,
         "kinds": sorted(kinds) if kinds is not None else None,
-        "seed": scan.seed,
+        "seed": context.seed,
     }
 
 

@@ -13,7 +13,7 @@ from mirrorbi.facts.factset import FactSet
 from mirrorbi.facts.stats.significance import RARE, false_discovery
 from mirrorbi.facts.sweep.ranking import ranked
 from mirrorbi.facts.sweep.request import definite, request_of
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -120,7 +120,7 @@ def find_facts(
     {'share'}
     """
     wanted = _kinds(kinds)
-    scan = definite(
+    context = definite(
         dataset,
         metrics=metrics,
         by=by,
@@ -132,13 +132,13 @@ def find_facts(
     )
     # Quality asks about all of the data and can do without the cubes.
     if any(set(FAMILIES[family]) & set(wanted) for family in FAMILIES if family != "quality"):
-        dataset.prepare(scan.queries())
-    found, tests = _controlled(list(_found(scan, wanted)))
+        dataset.prepare(context.queries())
+    found, tests = _controlled(list(_found(context, wanted)))
     told = ranked(found)
     queries = {query.id: query for fact in told for query in fact.evidence}
     return FactSet(
         told,
-        request=request_of(scan, None if kinds is None else wanted),
+        request=request_of(context, None if kinds is None else wanted),
         dataset=dataset.describe(),
         tests=tests,
         sql={name: dataset.sql(query) for name, query in sorted(queries.items())},
@@ -160,13 +160,13 @@ def _kinds(kinds: str | Iterable[str] | None) -> tuple[str, ...]:
     return tuple(kind for kind in KINDS if kind in asked)
 
 
-def _found(scan: Scan, wanted: tuple[str, ...]) -> Iterator[Fact]:
+def _found(context: SweepContext, wanted: tuple[str, ...]) -> Iterator[Fact]:
     for family, its_kinds in FAMILIES.items():
         kinds = [kind for kind in its_kinds if kind in wanted]
         if not kinds:
             continue
         module = import_module(f"mirrorbi.facts.families.{family}")
-        facts = module.find(scan, kinds) if family == "quality" else module.find(scan)
+        facts = module.find(context, kinds) if family == "quality" else module.find(context)
         yield from (fact for fact in facts if fact.kind in kinds)
 
 

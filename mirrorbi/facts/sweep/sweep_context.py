@@ -70,7 +70,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Scan:
+class SweepContext:
     """What one sweep looks at. Answers are kept, so families may ask again and again.
 
     Parameters

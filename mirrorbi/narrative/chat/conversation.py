@@ -21,7 +21,7 @@ from mirrorbi.errors import AnswerError, CancelledError
 from mirrorbi.narrative.chat.answer import Answer, Computed
 from mirrorbi.narrative.chat.answer_proof import proven, signed
 from mirrorbi.narrative.chat.tool_arguments import TOOLS
-from mirrorbi.narrative.chat.tool_runner import Desk, Done
+from mirrorbi.narrative.chat.tool_runner import Done, ToolRunner
 from mirrorbi.wording.numbers import locale_of
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Conversation:
         self.locale = locale
         self.limits = limits or Limits()
         self.answers: list[Answer] = []
-        self._desk = Desk(dataset, gate)
+        self._desk = ToolRunner(dataset, gate)
         self._turns: tuple[tuple[Part, ...] | Reply, ...] = ()
         self._open: tuple[Part, ...] = ()
 

@@ -73,7 +73,7 @@ class Outcome:
     computed: Computed | None = None
 
 
-class Desk:
+class ToolRunner:
     """Does what tools' calls ask, within one conversation.
 
     Parameters

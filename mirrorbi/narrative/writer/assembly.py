@@ -26,7 +26,7 @@ PARAGRAPH = 3
 
 
 @dataclass(frozen=True)
-class Manuscript:
+class TextAssembly:
     """What each section says, and how it came about.
 
     Parameters
@@ -59,7 +59,7 @@ class _Page:
     points: list[Sentence] = field(default_factory=list)
 
 
-def compose(editor: Editor, told: Mapping[str, Told], material: Material) -> Manuscript:
+def compose(editor: Editor, told: Mapping[str, Told], material: Material) -> TextAssembly:
     """Return the manuscript of an editor's drafts.
 
     Parameters
@@ -101,7 +101,7 @@ def compose(editor: Editor, told: Mapping[str, Told], material: Material) -> Man
     parts = {name: _told(name, pages[name], told[name]) for name in SECTIONS}
     parts = _with_bad_news(parts, material)
     every = sum(len(part.sentences) for part in parts.values())
-    return Manuscript(parts, written, replaced, dropped, every - written, tuple(reasons))
+    return TextAssembly(parts, written, replaced, dropped, every - written, tuple(reasons))
 
 
 def adverse(material: Material) -> Fact | None:

@@ -14,7 +14,7 @@ from mirrorbi.narrative import rules
 from mirrorbi.narrative.cards import Cards
 from mirrorbi.narrative.context import Context
 from mirrorbi.narrative.story import Narrative, sections_of
-from mirrorbi.narrative.writer.assembly import Manuscript, compose
+from mirrorbi.narrative.writer.assembly import TextAssembly, compose
 from mirrorbi.narrative.writer.authorship import authorship
 from mirrorbi.narrative.writer.progress import Progress, State, shown_here
 from mirrorbi.narrative.writer.recount import Recount, recount
@@ -195,7 +195,7 @@ def _narrative(
     others: Sequence[FactSet],
     material: rules.Material,
     editor: Editor,
-    manuscript: Manuscript,
+    manuscript: TextAssembly,
     calls: _Calls,
     locale: str,
 ) -> Narrative:

@@ -10,7 +10,7 @@ from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.query import Query, Result
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.sweep.panel import HIDDEN
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.disclosure_control.cells import ALL, Rules
 from mirrorbi.privacy.disclosure_control.plan import Plan, Planner
@@ -37,11 +37,11 @@ class Guard:
         What the sweep looks at, made definite on the data itself.
     """
 
-    def __init__(self, dataset: Dataset, policy: Policy, scan: Scan) -> None:
+    def __init__(self, dataset: Dataset, policy: Policy, context: SweepContext) -> None:
         self._dataset = dataset
         self.rules = Rules(dataset.model, policy)
-        self.scan = scan
-        self._planner = Planner(dataset, scan, self.rules)
+        self.context = context
+        self._planner = Planner(dataset, context, self.rules)
         self._plans: dict[str | None, Plan] = {}
 
     def __getattr__(self, name: str) -> Any:
@@ -69,7 +69,7 @@ class Guard:
             return self._dataset.answer(asked, entities=entities)
         cut = asked.by[0] if asked.by else None
         span = None if asked.grain is not None else asked.period
-        question = replace(self.scan.query(cut, span), metrics=asked.metrics)
+        question = replace(self.context.query(cut, span), metrics=asked.metrics)
         if asked != question or cut not in self.plans:
             raise RefusedError(
                 f"The question {asked.to_dict()} is none of the sweep's, so its cells were not "
@@ -105,7 +105,7 @@ class Guard:
         if asked.grain is None:
             to = np.full(len(frame), columns.index(asked.period), dtype=int)
         else:
-            starts = {p.start: columns.index(p) for p in self.scan.periods}
+            starts = {p.start: columns.index(p) for p in self.context.periods}
             codes, moments = pd.factorize(frame["period"], use_na_sentinel=False)
             to = np.array([starts[m.to_pydatetime()] for m in moments], dtype=int)[codes]
         hidden = plan.hidden[at, to]

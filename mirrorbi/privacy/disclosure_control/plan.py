@@ -21,7 +21,7 @@ from mirrorbi.data.cube.states import simple_metrics
 from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Query
-from mirrorbi.facts.sweep.sweep_context import Scan
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.disclosure_control.cells import (
     ALL,
@@ -108,44 +108,46 @@ class Planner:
         The rules that cells must pass.
     """
 
-    def __init__(self, dataset: Dataset, scan: Scan, rules: Rules) -> None:
+    def __init__(self, dataset: Dataset, context: SweepContext, rules: Rules) -> None:
         self.dataset = dataset
-        self.scan = scan
+        self.context = context
         self.rules = rules
-        self.asked = [query for query in scan.queries() if not query.by]
+        self.asked = [query for query in context.queries() if not query.by]
         self.columns: tuple[Period | None, ...] = tuple(
             dict.fromkeys(
                 column
                 for query in self.asked
-                for column in (scan.periods if query.grain is not None else [query.period])
+                for column in (context.periods if query.grain is not None else [query.period])
             )
         )
-        compared = {scan.period, scan.baseline, *scan.averaged}
+        compared = {context.period, context.baseline, *context.averaged}
         self.required = np.array([column in compared for column in self.columns], dtype=bool)
-        self.metrics = scan.columns
+        self.metrics = context.columns
         model, named = dataset.model, self.asked[0].metrics
         merged = (m for m in named if all(s.agg.mergeable for s in simple_metrics(model, m)))
         self.cheap = (next(merged, named[0]),)
-        self.margins = Margins(self.columns, scan.places)
+        self.margins = Margins(self.columns, context.places)
         self.known: Bools = np.ones(len(self.columns), dtype=bool)
         """Columns of which the whole is shown, so that parts left open follow from it."""
 
     def queries(self) -> list[Query]:
         """Return every question whose counts the plans need, beside the scan's own."""
-        return [replace(q, where=w) for q in self.scan.queries() for _, w in self._rests(q.where)]
+        return [
+            replace(q, where=w) for q in self.context.queries() for _, w in self._rests(q.where)
+        ]
 
     def pairs(self) -> list[Query]:
         """Return the questions of which members of two dimensions go together."""
-        return [self._together(pair) for pair in combinations(self.scan.by, 2)]
+        return [self._together(pair) for pair in combinations(self.context.by, 2)]
 
     def plans(self) -> dict[str | None, Plan]:
         """Return what is shown of the whole and of each dimension."""
         whole = self.plan(None)
         self.known = ~whole.hidden[0]
-        made: dict[str | None, Plan] = {by: self.plan(by) for by in self.scan.by}
+        made: dict[str | None, Plan] = {by: self.plan(by) for by in self.context.by}
         self.dataset.prepare(self.pairs())
-        crossings = [self._crossing(pair) for pair in combinations(self.scan.by, 2)]
-        more: dict[str, set[Shut]] = {by: set() for by in self.scan.by}
+        crossings = [self._crossing(pair) for pair in combinations(self.context.by, 2)]
+        more: dict[str, set[Shut]] = {by: set() for by in self.context.by}
         while True:
             fresh = False
             found = [one for c in crossings for one in c.exposed(made, self.rules)]
@@ -154,7 +156,7 @@ class Planner:
                 more[by].add((member, column, metric))
             if not fresh:
                 return {None: whole, **made}
-            made |= {by: self.plan(by, more[by]) for by in self.scan.by}
+            made |= {by: self.plan(by, more[by]) for by in self.context.by}
 
     def _crossing(self, pair: tuple[str, str]) -> Crossing:
         """Return which members of two dimensions go together, and how to count their cells."""
@@ -180,14 +182,14 @@ class Planner:
             line = [lines[end] for end in mine]
             counts = frame.drop(columns=list(pair)).assign(**{_LINE: line})
             frames.append((replace(query, by=(_LINE,)), counts))
-        return Cells.of(frames, self.columns, self.scan.places, list(lines.values())).counts
+        return Cells.of(frames, self.columns, self.context.places, list(lines.values())).counts
 
     def counted(self, by: str | None, where: dict[str, tuple[str, ...]]) -> Cells:
         """Return what stands behind each cell of one dimension, or of the whole."""
         kept = tuple(sorted((name, tuple(sorted(set(m)))) for name, m in where.items()))
         asked = [replace(q, by=(by,) if by else (), where=kept) for q in self.asked]
         answers = [(q, self.dataset.counted(q)) for q in asked]
-        return Cells.of(answers, self.columns, self.scan.places, None if by else (ALL,))
+        return Cells.of(answers, self.columns, self.context.places, None if by else (ALL,))
 
     def plan(self, by: str | None, more: Iterable[Shut] = ()) -> Plan:
         """Return what is shown of one dimension, as far as it can be told by itself.
@@ -199,7 +201,7 @@ class Planner:
         more
             Member, column and metric (``""`` for all) of cells to leave open besides.
         """
-        where = dict(self.scan.where)
+        where = dict(self.context.where)
         cells = self.counted(by, where)
         codes = self._codes(by, cells)
         plan = Plan(by, cells)
@@ -261,7 +263,7 @@ class Planner:
         """Return the rule that each cell breaks, or that what the filter leaves of it does."""
         codes = self.rules.cells(cells)
         gone = set(merged)
-        for name, filters in self._rests(tuple(sorted(self.scan.where.items()))):
+        for name, filters in self._rests(tuple(sorted(self.context.where.items()))):
             if name == by:
                 continue
             rest = self.counted(by, dict(filters))
@@ -327,7 +329,7 @@ class Planner:
         tries = 0
         while chosen.any():
             merged = {member for member, i in named.items() if chosen[i]}
-            union = self._union(by, merged, dict(self.scan.where))
+            union = self._union(by, merged, dict(self.context.where))
             wrong = self._codes(by, union, merged)[0] > 0
             for name in [name for name in self.metrics if name not in plan.dropped]:
                 failed: Bools = (self.rules.metric(union, name)[0] > 0) & required & ~wrong

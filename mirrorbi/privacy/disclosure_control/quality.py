@@ -56,7 +56,7 @@ def rest_is_enough(guard: Guard, policy: Policy) -> bool:
 
     They follow from the rows of all data and those of each step.
     """
-    counts, steps = counts_of(guard._dataset), guard.scan.periods
+    counts, steps = counts_of(guard._dataset), guard.context.periods
     if not steps or not counts.reach:
         return True
     hidden, columns = guard.plans[None].hidden[0], guard.plans[None].cells.columns

@@ -54,8 +54,8 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
     """
     held = policy or policy_for(dataset)
     kept, classed = _allowed(dataset, held, asked)
-    scan = definite(dataset, **{name: value for name, value in kept.items() if name != "kinds"})
-    guard = Guard(dataset, held, scan)
+    context = definite(dataset, **{name: value for name, value in kept.items() if name != "kinds"})
+    guard = Guard(dataset, held, context)
     kinds = kept.get("kinds")
     listed = [kinds] if isinstance(kinds, str) else None if kinds is None else list(kinds)
     found = find_facts(cast(Dataset, guard), **{**kept, "kinds": listed})
@@ -72,8 +72,8 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
         one, why = _judged(guard, fact, whole)
         passed += [one] if one is not None else []
         kept_back += why
-    edges = {edge for step in scan.periods for edge in (step.start, step.end)}
-    spans = [span for span in (scan.period, scan.baseline) if span is not None]
+    edges = {edge for step in context.periods for edge in (step.start, step.end)}
+    spans = [span for span in (context.period, context.baseline) if span is not None]
     if any(span.start not in edges or span.end not in edges for span in spans):
         passed, why = _beside_steps(dataset, held, passed)
         kept_back += why
@@ -261,7 +261,7 @@ def _others(guard: Guard) -> Iterator[Statement]:
     for by, plan in guard.plans.items():
         if by is None or not plan.merged:
             continue
-        where = dict(guard.scan.where)
+        where = dict(guard.context.where)
         where[by] = tuple(sorted(plan.merged.intersection(where.get(by, plan.merged))))
         line = plan.cells.members.index(OTHER)
         for j in (~plan.hidden[line] & (plan.cells.rows[line] > 0)).nonzero()[0].tolist():

@@ -16,7 +16,7 @@ from mirrorbi.reports.page.sanitizer import (
     slug_of,
 )
 from mirrorbi.reports.run.notebook import INJECTED, place_of, source_of, tags_of
-from mirrorbi.reports.run.other_outputs import REVIEWED, Foreign
+from mirrorbi.reports.run.other_outputs import REVIEWED, OtherOutput
 
 MIME = "application/vnd.mirrorbi.v1+json"
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -62,7 +62,7 @@ class Collected:
     charted: list[list[str]] = field(default_factory=list)
     figures: int = 0
     faults: list[str] = field(default_factory=list)
-    foreign: list[Foreign] = field(default_factory=list)
+    foreign: list[OtherOutput] = field(default_factory=list)
     _ids: set[str] = field(default_factory=set)
 
     @property
@@ -148,7 +148,7 @@ class _Cell:
 
     def shows(self, found: Collected, kind: str, content: Any) -> None:
         """Note what the cell shows of its own."""
-        found.foreign.append(Foreign(self.where, content, kind, REVIEWED in self.tags))
+        found.foreign.append(OtherOutput(self.where, content, kind, REVIEWED in self.tags))
 
 
 def _output(found: Collected, output: Mapping[str, Any], cell: _Cell) -> None:

@@ -24,7 +24,7 @@ _REFUSED = ("personal_data", "row_values", "small_counts")
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class OtherOutput:
     """One output of the notebook's own.
 
     Parameters

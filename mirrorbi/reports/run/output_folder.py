@@ -21,7 +21,7 @@ _DAYS = 7
 """After so long the working folder of another machine is taken for forgotten."""
 
 
-class Folder:
+class OutputFolder:
     """Where reports go, proven writable.
 
     Raises

@@ -15,7 +15,7 @@ from mirrorbi.kernels.launch import Launch, environment_for
 from mirrorbi.kernels.standby import IMPORTS, Standby
 from mirrorbi.reports.parameters.secret import cell_for
 from mirrorbi.reports.run.notebook import source_of
-from mirrorbi.reports.run.output_folder import Folder
+from mirrorbi.reports.run.output_folder import OutputFolder
 from mirrorbi.reports.run.papermill_engine import Watch
 from mirrorbi.reports.run.plan import Plan, make_plan
 from mirrorbi.settings import FOLDER, RUN
@@ -123,7 +123,7 @@ def perform(
         A process that becomes the kernel, where one was started already.
     """
     began = time.perf_counter()
-    folder = Folder(plan.folder)
+    folder = OutputFolder(plan.folder)
     with folder.scratch(plan.name) as work:
         watch = Watch(mask=plan.mask, on_cell=progress)
         watch.launch = _launch(plan, work, standby)
@@ -233,7 +233,7 @@ def _tags(cell: Mapping[str, Any]) -> Any:
     return cell.get("metadata", {}).get("tags", ())
 
 
-def _publish(plan: Plan, folder: Folder, work: Path, executed: Any) -> dict[str, Any]:
+def _publish(plan: Plan, folder: OutputFolder, work: Path, executed: Any) -> dict[str, Any]:
     from mirrorbi.reports.page.collect import collect, facts_of
     from mirrorbi.reports.page.inspection import inspect_page, uncontrolled
     from mirrorbi.reports.page.render import render
@@ -297,7 +297,7 @@ def notebook_text(
     return f"{text}\n"
 
 
-def _keep_failure(plan: Plan, folder: Folder, watch: Watch, error: MirrorBIError) -> None:
+def _keep_failure(plan: Plan, folder: OutputFolder, watch: Watch, error: MirrorBIError) -> None:
     from mirrorbi.reports.page.failure import failure_of, render_failure
 
     if watch.notebook is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from mirrorbi.errors import MirrorBIError
 from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.checks.grounding import Check, verify_text
-from mirrorbi.reports.verify.page_reader import Embedded
+from mirrorbi.reports.verify.page_reader import PageContent
 from mirrorbi.wording.sentence import Sentence
 
 STATES = ("same", "changed", "gone", "edited", "unproven")
@@ -82,7 +82,7 @@ class Facts:
 
 
 def check_figures(
-    html: str, page: Embedded, manifest: Mapping[str, Any], facts: Facts
+    html: str, page: PageContent, manifest: Mapping[str, Any], facts: Facts
 ) -> Iterator[Figure]:
     """Yield every marked figure and every chart of a page, checked, then what else differs.
 
@@ -126,7 +126,7 @@ def _text(check: Check, facts: Facts) -> Figure:
     return Figure(f"{about}, {slot}{where}", state, check.text, computed, check.fact, about)
 
 
-def _chart(page: Embedded, chart_id: str, fact_id: str, facts: Facts) -> Figure:
+def _chart(page: PageContent, chart_id: str, fact_id: str, facts: Facts) -> Figure:
     written, computed = facts.written.get(fact_id), facts.computed.get(fact_id)
     if facts.redrawn:
         as_written = _draws(page, chart_id, written, facts.locale)
@@ -153,7 +153,7 @@ def _fact(fact_id: str, facts: Facts) -> Figure:
     return Figure(f"{about}, computation", state, shown, new, fact_id, about)
 
 
-def _draws(page: Embedded, chart_id: str, fact: Fact | None, locale: str) -> bool:
+def _draws(page: PageContent, chart_id: str, fact: Fact | None, locale: str) -> bool:
     """Return whether a chart in the page is that of a fact, with its words and its table."""
     from mirrorbi.charts import chart as chart_of
 

@@ -13,7 +13,7 @@ _VOID = frozenset("area br col embed hr img input meta source track wbr".split()
 
 
 @dataclass
-class Embedded:
+class PageContent:
     """What a page shows.
 
     Parameters
@@ -37,7 +37,7 @@ class Embedded:
         return "sha256:" + hashlib.sha256(shown.encode()).hexdigest()
 
 
-def read_page(html: str) -> Embedded:
+def read_page(html: str) -> PageContent:
     """Return what a page shows.
 
     Examples
@@ -58,7 +58,7 @@ def read_page(html: str) -> Embedded:
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found = Embedded()
+        self.found = PageContent()
         self.words: list[str] = []
         self.open: list[tuple[str, str]] = []
         self.chart = ""
