@@ -73,7 +73,7 @@ class Analysis(Dataset):
         from mirrorbi.analysis.table import ResultTable
         from mirrorbi.privacy.disclosure_control.table import refuse
 
-        asked = self.asked(metrics, by, where, grain, period)
+        asked = self.resolve(metrics, by, where, grain, period)
         self.check(asked)
         policy = self._policy(control)
         if policy is not None:

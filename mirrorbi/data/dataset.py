@@ -115,7 +115,7 @@ class Dataset(Catalog):
             If a metric, dimension, member, grain or period is not known; the message
             names the nearest that is.
         """
-        return self.answer(self.asked(metrics, by, where, grain, period), entities=entities)
+        return self.answer(self.resolve(metrics, by, where, grain, period), entities=entities)
 
     def answer(self, query: Query, *, entities: bool = True) -> Result:
         """Answer a `Query`; see `query`."""

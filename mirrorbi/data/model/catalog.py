@@ -92,7 +92,7 @@ class Catalog:
             return f"count{rows or ' of rows'}"
         return f"{metric.agg.replace('_', ' ')} of {metric.column}{rows and ' over' + rows[3:]}"
 
-    def asked(
+    def resolve(
         self,
         metrics: Query | str | Iterable[str],
         by: str | Iterable[str] = (),

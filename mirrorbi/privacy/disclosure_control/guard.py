@@ -60,7 +60,7 @@ class Guard:
 
     def query(self, *asked: Any, entities: bool = True, **more: Any) -> Result:
         """Answer a question as `Dataset.query` does, without what may not be shown."""
-        return self.answer(self._dataset.asked(*asked, **more), entities=entities)
+        return self.answer(self._dataset.resolve(*asked, **more), entities=entities)
 
     def answer(self, asked: Query, *, entities: bool = True) -> Result:
         """Answer a question as `Dataset.answer` does, without what may not be shown."""
