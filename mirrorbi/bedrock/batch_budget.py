@@ -34,7 +34,7 @@ def batch_budget_beside(ledger: Path) -> Path | None:
 
     Examples
     --------
-    >>> purse_beside(Path(".mirrorbi/ledger")) is None
+    >>> batch_budget_beside(Path(".mirrorbi/ledger")) is None
     True
     """
     name = os.environ.get(BATCH, "")
@@ -72,10 +72,10 @@ class BatchBudget:
     Examples
     --------
     >>> import tempfile
-    >>> purse = Purse(Path(tempfile.mkdtemp()) / "batch.json")
-    >>> with purse.changed() as kept:
-    ...     kept.spent += Decimal("0.07")
-    >>> purse.read().total
+    >>> budget = BatchBudget(Path(tempfile.mkdtemp()) / "batch.json")
+    >>> with budget.changed() as batch:
+    ...     batch.spent += Decimal("0.07")
+    >>> budget.read().total
     Decimal('0.07')
     """
 

@@ -95,7 +95,7 @@ def usage_summary(calls: Iterable[Call], run: str | None = None) -> UsageSummary
 
     Examples
     --------
-    >>> account_of([]).to_dict()["narrator"]
+    >>> usage_summary([]).to_dict()["narrator"]
     'rules'
     """
     chosen = [call for call in calls if run is None or call.run == run]
