@@ -1,4 +1,4 @@
-"""The purse of a batch: what its processes have spent together, in one small file."""
+"""The budget of a batch: what its processes have spent together, in one small file."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def batch_budget_beside(ledger: Path) -> Path | None:
 
 @dataclass(slots=True)
 class Kept:
-    """What a purse says: US dollars spent, and set aside by calls under way."""
+    """What the file says: US dollars spent, and set aside by calls under way."""
 
     spent: Decimal = Decimal(0)
     held: dict[str, Decimal] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class BatchBudget:
         Raises
         ------
         BudgetError
-            If it cannot be read, or is no purse.
+            If it cannot be read, or holds something else.
         """
         try:
             parts = json.loads(self.path.read_text("utf-8"))

@@ -50,7 +50,7 @@ class Budget:
     ----------
     call, run, batch
         US dollars; ``None`` sets no limit.
-    purse
+    batch_budget
         File in which the processes of one batch keep what they spent; ``None`` if the
         batch is this run alone.
 

@@ -1,4 +1,4 @@
-"""The account: what a run or conversation sent and cost, as the ledger tells it."""
+"""Usage: what a run or conversation sent and cost, as the ledger tells it."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class UsageSummary:
 
 
 def usage_summary(calls: Iterable[Call], run: str | None = None) -> UsageSummary:
-    """Return the account of calls.
+    """Return what calls sent and cost together.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ import mirrorbi
 from mirrorbi.bedrock.request import Tool, instruction
 from mirrorbi.narrative.chat.tool_arguments import TOOLS, Arguments, Mistake, parse
 from mirrorbi.narrative.chat.tool_runner import ToolRunner
-from mirrorbi.narrative.chat.tool_sweeps import KINDS, lookup
+from mirrorbi.narrative.chat.tool_sweeps import KINDS, lookup_for
 from mirrorbi.privacy.gate import Gate
 
 JSON = st.recursive(
@@ -44,7 +44,7 @@ def test_any_arguments_are_read_or_told_wrong(gate: Gate, tool: str, given_: Any
         # Whatever Claude said, what goes back are words of ours.
         assert gate.notice(found.to_notice()).value == found.to_notice()
     elif tool in KINDS:
-        asked = lookup(found, tool, gate)
+        asked = lookup_for(found, tool, gate)
         if isinstance(asked, Mistake):
             gate.notice(asked.to_notice())
 
@@ -74,15 +74,15 @@ def test_each_call_of_a_tool_is_answered_whatever_it_says(flights: mirrorbi.Anal
     gate = Gate(flights)
     desk = ToolRunner(flights, gate)
     # A name that was not disclosed is not known, though the data has it.
-    assert desk.do("query", {"metrics": ["on_time_rate"]}).failed
+    assert desk.run("query", {"metrics": ["on_time_rate"]}).failed
     gate.vocabulary()
     outcomes = [
-        desk.do("derive", {"op": "sum", "facts": ["f1", "f2"]}),
-        desk.do("chart", {"fact": "f1"}),
-        desk.do("query", {"metrics": ["on_time_rate"], "history": True}),
-        desk.do("derive", {"op": "sum", "facts": ["f1", "f2"]}),
-        desk.do("chart", {"fact": "f1"}),
-        desk.do("chart", {"fact": "f2"}),
+        desk.run("derive", {"op": "sum", "facts": ["f1", "f2"]}),
+        desk.run("chart", {"fact": "f1"}),
+        desk.run("query", {"metrics": ["on_time_rate"], "history": True}),
+        desk.run("derive", {"op": "sum", "facts": ["f1", "f2"]}),
+        desk.run("chart", {"fact": "f1"}),
+        desk.run("chart", {"fact": "f2"}),
     ]
     told = [outcome.disclosure.value for outcome in outcomes]
     assert told[0] == {"argument": "facts", "error": "unknown_fact"}

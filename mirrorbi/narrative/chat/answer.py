@@ -63,12 +63,12 @@ class Computed:
     @property
     def text(self) -> str:
         """The call in one line."""
-        shown = {
+        arguments = {
             key: value
             for key, value in self.request.items()
             if value not in (None, [], {}, "previous") and key not in ("kinds", "seed", "control")
         }
-        parts = ", ".join(f"{key}={_short(value)}" for key, value in shown.items())
+        parts = ", ".join(f"{key}={_short(value)}" for key, value in arguments.items())
         count = f"{len(self.facts)} {'fact' if len(self.facts) == 1 else 'facts'}"
         return f"{self.tool}({parts}): {count}"
 
@@ -138,8 +138,8 @@ class Answer:
     @property
     def text(self) -> str:
         """The answer as plain text."""
-        said = " ".join(plain(self.context.fill(sentence)) for sentence in self.sentences)
-        return "\n".join(self._ordered(said, REASONS.get(self.reason, "")))
+        prose = " ".join(plain(self.context.fill(sentence)) for sentence in self.sentences)
+        return "\n".join(self._ordered(prose, REASONS.get(self.reason, "")))
 
     def __str__(self) -> str:
         return self.text
@@ -147,8 +147,8 @@ class Answer:
     @property
     def html(self) -> str:
         """The answer as HTML: everything escaped, every slot marked with its fact."""
-        said = " ".join(markup(self.context.fill(sentence)) for sentence in self.sentences)
-        parts = self._ordered(said, escape(REASONS.get(self.reason, "")))
+        prose = " ".join(markup(self.context.fill(sentence)) for sentence in self.sentences)
+        parts = self._ordered(prose, escape(REASONS.get(self.reason, "")))
         body = "".join(f"<p>{part}</p>" for part in parts)
         return (
             f'<section class="mb-section mb-answer {QUIET}" data-section="answer">{body}</section>'
@@ -167,10 +167,10 @@ class Answer:
     @property
     def how_html(self) -> str:
         """What was computed, what it cost and the code that repeats it, folded."""
-        listed = "".join(f"<li>{escape(clean_line(part.text))}</li>" for part in self.computed)
+        items = "".join(f"<li>{escape(clean_line(part.text))}</li>" for part in self.computed)
         return (
             '<details class="mb-how"><summary>How this was answered</summary>'
-            f"<ul>{listed}</ul><p>{escape(self.cost_text)}</p>"
+            f"<ul>{items}</ul><p>{escape(self.cost_text)}</p>"
             f"<pre><code>{html.escape(self.code)}</code></pre></details>"
         )
 
@@ -208,9 +208,9 @@ class Answer:
             "code": self.code,
         }
 
-    def _ordered(self, said: str, reason: str) -> list[str]:
+    def _ordered(self, prose: str, reason: str) -> list[str]:
         """Return what was found and why it is not the whole answer, the finding first."""
-        parts = [reason, said] if self.reason in OURS else [said, reason]
+        parts = [reason, prose] if self.reason in OURS else [prose, reason]
         return [part for part in parts if part]
 
     def _cited(self) -> tuple[str, ...]:
@@ -218,10 +218,10 @@ class Answer:
         return tuple(dict.fromkeys([*ids, *(fact.id for fact in self.drawn)]))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        asked = f"<h3>{escape(clean_line(self.question))}</h3>"
+        heading = f"<h3>{escape(clean_line(self.question))}</h3>"
         return {
             "text/plain": self.text,
-            "text/html": STYLE + asked + self.html + self.how_html,
+            "text/html": STYLE + heading + self.html + self.how_html,
             MIME: self.payload(),
         }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mirrorbi.charts import KINDS as DRAWN
 from mirrorbi.charts.titles import title
 from mirrorbi.facts.fact import Fact
-from mirrorbi.narrative.chat.tool_arguments import Answer as Given
+from mirrorbi.narrative.chat.tool_arguments import Answer as AnswerArguments
 from mirrorbi.narrative.checks.template_lint import Problem
 from mirrorbi.narrative.writer.strict_lint import strict_lint
 from mirrorbi.wording.sentence import Sentence
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 _FILTER = Problem("scope", "where", "Name the filter of the fact: {{f1.where}}.")
 _FORECAST = Problem("claim", "forecast", "Say that it is expected, or a forecast.")
-_TO_COME = frozenset({"expected", "expects", "expect", "forecast", "likely", "will", "would"})
+_FORECAST_WORDS = frozenset(
+    {"expected", "expects", "expect", "forecast", "likely", "will", "would"}
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckedAnswer:
     """An answer after its check.
 
     Parameters
@@ -53,25 +55,25 @@ class Judged:
 
     def to_notice(self) -> dict[str, Any]:
         """Return what is wrong as it goes back to Claude: codes, never words of the answer."""
-        said: dict[str, Any] = {"error": "answer"}
-        wrong = [
-            {"sentence": i, "codes": sorted({problem.rule for problem in found})}
-            for i, found in enumerate(self.problems, 1)
-            if found
+        notice: dict[str, Any] = {"error": "answer"}
+        sentences = [
+            {"sentence": i, "codes": sorted({problem.rule for problem in problems})}
+            for i, problems in enumerate(self.problems, 1)
+            if problems
         ]
-        if wrong:
-            said["sentences"] = wrong
+        if sentences:
+            notice["sentences"] = sentences
         if self.mistakes:
-            said["codes"] = list(self.mistakes)
-        return said
+            notice["codes"] = list(self.mistakes)
+        return notice
 
 
-def judge(given: Given, facts: Mapping[str, Fact], names: Names) -> Judged:
+def check_answer(answer: AnswerArguments, facts: Mapping[str, Fact], names: Names) -> CheckedAnswer:
     """Check an answer.
 
     Parameters
     ----------
-    given
+    answer
         What Claude said.
     facts
         Everything disclosed in the conversation, by handle.
@@ -82,31 +84,31 @@ def judge(given: Given, facts: Mapping[str, Fact], names: Names) -> Judged:
     sentences: list[Sentence | None] = []
     problems: list[tuple[Problem, ...]] = []
     cited: list[tuple[Fact, ...]] = []
-    for part in given.sentences:
+    for part in answer.sentences:
         handles = dict.fromkeys(name for name, _ in Sentence(part.text).slots)
         sentence = Sentence(
             part.text,
             {name: facts[name].id if name in facts else name for name in handles},
             "answer",
         )
-        found = tuple(facts[name] for name in handles if name in facts)
-        wrong = (
+        cited_facts = tuple(facts[name] for name in handles if name in facts)
+        sentence_problems = (
             *strict_lint(sentence, by_id, names, compare=part.compare),
-            *_filters(sentence, found),
-            *_to_come(sentence, found),
+            *_filter_problems(sentence, cited_facts),
+            *_forecast_problems(sentence, cited_facts),
         )
-        sentences.append(None if wrong else sentence)
-        problems.append(tuple(wrong))
-        cited.append(found)
-    drawn = [facts[name] for name in given.charts if name in facts]
+        sentences.append(None if sentence_problems else sentence)
+        problems.append(tuple(sentence_problems))
+        cited.append(cited_facts)
+    drawn = [facts[name] for name in answer.charts if name in facts]
     mistakes = []
-    if not given.sentences and given.cannot is None:
+    if not answer.sentences and answer.cannot is None:
         mistakes.append("empty")
-    if any(name not in facts for name in given.charts):
+    if any(name not in facts for name in answer.charts):
         mistakes.append("unknown_fact")
     elif not all(drawable(fact) for fact in drawn):
         mistakes.append("no_chart")
-    return Judged(
+    return CheckedAnswer(
         tuple(sentences),
         tuple(problems),
         tuple(cited),
@@ -115,26 +117,28 @@ def judge(given: Given, facts: Mapping[str, Fact], names: Names) -> Judged:
     )
 
 
-def stand_in(judged: Judged) -> tuple[Sentence, ...]:
+def with_own_sentences(checked: CheckedAnswer) -> tuple[Sentence, ...]:
     """Return the sentences that pass, and for each other one what our own words say.
 
     In place of a sentence that failed stands the finding of the first fact that it cites,
     as it stands above the fact's chart; a sentence without a fact is left out.
     """
-    kept: list[Sentence] = []
-    for sentence, facts in zip(judged.sentences, judged.cited, strict=True):
-        own = sentence or next((s for fact in facts if (s := finding(fact)) is not None), None)
-        if own is not None and own not in kept:
-            kept.append(own)
-    return tuple(kept)
+    sentences: list[Sentence] = []
+    for sentence, facts in zip(checked.sentences, checked.cited, strict=True):
+        own_sentence = sentence or next(
+            (s for fact in facts if (s := finding(fact)) is not None), None
+        )
+        if own_sentence is not None and own_sentence not in sentences:
+            sentences.append(own_sentence)
+    return tuple(sentences)
 
 
 def finding(fact: Fact) -> Sentence | None:
     """Return a fact in one sentence of ours, ``None`` for a kind that has none."""
-    found = title(fact)
-    if found is None:
+    heading = title(fact)
+    if heading is None:
         return None
-    return Sentence(f"{found.template}.", found.facts, "finding")
+    return Sentence(f"{heading.template}.", heading.facts, "finding")
 
 
 def drawable(fact: Fact) -> bool:
@@ -142,20 +146,20 @@ def drawable(fact: Fact) -> bool:
     return fact.kind in DRAWN and fact.table is not None and bool(fact.table.rows)
 
 
-def _filters(sentence: Sentence, facts: Iterable[Fact]) -> tuple[Problem, ...]:
+def _filter_problems(sentence: Sentence, facts: Iterable[Fact]) -> tuple[Problem, ...]:
     """Return a problem where a fact was found under a filter that is not named."""
     slots = {(name, slot) for name, slot in sentence.slots}
     named = {sentence.facts[name] for name, slot in slots if slot == "where"}
-    wrong = [fact for fact in facts if "where" in fact.terms and fact.id not in named]
-    return (_FILTER,) if wrong else ()
+    unnamed = [fact for fact in facts if "where" in fact.terms and fact.id not in named]
+    return (_FILTER,) if unnamed else ()
 
 
-def _to_come(sentence: Sentence, facts: Sequence[Fact]) -> tuple[Problem, ...]:
+def _forecast_problems(sentence: Sentence, facts: Sequence[Fact]) -> tuple[Problem, ...]:
     """Return a problem where a forecast is said as if it had happened."""
     if not any(fact.kind == "forecast" for fact in facts):
         return ()
     words = {word.strip(".,;:()").lower() for word in sentence.template.split()}
-    return () if words & _TO_COME else (_FORECAST,)
+    return () if words & _FORECAST_WORDS else (_FORECAST,)
 
 
 def _unique(facts: Iterable[Fact]) -> tuple[Fact, ...]:

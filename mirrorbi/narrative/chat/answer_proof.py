@@ -35,23 +35,25 @@ def proven(answer: Answer, dataset: Dataset) -> tuple[Answer, list[Recount]]:
     """
     facts = answer.context.facts
     spans = spans_of(answer.html, facts, answer.context.locale)
-    first = [facts[key] for sentence in answer.sentences[:1] for key in sentence.facts.values()]
-    counted = [
-        part for fact in first if _countable(fact, dataset) for part in recount(fact, dataset)
+    lead_facts = [
+        facts[key] for sentence in answer.sentences[:1] for key in sentence.facts.values()
     ]
-    if all(span.proven for span in spans) and not any(part.reason for part in counted):
-        return answer, counted
-    return replace(answer, sentences=(), drawn=(), reason="unproven"), counted
+    recounts = [
+        part for fact in lead_facts if _countable(fact, dataset) for part in recount(fact, dataset)
+    ]
+    if all(span.proven for span in spans) and not any(part.reason for part in recounts):
+        return answer, recounts
+    return replace(answer, sentences=(), drawn=(), reason="unproven"), recounts
 
 
-def signed(
+def with_authorship(
     answer: Answer,
     claude: Claude,
     policy: str,
     replies: Iterable[Reply],
-    sent: Iterable[Disclosure],
+    disclosures: Iterable[Disclosure],
     entries: Iterable[str],
-    counted: Iterable[Recount],
+    recounts: Iterable[Recount],
 ) -> Answer:
     """Return the answer with who wrote it, from what, and what it cost: for a report's foot.
 
@@ -63,14 +65,14 @@ def signed(
         The client.
     policy
         SHA-256 of the policy.
-    replies, sent, entries
+    replies, disclosures, entries
         What was answered, disclosed, and written down in the ledger.
-    counted
+    recounts
         Figures counted a second way.
     """
-    said = authorship(
+    record = authorship(
         replies,
-        sent,
+        disclosures,
         regions=claude.regions,
         policy=policy,
         entries=entries,
@@ -81,8 +83,8 @@ def signed(
             "dropped": 0,
         },
     )
-    said["recounted"] = [part.to_dict() for part in counted]
-    return replace(answer, context=replace(answer.context, authorship=said))
+    record["recounted"] = [part.to_dict() for part in recounts]
+    return replace(answer, context=replace(answer.context, authorship=record))
 
 
 def _countable(fact: Fact, dataset: Dataset) -> bool:

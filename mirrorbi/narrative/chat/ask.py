@@ -74,25 +74,27 @@ def converse(
             hint='Allow it with  narrators = ["claude"]  under [privacy] in mirrorbi.toml. '
             + WITHOUT,
         )
-    held = settings if settings is not None else load_settings()
+    chosen = settings if settings is not None else load_settings()
     if claude is None:
         from mirrorbi.bedrock.request import RunTag
         from mirrorbi.bedrock.setup import connect
 
-        given: dict[str, object] = {}
+        overrides: dict[str, object] = {}
         if model is not None:
-            given["model"] = model
+            overrides["model"] = model
         if budget is not None:
-            given["budget_run"] = Decimal(str(budget))
+            overrides["budget_run"] = Decimal(str(budget))
         if cache is not None:
-            given["cache"] = cache
-        own = held.model_copy(update={"claude": held.claude.model_copy(update=given)})
-        claude = connect(dataset, own, policy, RunTag(run=f"ask-{secrets.token_hex(6)}"))
+            overrides["cache"] = cache
+        overridden = chosen.model_copy(
+            update={"claude": chosen.claude.model_copy(update=overrides)}
+        )
+        claude = connect(dataset, overridden, policy, RunTag(run=f"ask-{secrets.token_hex(6)}"))
     return Conversation(
         dataset,
         claude,
         Gate(dataset, policy, approve=approve),
-        locale=locale or held.locale,
+        locale=locale or chosen.locale,
         limits=limits,
     )
 

@@ -19,9 +19,9 @@ from mirrorbi.bedrock.request import (
 )
 from mirrorbi.errors import AnswerError, CancelledError
 from mirrorbi.narrative.chat.answer import Answer, Computed
-from mirrorbi.narrative.chat.answer_proof import proven, signed
+from mirrorbi.narrative.chat.answer_proof import proven, with_authorship
 from mirrorbi.narrative.chat.tool_arguments import TOOLS
-from mirrorbi.narrative.chat.tool_runner import Done, ToolRunner
+from mirrorbi.narrative.chat.tool_runner import FinalAnswer, ToolRunner
 from mirrorbi.wording.numbers import locale_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _FINAL = ("guardrail_intervened", "content_filtered", "model_context_window_exce
 
 _HINT = "Ask again with --no-cache (cache=False), or ask another --model."
 
-_WRONG = 2
+_UNUSABLE = 2
 """Replies in one question that cannot be used before it is an error."""
 
 
@@ -72,13 +72,13 @@ class _Round:
 
     turns: list[tuple[Part, ...] | Reply]
     output: int
-    before: Usage
-    entries: int
+    usage_before: Usage
+    first_entry: int
     calls: int = 0
-    wrong: int = 0
+    unusable: int = 0
     model: str = ""
     replies: list[Reply] = field(default_factory=list)
-    sent: tuple[Disclosure, ...] = ()
+    disclosures: tuple[Disclosure, ...] = ()
     computed: list[Computed] = field(default_factory=list)
 
 
@@ -124,7 +124,7 @@ class Conversation:
         self.locale = locale
         self.limits = limits or Limits()
         self.answers: list[Answer] = []
-        self._desk = ToolRunner(dataset, gate)
+        self._runner = ToolRunner(dataset, gate)
         self._turns: tuple[tuple[Part, ...] | Reply, ...] = ()
         self._open: tuple[Part, ...] = ()
 
@@ -150,30 +150,32 @@ class Conversation:
         MirrorBIError
             Anything that the client raises: credentials, access, budget, throttling.
         """
-        self._desk.begin()
+        self._runner.begin()
         vocabulary = self.gate.vocabulary()
         tools = tuple(Tool(instruction(f"tool_{name}.json"), vocabulary) for name in TOOLS)
-        asked = self.gate.question(question)
-        opening: tuple[Part, ...] = (asked,) if self._turns else (vocabulary, asked)
+        disclosed_question = self.gate.question(question)
+        opening: tuple[Part, ...] = (
+            (disclosed_question,) if self._turns else (vocabulary, disclosed_question)
+        )
         round_ = _Round(
             [*self._turns, (*self._open, *opening)],
             self.limits.output,
             self.claude.budget.usage,
             len(self.claude.entries),
         )
-        done: Done | None = None
+        final_answer: FinalAnswer | None = None
         reason = "turns"
         stop = threading.Event()
         timer = threading.Timer(self.limits.seconds, stop.set)
         timer.daemon = True
         timer.start()
         try:
-            while done is None:
-                last = round_.calls >= self.limits.turns - 1 or self._spent(round_)
-                if last:
-                    self._say(round_, "ask_finish.md")
-                done = self._turn(round_, tools, last, stop)
-                if last and done is None:
+            while final_answer is None:
+                is_last = round_.calls >= self.limits.turns - 1 or self._tokens_are_spent(round_)
+                if is_last:
+                    self._add_instruction(round_, "ask_finish.md")
+                final_answer = self._turn(round_, tools, is_last, stop)
+                if is_last and final_answer is None:
                     break
         except CancelledError:
             if not stop.is_set():
@@ -181,29 +183,29 @@ class Conversation:
             reason = "time"
         finally:
             timer.cancel()
-        if done is None:
-            reason = "tokens" if reason == "turns" and self._spent(round_) else reason
-            done = self._desk.last(reason)
-        return self._finish(question, round_, done)
+        if final_answer is None:
+            reason = "tokens" if reason == "turns" and self._tokens_are_spent(round_) else reason
+            final_answer = self._runner.partial_answer(reason)
+        return self._finish(question, round_, final_answer)
 
     # -- one call ------------------------------------------------------------------------
 
     def _turn(
-        self, round_: _Round, tools: tuple[Tool, ...], last: bool, stop: threading.Event
-    ) -> Done | None:
+        self, round_: _Round, tools: tuple[Tool, ...], is_last: bool, stop: threading.Event
+    ) -> FinalAnswer | None:
         request = Request(
             system=tuple(instruction(name) for name in _SYSTEM),
             turns=tuple(round_.turns),
             tools=tools,
-            tool="answer" if last else None,
+            tool="answer" if is_last else None,
             max_tokens=round_.output,
             purpose="ask",
         )
-        round_.sent = request.disclosures
+        round_.disclosures = request.disclosures
         try:
             reply = self.claude.send(request, cancel=stop)
         except AnswerError as error:
-            self._again(round_, error)
+            self._retry(round_, error)
             return None
         finally:
             round_.calls += 1
@@ -211,29 +213,29 @@ class Conversation:
         round_.replies.append(reply)
         unusable = self._unusable(round_, reply)
         if unusable is not None:
-            self._again(round_, unusable)
+            self._retry(round_, unusable)
             return None
         round_.turns.append(reply)
         results: list[Part] = []
-        done: Done | None = None
+        final_answer: FinalAnswer | None = None
         for place, use in enumerate(reply.tool_uses):
-            result, finished, computed = self._use(use, place, last)
+            result, finished, computed = self._run_tool(use, place, is_last)
             results.append(result)
             round_.computed += [computed] if computed is not None else []
-            done = done or finished
+            final_answer = final_answer or finished
         round_.turns.append(tuple(results))
-        return done
+        return final_answer
 
-    def _use(
-        self, use: ToolUse, place: int, last: bool
-    ) -> tuple[ToolResult, Done | None, Computed | None]:
+    def _run_tool(
+        self, use: ToolUse, place: int, is_last: bool
+    ) -> tuple[ToolResult, FinalAnswer | None, Computed | None]:
         if place >= self.limits.uses and use.name != "answer":
             notice = self.gate.notice({"error": "too_many", "tool": "calls"})
             return ToolResult(use.id, notice, failed=True), None, None
-        outcome = self._desk.do(use.name, use.input, last=last)
+        outcome = self._runner.run(use.name, use.input, is_last=is_last)
         return (
             ToolResult(use.id, outcome.disclosure, failed=outcome.failed),
-            outcome.done,
+            outcome.final_answer,
             outcome.computed,
         )
 
@@ -247,7 +249,7 @@ class Conversation:
             return AnswerError("Claude answered in free text, which is not shown.", hint=_HINT)
         return None
 
-    def _again(self, round_: _Round, error: AnswerError) -> None:
+    def _retry(self, round_: _Round, error: AnswerError) -> None:
         """Ask again in place of a reply that cannot be used; it is not sent back.
 
         Raises
@@ -256,28 +258,28 @@ class Conversation:
             If another reply would be no better, or there were too many.
         """
         stop = getattr(error, "stop", "")
-        round_.wrong += 1
-        if stop in _FINAL or round_.wrong > _WRONG:
+        round_.unusable += 1
+        if stop in _FINAL or round_.unusable > _UNUSABLE:
             raise error
         if stop == "max_tokens":
             round_.output *= 2
-        self._say(round_, "ask_short.md" if stop == "max_tokens" else "ask_again.md")
+        self._add_instruction(round_, "ask_short.md" if stop == "max_tokens" else "ask_again.md")
 
-    def _say(self, round_: _Round, words: str) -> None:
+    def _add_instruction(self, round_: _Round, name: str) -> None:
         """Add a static text to our last turn; what could not be used is not sent back."""
         turn = round_.turns[-1]
         assert not isinstance(turn, Reply)  # noqa: S101 (ours always follows a reply)
         # Said as often as needed: the same request would get the same answer from the cache.
-        round_.turns[-1] = (*turn, instruction(words))
+        round_.turns[-1] = (*turn, instruction(name))
 
-    def _spent(self, round_: _Round) -> bool:
-        used = less(self.claude.budget.usage, round_.before)
+    def _tokens_are_spent(self, round_: _Round) -> bool:
+        used = usage_between(self.claude.budget.usage, round_.usage_before)
         total = used.input + used.output + used.cache_read + used.cache_write
         return total >= self.limits.tokens
 
     # -- the end -------------------------------------------------------------------------
 
-    def _finish(self, question: str, round_: _Round, done: Done) -> Answer:
+    def _finish(self, question: str, round_: _Round, final_answer: FinalAnswer) -> Answer:
         *turns, final = round_.turns
         assert not isinstance(final, Reply)  # noqa: S101 (ours always follows a reply)
         if any(isinstance(part, ToolResult) for part in final):
@@ -288,44 +290,44 @@ class Conversation:
             )
         answer = Answer(
             question=question,
-            sentences=done.sentences,
-            reason=done.reason,
-            drawn=done.drawn,
+            sentences=final_answer.sentences,
+            reason=final_answer.reason,
+            drawn=final_answer.drawn,
             computed=tuple(round_.computed),
-            usage=less(self.claude.budget.usage, round_.before),
+            usage=usage_between(self.claude.budget.usage, round_.usage_before),
             calls=round_.calls,
             model=round_.model,
-            replaced=done.replaced,
-            context=self._desk.context(done, self.locale),
+            replaced=final_answer.replaced,
+            context=self._runner.context(final_answer, self.locale),
             conversation=self,
         )
-        answer, counted = proven(answer, self.dataset)
-        answer = signed(
+        answer, recounts = proven(answer, self.dataset)
+        answer = with_authorship(
             answer,
             self.claude,
             self.gate.policy.sha256,
             round_.replies,
-            round_.sent,
-            self.claude.entries[round_.entries :],
-            counted,
+            round_.disclosures,
+            self.claude.entries[round_.first_entry :],
+            recounts,
         )
         self.answers.append(answer)
         return answer
 
 
-def less(after: Usage, before: Usage) -> Usage:
+def usage_between(after: Usage, before: Usage) -> Usage:
     """Return what was used between two moments.
 
     Examples
     --------
-    >>> less(Usage(input=5, output=3), Usage(input=2)).input
+    >>> usage_between(Usage(input=5, output=3), Usage(input=2)).input
     3
     """
-    known = after.cost is not None and before.cost is not None
+    is_priced = after.cost is not None and before.cost is not None
     return Usage(
         after.input - before.input,
         after.output - before.output,
         after.cache_read - before.cache_read,
         after.cache_write - before.cache_write,
-        after.cost - before.cost if known else None,  # type: ignore[operator]
+        after.cost - before.cost if is_priced else None,  # type: ignore[operator]
     )

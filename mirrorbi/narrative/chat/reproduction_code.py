@@ -26,12 +26,12 @@ def code_of(context: Context, cited: Sequence[str]) -> str:
         Ids of the facts that the answer rests on.
     """
     derived = [context.facts[key] for key in cited if context.facts[key].kind == "derived"]
-    asked: list[Mapping[str, Any]] = [sweep["request"] for sweep in context.sweeps]
+    requests: list[Mapping[str, Any]] = [sweep["request"] for sweep in context.sweeps]
     lines = ["import mirrorbi", *(["from mirrorbi.facts.derive import derive"] if derived else [])]
-    lines += ["", f"ds = {_opened(context)}", "facts = {}"]
-    for request in asked:
+    lines += ["", f"ds = {_open_call(context)}", "facts = {}"]
+    for request in requests:
         arguments = ",\n    ".join(
-            f"{key}={_written(value)}"
+            f"{key}={_literal(value)}"
             for key, value in request.items()
             if key != "seed" and value not in (None, {}) and (key, value) not in _DEFAULTS
         )
@@ -41,26 +41,26 @@ def code_of(context: Context, cited: Sequence[str]) -> str:
         ]
     for fact in derived:
         parents, names = parents_of(fact)
-        listed = ", ".join(f"facts[{parent!r}]" for parent in parents)
+        parent_facts = ", ".join(f"facts[{parent!r}]" for parent in parents)
         lines.append(
-            f"facts[{fact.id!r}] = derive(\n    {fact.terms['op']!r}, [{listed}],\n"
+            f"facts[{fact.id!r}] = derive(\n    {fact.terms['op']!r}, [{parent_facts}],\n"
             f"    of={names!r}, metrics=ds.metric,\n)"
         )
     lines += [
-        f"for key in {_written(list(cited))}:",
+        f"for key in {_literal(list(cited))}:",
         "    fact = facts[key]",
         "    print(fact.kind, fact.label, fact.scope, fact.period, fact[fact.estimate].value)",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _opened(context: Context) -> str:
-    told: Mapping[str, Any] = context.sweeps[0]["dataset"] if context.sweeps else {}
-    if told.get("kind") in ("frame", "ibis", None):
+def _open_call(context: Context) -> str:
+    dataset: Mapping[str, Any] = context.sweeps[0]["dataset"] if context.sweeps else {}
+    if dataset.get("kind") in ("frame", "ibis", None):
         return "mirrorbi.open(data)  # the table that was asked about, with its model"
-    return f"mirrorbi.open({told['source']!r})"
+    return f"mirrorbi.open({dataset['source']!r})"
 
 
-def _written(value: Any) -> str:
+def _literal(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= _WIDE else pformat(value, width=_WIDE).replace("\n", "\n    ")

@@ -39,13 +39,13 @@ class Filter(Arguments):
     member: Name
 
 
-class _Looking(Arguments):
+class _SweepArguments(Arguments):
     where: Annotated[tuple[Filter, ...], Field(max_length=3)] = ()
     period: Name | None = None
     grain: Literal["hour", "day", "week", "month", "quarter", "year"] | None = None
 
 
-class Query(_Looking):
+class Query(_SweepArguments):
     """Plain values of one period, of its members, or of each period before."""
 
     metrics: Names
@@ -53,7 +53,7 @@ class Query(_Looking):
     history: bool = False
 
 
-class Compare(_Looking):
+class Compare(_SweepArguments):
     """The change of a period against another."""
 
     metrics: Names
@@ -61,7 +61,7 @@ class Compare(_Looking):
     baseline: Name = "previous"
 
 
-class ExplainChange(_Looking):
+class ExplainChange(_SweepArguments):
     """Where a change came from."""
 
     metric: Name
@@ -69,41 +69,41 @@ class ExplainChange(_Looking):
     baseline: Name = "previous"
 
 
-class Trend(_Looking):
+class Trend(_SweepArguments):
     """Whether a metric rises or falls, or moved to another level."""
 
     metric: Name
     by: Name | None = None
 
 
-class Unusual(_Looking):
+class Unusual(_SweepArguments):
     """What is out of the ordinary."""
 
     metrics: Names
     by: Name | None = None
 
 
-class Forecast(_Looking):
+class Forecast(_SweepArguments):
     """The periods to come."""
 
     metric: Name
 
 
-class Distribution(_Looking):
+class Distribution(_SweepArguments):
     """How a metric is spread over members, or over periods."""
 
     metric: Name
     by: Name | None = None
 
 
-class Correlate(_Looking):
+class Correlate(_SweepArguments):
     """Whether two metrics move together."""
 
     metric: Name
     other: Name
 
 
-class Members(_Looking):
+class Members(_SweepArguments):
     """The members of a dimension, those with the most rows first."""
 
     dimension: Name
@@ -124,7 +124,7 @@ class Chart(Arguments):
     fact: Name
 
 
-class Said(Arguments):
+class SentenceArguments(Arguments):
     """A sentence with slots."""
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
@@ -134,7 +134,7 @@ class Said(Arguments):
 class Answer(Arguments):
     """The answer, or why there is none."""
 
-    sentences: Annotated[tuple[Said, ...], Field(max_length=8)] = ()
+    sentences: Annotated[tuple[SentenceArguments, ...], Field(max_length=8)] = ()
     charts: Annotated[tuple[Name, ...], Field(max_length=3)] = ()
     cannot: Cannot | None = None
 
@@ -179,18 +179,18 @@ class Mistake:
     def to_notice(self) -> dict[str, Any]:
         """Return the mistake as it goes back to Claude."""
         argument = self.argument if self.argument in WORDS else ""
-        said = {"error": self.code, "argument": argument, "choices": list(self.choices)}
-        return {key: value for key, value in said.items() if value}
+        notice = {"error": self.code, "argument": argument, "choices": list(self.choices)}
+        return {key: value for key, value in notice.items() if value}
 
 
-def parse(tool: str, given: Any) -> Arguments | Mistake:
+def parse(tool: str, values: Any) -> Arguments | Mistake:
     """Return the arguments of a call, or what is wrong with them.
 
     Parameters
     ----------
     tool
         Name of the tool.
-    given
+    values
         What Claude said: any value that JSON can hold.
 
     Examples
@@ -203,10 +203,10 @@ def parse(tool: str, given: Any) -> Arguments | Mistake:
     kind = TOOLS.get(tool)
     if kind is None:
         return Mistake("unknown_tool", choices=tuple(TOOLS))
-    if not isinstance(given, Mapping):
+    if not isinstance(values, Mapping):
         return Mistake("invalid", choices=tuple(n for n in kind.model_fields if n in WORDS))
     try:
-        return kind.model_validate(dict(given))
+        return kind.model_validate(dict(values))
     except ValidationError as error:
         return _mistake(kind, error)
 

@@ -1,4 +1,4 @@
-"""The desk: does what a tool's call asks, and hands back what may be seen of it."""
+"""The tool runner: does what a tool's call asks, and hands back what may be seen of it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from mirrorbi.errors import FactError
 from mirrorbi.facts.derive import derive, parents_of
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.narrative.chat import tool_arguments as said
+from mirrorbi.narrative.chat import tool_arguments as arguments
 from mirrorbi.narrative.chat.answer import Computed
-from mirrorbi.narrative.chat.answer_check import Judged, drawable, judge, stand_in
+from mirrorbi.narrative.chat.answer_check import (
+    CheckedAnswer,
+    check_answer,
+    drawable,
+    with_own_sentences,
+)
 from mirrorbi.narrative.chat.tool_arguments import Mistake, parse
-from mirrorbi.narrative.chat.tool_sweeps import Lookup, lookup, narrowed, run
+from mirrorbi.narrative.chat.tool_sweeps import Lookup, lookup_for, narrowed, run_lookup
 from mirrorbi.narrative.context import Context
 from mirrorbi.narrative.writer.name_lint import Names
 from mirrorbi.privacy.disclosure import canonical
@@ -30,7 +35,7 @@ REPAIRS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class FinalAnswer:
     """What an answer comes to.
 
     Parameters
@@ -61,7 +66,7 @@ class Outcome:
         What goes back.
     failed
         Whether the call was wrong.
-    done
+    final_answer
         The answer, where the call gave one that is final.
     computed
         What was asked of the data.
@@ -69,7 +74,7 @@ class Outcome:
 
     disclosure: Disclosure
     failed: bool = False
-    done: Done | None = None
+    final_answer: FinalAnswer | None = None
     computed: Computed | None = None
 
 
@@ -88,155 +93,161 @@ class ToolRunner:
         self.dataset = dataset
         self.gate = gate
         self._sweeps: dict[str, FactSet] = {}
-        self._answered: dict[bytes, list[str]] = {}
+        self._handles: dict[bytes, list[str]] = {}
         self._repairs = 0
-        self._judged: Judged | None = None
+        self._checked: CheckedAnswer | None = None
         self._names: Names | None = None
 
     def begin(self) -> None:
         """Begin a question: what an earlier one said wrong is forgotten, its facts are not."""
         self._repairs = 0
-        self._judged = None
+        self._checked = None
 
-    def do(self, tool: str, given: Any, *, last: bool = False) -> Outcome:
+    def run(self, tool: str, values: Any, *, is_last: bool = False) -> Outcome:
         """Return what comes of a call.
 
         Parameters
         ----------
         tool
             Its name, as Claude said it.
-        given
+        values
             Its arguments, as Claude said them: any value that JSON can hold.
-        last
+        is_last
             Whether no further call is possible: an answer is then final, whatever it is.
         """
-        call = parse(tool, given)
+        call = parse(tool, values)
         if isinstance(call, Mistake):
-            return self._wrong(call)
-        if isinstance(call, said.Answer):
-            return self._answer(call, last)
+            return self._failure(call)
+        if isinstance(call, arguments.Answer):
+            return self._answer(call, is_last)
         key = canonical([tool, call.model_dump(mode="json")])
-        if key in self._answered:
-            notice = {"error": "repeated_call", "facts": self._answered[key]}
+        if key in self._handles:
+            notice = {"error": "repeated_call", "facts": self._handles[key]}
             return Outcome(self.gate.notice(notice), failed=True)
-        if isinstance(call, said.Chart):
+        if isinstance(call, arguments.Chart):
             return self._chart(call)
-        outcome = self._derive(call) if isinstance(call, said.Derive) else self._look(call, tool)
+        outcome = (
+            self._derive(call) if isinstance(call, arguments.Derive) else self._sweep(call, tool)
+        )
         if not outcome.failed:
-            self._answered[key] = list(outcome.disclosure.handles)
+            self._handles[key] = list(outcome.disclosure.handles)
         return outcome
 
-    def last(self, reason: str) -> Done:
+    def partial_answer(self, reason: str) -> FinalAnswer:
         """Return what is left of a question that found no answer: what passed, and why."""
-        if self._judged is None:
-            return Done(reason=reason)
-        return self._made(self._judged, "") or Done(reason=reason)
+        if self._checked is None:
+            return FinalAnswer(reason=reason)
+        return self._repaired(self._checked, "") or FinalAnswer(reason=reason)
 
-    def context(self, done: Done, locale: str) -> Context:
+    def context(self, final_answer: FinalAnswer, locale: str) -> Context:
         """Return the facts that an answer rests on, with the sweeps that find them again."""
         facts = {fact.id: fact for fact in self.gate.facts.values()}
-        ids = [fact for sentence in done.sentences for fact in sentence.facts.values()]
-        wanted = list(dict.fromkeys([*ids, *(fact.id for fact in done.drawn)]))
-        needed = {*wanted}
-        for key in wanted:
+        ids = [fact for sentence in final_answer.sentences for fact in sentence.facts.values()]
+        fact_ids = list(dict.fromkeys([*ids, *(fact.id for fact in final_answer.drawn)]))
+        sweep_ids = {*fact_ids}
+        for key in fact_ids:
             if facts[key].kind == "derived":
-                needed |= set(parents_of(facts[key])[0])
-        sets = [self._sweeps[key] for key in sorted(needed) if key in self._sweeps]
+                sweep_ids |= set(parents_of(facts[key])[0])
+        sets = [self._sweeps[key] for key in sorted(sweep_ids) if key in self._sweeps]
         sweeps: list[Mapping[str, Any]] = []
         sql: dict[str, str] = {}
-        for found in sets:
-            if found.sweep() not in sweeps:
-                sweeps.append(found.sweep())
-            sql |= found.sql
+        for swept in sets:
+            if swept.sweep() not in sweeps:
+                sweeps.append(swept.sweep())
+            sql |= swept.sql
         return Context(facts, tuple(sweeps), sql, locale, "claude")
 
     # -- the tools -----------------------------------------------------------------------
 
-    def _look(self, call: said.Arguments, tool: str) -> Outcome:
-        asked = lookup(call, tool, self.gate)
-        if isinstance(asked, Mistake):
-            return self._wrong(asked)
-        found = run(asked, self.dataset, self.gate.policy)
-        if isinstance(found, Mistake):
-            return self._wrong(found)
-        if not len(found):
-            notice = {"result": "nothing_found", **self._why(asked, found)}
-            computed = Computed(tool, found.request)
+    def _sweep(self, call: arguments.Arguments, tool: str) -> Outcome:
+        lookup = lookup_for(call, tool, self.gate)
+        if isinstance(lookup, Mistake):
+            return self._failure(lookup)
+        facts = run_lookup(lookup, self.dataset, self.gate.policy)
+        if isinstance(facts, Mistake):
+            return self._failure(facts)
+        if not len(facts):
+            notice = {"result": "nothing_found", **self._empty_reason(lookup, facts)}
+            computed = Computed(tool, facts.request)
             return Outcome(self.gate.notice(notice), computed=computed)
         # What was said of a fact stays: another sweep may give it another q.
-        known = {fact.id: fact for fact in self.gate.facts.values()}
-        disclosure = self.gate.disclose(narrowed(found, [known.get(f.id, f) for f in found]))
+        disclosed = {fact.id: fact for fact in self.gate.facts.values()}
+        disclosure = self.gate.disclose(narrowed(facts, [disclosed.get(f.id, f) for f in facts]))
         for key in disclosure.handles.values():
-            self._sweeps.setdefault(key, found)
+            self._sweeps.setdefault(key, facts)
         ids = tuple(disclosure.handles.values())
-        return Outcome(disclosure, computed=Computed(tool, found.request, ids))
+        return Outcome(disclosure, computed=Computed(tool, facts.request, ids))
 
-    def _why(self, asked: Lookup, found: FactSet) -> dict[str, str]:
+    def _empty_reason(self, lookup: Lookup, facts: FactSet) -> dict[str, str]:
         """Return why a lookup found nothing, where that is no secret."""
-        if asked.tool != "forecast" or found.withheld or found.request.get("where"):
-            return {"reason": "withheld"} if found.withheld else {}
+        if lookup.tool != "forecast" or facts.withheld or facts.request.get("where"):
+            return {"reason": "withheld"} if facts.withheld else {}
         from mirrorbi.facts.families.forecast import refusal
         from mirrorbi.facts.sweep.request import definite
 
-        named = ("metrics", "by", "where", "grain", "period", "compare")
-        scan = definite(self.dataset, **{name: found.request[name] for name in named})
-        why = refusal(scan, scan.metrics[0])
-        return {"reason": "too_short" if why == "too_short" else "no_forecast"}
+        names = ("metrics", "by", "where", "grain", "period", "compare")
+        context = definite(self.dataset, **{name: facts.request[name] for name in names})
+        reason = refusal(context, context.metrics[0])
+        return {"reason": "too_short" if reason == "too_short" else "no_forecast"}
 
-    def _derive(self, call: said.Derive) -> Outcome:
+    def _derive(self, call: arguments.Derive) -> Outcome:
         parents = [self.gate.facts.get(name) for name in call.facts]
-        known = [fact for fact in parents if fact is not None]
-        if len(known) < len(parents):
-            return self._wrong(Mistake("unknown_fact", "facts"))
+        released = [fact for fact in parents if fact is not None]
+        if len(released) < len(parents):
+            return self._failure(Mistake("unknown_fact", "facts"))
         try:
-            fact = derive(call.op, known, of=call.of, metrics=self.dataset.metric)
+            fact = derive(call.op, released, of=call.of, metrics=self.dataset.metric)
         except FactError:
-            return self._wrong(Mistake("not_possible", "facts"))
+            return self._failure(Mistake("not_possible", "facts"))
         # Of released facts: nothing follows from it that did not follow from them.
-        found = FactSet([fact], origin=self.dataset, policy=self.gate.policy.sha256)
-        disclosure = self.gate.disclose(found)
-        request = {"op": call.op, "facts": [one.id for one in known], "of": call.of}
+        facts = FactSet([fact], origin=self.dataset, policy=self.gate.policy.sha256)
+        disclosure = self.gate.disclose(facts)
+        request = {"op": call.op, "facts": [parent.id for parent in released], "of": call.of}
         return Outcome(disclosure, computed=Computed("derive", request, (fact.id,)))
 
-    def _chart(self, call: said.Chart) -> Outcome:
+    def _chart(self, call: arguments.Chart) -> Outcome:
         fact = self.gate.facts.get(call.fact)
         if fact is None:
-            return self._wrong(Mistake("unknown_fact", "fact"))
+            return self._failure(Mistake("unknown_fact", "fact"))
         if not drawable(fact):
-            return self._wrong(Mistake("no_chart", "fact"))
+            return self._failure(Mistake("no_chart", "fact"))
         return Outcome(self.gate.notice({"result": "ok"}))
 
-    def _answer(self, call: said.Answer, last: bool) -> Outcome:
-        judged = judge(call, self.gate.facts, self._known_names())
-        self._judged = judged
-        if judged.clean:
-            done = Done(
-                tuple(s for s in judged.sentences if s is not None),
+    def _answer(self, call: arguments.Answer, is_last: bool) -> Outcome:
+        checked = check_answer(call, self.gate.facts, self._dataset_names())
+        self._checked = checked
+        if checked.clean:
+            final_answer = FinalAnswer(
+                tuple(s for s in checked.sentences if s is not None),
                 call.cannot or "",
-                judged.charts,
+                checked.charts,
             )
-            return Outcome(self.gate.notice({"result": "ok"}), done=done)
+            return Outcome(self.gate.notice({"result": "ok"}), final_answer=final_answer)
         self._repairs += 1
-        if last or self._repairs > REPAIRS:
-            done = self._made(judged, call.cannot or "") or Done(reason=call.cannot or "unproven")
-            return Outcome(self.gate.notice({"result": "final"}), done=done)
-        return Outcome(self.gate.notice(judged.to_notice()), failed=True)
+        if is_last or self._repairs > REPAIRS:
+            final_answer = self._repaired(checked, call.cannot or "") or FinalAnswer(
+                reason=call.cannot or "unproven"
+            )
+            return Outcome(self.gate.notice({"result": "final"}), final_answer=final_answer)
+        return Outcome(self.gate.notice(checked.to_notice()), failed=True)
 
     # -- how -----------------------------------------------------------------------------
 
     @staticmethod
-    def _made(judged: Judged, reason: str) -> Done | None:
+    def _repaired(checked: CheckedAnswer, reason: str) -> FinalAnswer | None:
         """Return the answer with our own sentences where Claude's failed, if any is left."""
-        kept = stand_in(judged)
-        if not kept:
+        sentences = with_own_sentences(checked)
+        if not sentences:
             return None
-        own = sum(1 for sentence in judged.sentences if sentence is None)
-        return Done(kept, reason, tuple(f for f in judged.charts if drawable(f)), own)
+        replaced = sum(1 for sentence in checked.sentences if sentence is None)
+        return FinalAnswer(
+            sentences, reason, tuple(f for f in checked.charts if drawable(f)), replaced
+        )
 
-    def _wrong(self, mistake: Mistake) -> Outcome:
+    def _failure(self, mistake: Mistake) -> Outcome:
         return Outcome(self.gate.notice(mistake.to_notice()), failed=True)
 
-    def _known_names(self) -> Names:
+    def _dataset_names(self) -> Names:
         if self._names is None:
             self._names = Names.of(self.dataset, self.gate.facts.values())
         return self._names

@@ -10,7 +10,7 @@ from mirrorbi.errors import FactError, QueryError, RefusedError
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.facts.sweep.request import COMPARISONS
-from mirrorbi.narrative.chat import tool_arguments as said
+from mirrorbi.narrative.chat import tool_arguments as arguments
 from mirrorbi.narrative.chat.tool_arguments import Mistake
 from mirrorbi.privacy.disclosure_control import controlled
 from mirrorbi.privacy.vocabulary import is_safe
@@ -60,7 +60,7 @@ class Lookup:
     scopes: tuple[Scope | None, ...] = field(default=(None,))
 
 
-def lookup(call: said.Arguments, tool: str, gate: Gate) -> Lookup | Mistake:
+def lookup_for(call: arguments.Arguments, tool: str, gate: Gate) -> Lookup | Mistake:
     """Return what a call asks of the data, its names made real, or what is wrong with it.
 
     Names are those that the gate disclosed: nothing else is known here, so that a guess
@@ -77,11 +77,11 @@ def lookup(call: said.Arguments, tool: str, gate: Gate) -> Lookup | Mistake:
     """
     names = _Names(gate)
     metrics = names.metrics(_metrics(call, gate))
-    by = names.dimensions(_by(call))
+    by = names.dimensions(_dimensions(call))
     where = names.where(getattr(call, "where", ()))
-    for found in (metrics, by, where):
-        if isinstance(found, Mistake):
-            return found
+    for argument in (metrics, by, where):
+        if isinstance(argument, Mistake):
+            return argument
     assert not isinstance(metrics, Mistake)  # noqa: S101 (for the type checker)
     assert not isinstance(by, Mistake)  # noqa: S101
     assert not isinstance(where, Mistake)  # noqa: S101
@@ -94,47 +94,47 @@ def lookup(call: said.Arguments, tool: str, gate: Gate) -> Lookup | Mistake:
         "compare": getattr(call, "baseline", "previous"),
         "kinds": list(_kinds(call, tool)),
     }
-    if isinstance(call, said.ExplainChange) and not by:
-        request["by"] = [name for name in _safe(gate) if name not in dict(where)]
-    if len(where) == 1 and not by and not isinstance(call, said.ExplainChange):
+    if isinstance(call, arguments.ExplainChange) and not by:
+        request["by"] = [name for name in _safe_dimensions(gate) if name not in dict(where)]
+    if len(where) == 1 and not by and not isinstance(call, arguments.ExplainChange):
         # A member's own fact names the member; the filtered one can only say so in a term.
-        own = {**request, "by": [where[0][0]], "where": {}}
-        return Lookup(tool, (own, request), (where, None))
+        member_request = {**request, "by": [where[0][0]], "where": {}}
+        return Lookup(tool, (member_request, request), (where, None))
     return Lookup(tool, (request,))
 
 
-def run(asked: Lookup, dataset: Dataset, policy: Policy) -> FactSet | Mistake:
+def run_lookup(lookup: Lookup, dataset: Dataset, policy: Policy) -> FactSet | Mistake:
     """Return the facts that answer a lookup, best first, or why it cannot be answered.
 
     Only what disclosure control lets through is found.
     """
-    found: FactSet | None = None
-    for request, scope in zip(asked.requests, asked.scopes, strict=True):
+    best: FactSet | None = None
+    for request, scope in zip(lookup.requests, lookup.scopes, strict=True):
         try:
             facts = controlled(dataset, policy, **request)
         except RefusedError:
             return Mistake("not_allowed")
         except QueryError:
             # What is wrong can only be the time: all names were disclosed.
-            wrong = "baseline" if request["compare"] not in COMPARISONS else "period"
-            return Mistake("unknown_period", wrong)
+            argument = "baseline" if request["compare"] not in COMPARISONS else "period"
+            return Mistake("unknown_period", argument)
         except FactError:
             return Mistake("not_possible")
-        kept = [fact for fact in facts if scope is None or fact.scope == scope]
-        if asked.tool == "explain_change":
+        matches = [fact for fact in facts if scope is None or fact.scope == scope]
+        if lookup.tool == "explain_change":
             # What each member gave is its part; its own change would say it again.
-            kept = [fact for fact in kept if fact.kind != "change" or not fact.scope]
-        found = narrowed(facts, kept[:MOST])
-        if kept:
-            return found
-    assert found is not None  # noqa: S101 (for the type checker: a lookup has a request)
-    return found
+            matches = [fact for fact in matches if fact.kind != "change" or not fact.scope]
+        best = narrowed(facts, matches[:MOST])
+        if matches:
+            return best
+    assert best is not None  # noqa: S101 (for the type checker: a lookup has a request)
+    return best
 
 
-def narrowed(facts: FactSet, kept: Iterable[Fact]) -> FactSet:
+def narrowed(facts: FactSet, subset: Iterable[Fact]) -> FactSet:
     """Return some facts of a set, with its provenance."""
     return FactSet(
-        kept,
+        subset,
         request=facts.request,
         dataset=facts.dataset,
         tests=facts.tests,
@@ -145,24 +145,24 @@ def narrowed(facts: FactSet, kept: Iterable[Fact]) -> FactSet:
     )
 
 
-def _kinds(call: said.Arguments, tool: str) -> tuple[str, ...]:
-    if isinstance(call, said.Query) and not call.by:
+def _kinds(call: arguments.Arguments, tool: str) -> tuple[str, ...]:
+    if isinstance(call, arguments.Query) and not call.by:
         return ("value", "cell") if call.history else ("value",)
     return KINDS[tool]
 
 
-def _metrics(call: said.Arguments, gate: Gate) -> Sequence[str] | None:
+def _metrics(call: arguments.Arguments, gate: Gate) -> Sequence[str] | None:
     """Return the metrics of a call as they were said; ``None`` for the first of the model."""
-    if isinstance(call, said.Correlate):
+    if isinstance(call, arguments.Correlate):
         return (call.metric, call.other)
-    if isinstance(call, said.Query | said.Compare | said.Unusual):
+    if isinstance(call, arguments.Query | arguments.Compare | arguments.Unusual):
         return call.metrics
     metric: str | None = getattr(call, "metric", None)
     return None if metric is None else (metric,)
 
 
-def _by(call: said.Arguments) -> Sequence[str]:
-    if isinstance(call, said.Members):
+def _dimensions(call: arguments.Arguments) -> Sequence[str]:
+    if isinstance(call, arguments.Members):
         return (call.dimension,)
     by = getattr(call, "by", None)
     if by is None:
@@ -170,7 +170,7 @@ def _by(call: said.Arguments) -> Sequence[str]:
     return (by,) if isinstance(by, str) else tuple(by)
 
 
-def _safe(gate: Gate) -> list[str]:
+def _safe_dimensions(gate: Gate) -> list[str]:
     dimensions = gate.dataset.model.dimensions
     return [name for name in dimensions if is_safe(gate.dataset, gate.policy, name)]
 
@@ -182,44 +182,44 @@ class _Names:
         self.gate = gate
         self.model = gate.dataset.model
 
-    def metrics(self, shown: Sequence[str] | None) -> list[str] | Mistake:
-        if shown is None:
-            shown_first = next((n for n, m in self.model.metrics.items() if not m.hidden), None)
-            return [shown_first] if shown_first else Mistake("missing", "metric")
-        return self._all(shown, self.model.metrics, "metrics")
+    def metrics(self, names: Sequence[str] | None) -> list[str] | Mistake:
+        if names is None:
+            default = next((n for n, m in self.model.metrics.items() if not m.hidden), None)
+            return [default] if default else Mistake("missing", "metric")
+        return self._resolve_all(names, self.model.metrics, "metrics")
 
-    def dimensions(self, shown: Sequence[str]) -> list[str] | Mistake:
-        return self._all(shown, self.model.dimensions, "dimensions")
+    def dimensions(self, names: Sequence[str]) -> list[str] | Mistake:
+        return self._resolve_all(names, self.model.dimensions, "dimensions")
 
-    def where(self, shown: Sequence[said.Filter]) -> Scope | Mistake:
+    def where(self, filters: Sequence[arguments.Filter]) -> Scope | Mistake:
         pairs: list[tuple[str, str]] = []
-        for part in shown:
-            dimension = self._one(part.dimension, self.model.dimensions)
+        for part in filters:
+            dimension = self._resolve(part.dimension, self.model.dimensions)
             if dimension is None:
                 return Mistake("unknown_dimension", "where", choices(self.gate, "dimensions"))
             try:
                 pairs.append((dimension, self.gate.resolve(part.member, dimension)))
             except QueryError:
-                known = choices(self.gate, "members", of=part.dimension)
-                return Mistake("unknown_member", "where", known)
+                members = choices(self.gate, "members", of=part.dimension)
+                return Mistake("unknown_member", "where", members)
         if len({name for name, _ in pairs}) < len(pairs):
             return Mistake("ambiguous", "where")
         return tuple(sorted(pairs))
 
-    def _all(
-        self, shown: Sequence[str], known: Mapping[str, Any], kind: str
+    def _resolve_all(
+        self, names: Sequence[str], declared: Mapping[str, Any], kind: str
     ) -> list[str] | Mistake:
-        found = [self._one(name, known) for name in shown]
-        if any(name is None for name in found):
+        resolved = [self._resolve(name, declared) for name in names]
+        if any(name is None for name in resolved):
             return Mistake(f"unknown_{kind[:-1]}", kind, choices(self.gate, kind))
-        return list(dict.fromkeys(name for name in found if name is not None))
+        return list(dict.fromkeys(name for name in resolved if name is not None))
 
-    def _one(self, shown: str, known: Mapping[str, Any]) -> str | None:
+    def _resolve(self, label: str, declared: Mapping[str, Any]) -> str | None:
         try:
-            name = self.gate.resolve(shown)
+            name = self.gate.resolve(label)
         except QueryError:
             return None
-        return name if name in known else None
+        return name if name in declared else None
 
 
 def choices(gate: Gate, kind: str, of: str = "") -> tuple[str, ...]:
