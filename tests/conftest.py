@@ -10,6 +10,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# Examples of ours open data and run engines: how long one takes says nothing about the code.
+settings.register_profile("mirrorbi", deadline=None)
+settings.load_profile("mirrorbi")
 
 
 @pytest.fixture(scope="session")

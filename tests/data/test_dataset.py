@@ -80,7 +80,7 @@ def oracle(group):
 METRICS = [name for name in MODEL["metrics"] if name != "stock"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows,
     st.sampled_from([(), ("region",), ("kind",), ("region", "kind")]),

@@ -317,7 +317,7 @@ def test_hostile_names_stay_text_in_comments(connection):
     assert all(line.isprintable() for line in to_yaml(draft).split("\n"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=30))
 def test_any_text_is_a_yaml_value(text):
     model = parse_model(
@@ -326,7 +326,7 @@ def test_any_text_is_a_yaml_value(text):
     assert model.dataset.label == text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=30))
 @example("ℕ")
 def test_any_column_has_a_usable_name_and_label(text):
@@ -378,7 +378,7 @@ def tables(draw):
     return schema, columns, draw(st.sampled_from([1, 30]))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(tables())
 def test_any_table_gives_a_model_that_works(connection, drawn):
     schema, columns, times = drawn

@@ -314,7 +314,7 @@ def larger(children):
 FILTERS = st.recursive(comparisons(), larger, max_leaves=6)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(FILTERS)
 def test_filters_agree_with_three_valued_logic(table, part):
     text, truth = part
@@ -322,7 +322,7 @@ def test_filters_agree_with_three_valued_logic(table, part):
     assert kept(table, text) == [i for i, row in enumerate(rows) if truth(row) is True]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="abn x01.'\"`=<>!()[],andornotisNe+-*/%#\\\n", max_size=40))
 def test_any_text_is_either_a_filter_or_refused(text):
     try:
@@ -332,7 +332,7 @@ def test_any_text_is_either_a_filter_or_refused(text):
     assert found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(min_size=1, max_size=30))
 def test_every_name_can_be_quoted(name):
     assert Filter.parse(f"{quoted(name)} is None").columns == {name}
@@ -388,7 +388,7 @@ SUMS = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SUMS.filter(lambda text: any(name in text for name in "abc")))
 def test_arithmetic_agrees_with_python(text):
     lines = [(1.0, 2.0, 3.0), (0.0, -4.0, 0.5), (float("nan"), 1.0, 0.0)]

@@ -275,7 +275,7 @@ def test_anchors_may_be_used():
     assert model.metrics["b"].column == "x"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=60) | st.text(alphabet="abc:-[]{}&*!|>'\"%@`#?, \n\t01", max_size=60))
 def test_any_text_is_either_a_model_or_refused_by_name(text):
     try:

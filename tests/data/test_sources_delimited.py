@@ -56,9 +56,7 @@ def cells(label: str) -> st.SearchStrategy[str]:
     return st.one_of(TEXT, HOSTILE).map(lambda value: f"{label}{value}")
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.lists(
         st.tuples(cells("a"), st.integers(-(10**17), 10**17), cells("b")), min_size=1, max_size=8
@@ -83,9 +81,7 @@ def test_a_frame_written_in_any_dialect_comes_back_equal(
     assert rows(source) == sorted(body, key=repr)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(st.floats(allow_nan=False), min_size=1, max_size=20))
 def test_floats_come_back_to_the_last_bit(engine, tmp_path, values):
     text = "key,value\n" + "".join(f"k,{value!r}\n" for value in values)
@@ -94,9 +90,7 @@ def test_floats_come_back_to_the_last_bit(engine, tmp_path, values):
     assert sorted(value for _, value in rows(source)) == sorted(values)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     days=st.lists(st.dates(date(1970, 1, 1), date(2068, 12, 31)), min_size=1, max_size=20),
     form=st.sampled_from(
@@ -127,9 +121,7 @@ def test_a_date_is_read_rightly_or_left_as_text(engine, tmp_path, days, form):
         assert any("either way" in note for note in source.notes)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     values=st.lists(
         st.one_of(

@@ -39,9 +39,7 @@ def test_a_frame_is_copied(engine):
     assert (source.kind, source.name, source.paths, source.notes) == ("frame", "DataFrame", (), ())
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     numbers=st.lists(
         st.tuples(

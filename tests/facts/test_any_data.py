@@ -40,9 +40,7 @@ rows = st.lists(
     min_size=2,
     max_size=60,
 )
-quick = settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+quick = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def opened(lines):

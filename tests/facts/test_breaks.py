@@ -31,7 +31,7 @@ def found(sales: np.ndarray) -> list[Fact]:
 
 
 @given(st.integers(12, 50), st.integers(0, 10**6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_place_is_what_ruptures_proposes(n: int, seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=n)
     asked = question((True,) * n, 1, "step")

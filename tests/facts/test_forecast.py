@@ -149,7 +149,7 @@ def test_theta_takes_a_season_out_and_puts_it_back() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(LEARN + FEWEST, 50), st.sampled_from([1, 4]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_no_origin_sees_what_comes_after_it(seed: int, n: int, season: int) -> None:
     values = np.random.default_rng(seed).normal(size=n)
     changed = values.copy()

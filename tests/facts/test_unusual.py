@@ -93,7 +93,7 @@ def test_december_is_compared_with_december() -> None:
 
 
 @given(st.floats(-1e6, 1e6), st.integers(0, 5))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_what_is_expected_never_depends_on_what_came(latest: float, seed: int) -> None:
     values = np.random.default_rng(seed).normal(10, 2, 25)
     one, other = unusual_of(np.r_[values, latest]), unusual_of(np.r_[values, 11.0])

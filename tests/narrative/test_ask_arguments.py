@@ -36,7 +36,7 @@ def gate(flights: mirrorbi.Analysis) -> Gate:
     st.sampled_from([*TOOLS, "", "rm", "Query"]),
     JSON | st.dictionaries(st.sampled_from(NAMES), JSON, max_size=4),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_arguments_are_read_or_told_wrong(gate: Gate, tool: str, given_: Any) -> None:
     found = parse(tool, given_)
     assert isinstance(found, Arguments | Mistake)

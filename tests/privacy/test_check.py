@@ -202,7 +202,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(JSON, st.text(max_size=60))
 def test_no_file_of_others_breaks_the_check(value, text):
     list(figure_exposes(value, "figure"))

@@ -37,9 +37,7 @@ MODEL = {
 KINDS = ["values", "change", "contributions", "mix", "concentration", "cell", "coverage"]
 """What states counts; the tests that simulate take long and draw the same series."""
 
-SLOW = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+SLOW = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def table(seed, rows, nested=False, persons=False):

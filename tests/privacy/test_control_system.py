@@ -21,9 +21,7 @@ from mirrorbi.privacy.disclosure_control.system import System
 from mirrorbi.privacy.policy import Policy
 
 LEAST = 5
-QUICK = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+QUICK = settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def shop(seed, rows):

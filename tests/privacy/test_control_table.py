@@ -26,9 +26,7 @@ MODEL = {
         "largest": {"agg": "max", "column": "x"},
     },
 }
-SLOW = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+SLOW = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def orders(seed, rows=220):

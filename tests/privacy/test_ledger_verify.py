@@ -235,7 +235,7 @@ WORDS = st.sampled_from(["start", "open", "close", "heal", "full"])
 forged = st.dictionaries(st.sampled_from(KEYS), WORDS | st.integers(0, 4) | plain, max_size=5)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(forged, max_size=4))
 def test_whatever_a_forger_seals_is_an_answer_and_no_crash(contents):
     with tempfile.TemporaryDirectory() as folder:
@@ -249,7 +249,7 @@ def test_whatever_a_forger_seals_is_an_answer_and_no_crash(contents):
 MUTATIONS = ("flip", "delete", "swap", "duplicate", "truncate", "insert", "move", "drop byte")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_any_single_mutation_is_found(good, data):
     lines = (good / "ledger.jsonl").read_bytes().splitlines(True)
@@ -289,7 +289,7 @@ def test_any_single_mutation_is_found(good, data):
         assert all(problem.entry and problem.what for problem in checked.problems)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_any_single_mutation_of_the_head_is_found(good, data):
     text = (good / "ledger.head").read_bytes()
