@@ -71,13 +71,13 @@ class Analysis(Dataset):
         2 cells are withheld: 1 of fewer than 10 rows, 1 from which those would follow.
         """
         from mirrorbi.analysis.table import ResultTable
-        from mirrorbi.privacy.disclosure_control.table import refuse
+        from mirrorbi.privacy.disclosure_control.table import check_query
 
         asked = self.resolve(metrics, by, where, grain, period)
         self.check(asked)
         policy = self._policy(control)
         if policy is not None:
-            refuse(self, asked, policy)
+            check_query(self, asked, policy)
         found = self.answer(asked, entities=entities).columns
         return ResultTable(asked, found, dataset=self, policy=policy, locale=locale)
 
@@ -114,7 +114,7 @@ class Analysis(Dataset):
         """
         from mirrorbi.facts import find_facts
         from mirrorbi.privacy.disclosure_control import controlled
-        from mirrorbi.privacy.disclosure_control.together import beside
+        from mirrorbi.privacy.disclosure_control.together import audited_facts
 
         asked: dict[str, Any] = {
             "metrics": metrics,
@@ -129,7 +129,7 @@ class Analysis(Dataset):
         policy = self._policy(control)
         if policy is None:
             return find_facts(self, **asked)
-        return beside(controlled(self, policy, **asked), self, policy)
+        return audited_facts(controlled(self, policy, **asked), self, policy)
 
     def _policy(self, control: bool | Policy | Mapping[str, Any]) -> Policy | None:
         """Return the policy that an argument means; ``None`` where nothing is held back."""

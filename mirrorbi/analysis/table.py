@@ -19,8 +19,8 @@ from mirrorbi.data.query import Result
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.fact import Quantity
 from mirrorbi.privacy.disclosure_control.statements import Statement
-from mirrorbi.privacy.disclosure_control.table import Judged, judge_table
-from mirrorbi.privacy.disclosure_control.together import telling
+from mirrorbi.privacy.disclosure_control.table import TableSuppression, table_suppression
+from mirrorbi.privacy.disclosure_control.together import disclosing_cells
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
 from mirrorbi.wording.printable_text import capital, clean, lower_first
@@ -71,23 +71,23 @@ class ResultTable(Result):
     hidden: tuple[int, ...] | None = field(default=None, kw_only=True, repr=False, compare=False)
 
     @cached_property
-    def _control(self) -> tuple[Judged | None, str]:
+    def _control(self) -> tuple[TableSuppression | None, str]:
         if self.policy is None:
             return None, ""
         try:
-            judged = judge_table(self.dataset, self.query, self.frame, self.policy)
+            judged = table_suppression(self.dataset, self.query, self.frame, self.policy)
             return self._beside(judged), ""
         except RefusedError as error:
             everything = np.ones(len(self.frame), dtype=bool)
-            return Judged(everything, {}, ()), str(error)
+            return TableSuppression(everything, {}, ()), str(error)
 
-    def _beside(self, judged: Judged) -> Judged:
+    def _beside(self, judged: TableSuppression) -> TableSuppression:
         """Return what may not be shown where other answers of the run are known too."""
         assert self.policy is not None  # noqa: S101 (for the type checker)
         lines = dict(zip(self._statements(), range(len(self)), strict=True))
         told = {line: cell for cell, line in lines.items() if not judged.hidden[line]}
         if self.hidden is None:
-            refused = telling(told.values(), self.dataset, self.policy)
+            refused = disclosing_cells(told.values(), self.dataset, self.policy)
             object.__setattr__(self, "hidden", tuple(sorted(lines[cell] for cell in refused)))
         return judged.without(self.hidden or ())
 
@@ -101,7 +101,7 @@ class ResultTable(Result):
             yield Statement.of({**dict(self.query.where), **cut}, period)
 
     @property
-    def judged(self) -> Judged | None:
+    def judged(self) -> TableSuppression | None:
         """What may not be shown; ``None`` where nothing is held back."""
         return self._control[0]
 

@@ -12,10 +12,10 @@ from scipy.sparse import csr_array
 import mirrorbi
 from mirrorbi.data.periods import Period
 from mirrorbi.privacy.disclosure_control import Audit, controlled
-from mirrorbi.privacy.disclosure_control.closeness import LOOKED, Squares, close
-from mirrorbi.privacy.disclosure_control.complement import bounds, known, row_space
+from mirrorbi.privacy.disclosure_control.closeness import LOOKED, Squares, closely_bounded
+from mirrorbi.privacy.disclosure_control.complement import bounds, is_determined, row_space
 from mirrorbi.privacy.disclosure_control.counts import Counts
-from mirrorbi.privacy.disclosure_control.nullspace import FOLLOWS, free, taken_out
+from mirrorbi.privacy.disclosure_control.nullspace import FOLLOWS, least_squares, null_directions
 from mirrorbi.privacy.disclosure_control.statements import Statement
 from mirrorbi.privacy.disclosure_control.system import System
 from mirrorbi.privacy.policy import Policy
@@ -75,12 +75,12 @@ def cells(system):
 def test_what_follows_has_no_part_in_what_is_free(seed, many, wide):
     rng = np.random.default_rng(seed)
     published = (rng.random((many, wide)) < 0.4).astype(float)
-    directions = free(csr_array(published))
+    directions = null_directions(csr_array(published))
     targets = (rng.random((20, wide)) < 0.4).astype(float)
     made = rng.integers(-2, 3, (20, many)) @ published
     for target in (*targets, *made, *published):
         fast = bool((np.abs(target @ directions) < FOLLOWS).all())
-        assert fast == known(published, target)
+        assert fast == is_determined(published, target)
 
 
 @QUICK
@@ -89,7 +89,7 @@ def test_the_weights_make_the_target_where_it_follows(seed, many, wide):
     rng = np.random.default_rng(seed)
     published = (rng.random((many, wide)) < 0.4).astype(float)
     target = (rng.integers(-1, 2, many) @ published)[:, None]
-    weights, left = taken_out(csr_array(published), target)
+    weights, left = least_squares(csr_array(published), target)
     assert np.abs(left).max() < FOLLOWS
     assert np.abs(published.T @ weights - target).max() < FOLLOWS
 
@@ -101,7 +101,9 @@ def test_every_small_cell_that_follows_is_found(seed, rows, many):
     system = System.of(Counts(data), ("a", "b"), said(seed, data, many))
     assert system.rows.sum() <= rows
     basis = row_space(system.published.toarray())
-    told = list(system.told(free(system.published), FOLLOWS, LEAST, people=False))
+    told = list(
+        system.disclosed_cells(null_directions(system.published), FOLLOWS, LEAST, people=False)
+    )
     fast = {cell.sign for cell in told}
     smallest = [set(cell.atoms.tolist()) for cell in told]
     for inside in cells(system):
@@ -113,7 +115,7 @@ def test_every_small_cell_that_follows_is_found(seed, rows, many):
             assert any(small <= mine for small in smallest)
     for cell in told:
         target = system.indicator([cell])[:, 0]
-        assert known(system.published.toarray(), target)
+        assert is_determined(system.published.toarray(), target)
         assert cell.rows == system.rows[cell.atoms].sum() < LEAST
     assert len(fast) <= len(told)
 
@@ -125,20 +127,20 @@ def test_every_cell_that_a_whole_programme_bounds_closely_is_found(seed, rows, m
     system = System.of(Counts(data), ("a", "b"), said(seed, data, many))
     width = LEAST / 2
     squares = Squares(system)
-    for cell in system.few(LEAST, LOOKED)[:8]:
+    for cell in system.small_cells(LEAST, LOOKED)[:8]:
         low, high = bounds(
             system.published.toarray(), system.totals, system.indicator([cell])[:, 0]
         )
         assert low - 1e-6 <= cell.rows <= high + 1e-6
-        assert bool(close(system, [cell], width)) == (high - low < width)
-        assert not (squares.free(cell, width) and high - low < width)
+        assert bool(closely_bounded(system, [cell], width)) == (high - low < width)
+        assert not (squares.is_free(cell, width) and high - low < width)
 
 
 def test_rows_are_those_of_the_data():
     data = shop(5, 150)
     frame = data.table.to_pandas()
     system = System.of(Counts(data), ("a", "b"), said(5, data, 30))
-    for (where, period), total in zip(system.said, system.totals, strict=True):
+    for (where, period), total in zip(system.statements, system.totals, strict=True):
         mine = np.ones(len(frame), dtype=bool)
         for name, members in where:
             mine &= frame[name].isin(members)
@@ -169,6 +171,6 @@ def test_a_conversation_of_too_many_cells_is_refused():
 def test_directions_are_told_exactly_enough_or_not_at_all(size):
     rng = np.random.default_rng(size)
     published = csr_array((rng.random((size, size + 20)) < 0.05).astype(float))
-    directions = free(published)
+    directions = null_directions(published)
     assert np.abs(published @ directions).max() < FOLLOWS / 1000
     assert np.abs(directions).max() > 1e-3

@@ -26,16 +26,16 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.dimensions import class_in
 from mirrorbi.privacy.disclosure import Withheld
-from mirrorbi.privacy.disclosure_control.closeness import LOOKED, close
+from mirrorbi.privacy.disclosure_control.closeness import LOOKED, closely_bounded
 from mirrorbi.privacy.disclosure_control.counts import counts_of
-from mirrorbi.privacy.disclosure_control.nullspace import FOLLOWS, free, taken_out
+from mirrorbi.privacy.disclosure_control.nullspace import FOLLOWS, least_squares, null_directions
 from mirrorbi.privacy.disclosure_control.release import release
 from mirrorbi.privacy.disclosure_control.statements import (
     ALL_DATA,
     Statement,
-    essential,
-    spoken,
-    tiled,
+    essential_statements,
+    fact_statements,
+    is_contiguous,
 )
 from mirrorbi.privacy.disclosure_control.system import System
 from mirrorbi.privacy.policy import Policy, policy_for
@@ -74,14 +74,14 @@ class Audit:
     def __init__(self, dataset: Dataset, policy: Policy | None = None) -> None:
         self.dataset = dataset
         self.policy = policy or policy_for(dataset)
-        self._said: dict[Statement, None] = {}
+        self._statements: dict[Statement, None] = {}
         self._clean: set[tuple[tuple[str, ...], frozenset[Statement]]] = set()
         self._counts = counts_of(dataset)
 
     def copy(self) -> Audit:
         """Return an audit that goes on from here without changing this one."""
         twin = Audit(self.dataset, self.policy)
-        twin._said = dict(self._said)
+        twin._statements = dict(self._statements)
         twin._clean = set(self._clean)
         return twin
 
@@ -97,13 +97,13 @@ class Audit:
             Of one sweep.
         """
         released = release(facts, self.dataset, self.policy)
-        kept, refused = self.examine(released)
+        admitted, refused = self.examine(released)
         if not refused:
             return released
         why = Withheld("difference", "would give a small cell away beside earlier answers",
                        len(refused))  # fmt: skip
         return FactSet(
-            kept,
+            admitted,
             request=released.request,
             dataset=released.dataset,
             tests=released.tests,
@@ -118,77 +118,79 @@ class Audit:
 
         The first count as said.
         """
-        kept, refused = list(facts), list[Fact]()
+        admitted, refused = list(facts), list[Fact]()
         self._counts.questions = 0
-        cells = {fact.id: spoken(fact) for fact in kept}
-        new = self._new(kept, cells)
+        cells = {fact.id: fact_statements(fact) for fact in admitted}
+        new = self._new_statements(admitted, cells)
         while new:
-            blamed = self._blamed(new)
-            if not blamed:
+            disclosing = self._disclosing(new)
+            if not disclosing:
                 break
-            refused += [fact for fact in kept if cells[fact.id] & blamed]
-            kept = [fact for fact in kept if not cells[fact.id] & blamed]
-            new = self._new(kept, cells)
-        self._said |= dict.fromkeys(new)
-        return kept, refused
+            refused += [fact for fact in admitted if cells[fact.id] & disclosing]
+            admitted = [fact for fact in admitted if not cells[fact.id] & disclosing]
+            new = self._new_statements(admitted, cells)
+        self._statements |= dict.fromkeys(new)
+        return admitted, refused
 
     @property
-    def silent(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether nothing was said yet."""
-        return not self._said
+        return not self._statements
 
-    def note(self, cells: Iterable[Statement]) -> None:
+    def record(self, cells: Iterable[Statement]) -> None:
         """Count cells as said that were released by themselves."""
-        self._said |= dict.fromkeys(sorted(cells, key=str))
+        self._statements |= dict.fromkeys(sorted(cells, key=str))
 
-    def refused(self, cells: Iterable[Statement]) -> set[Statement]:
+    def refused_cells(self, cells: Iterable[Statement]) -> set[Statement]:
         """Return which cells would give a small one away; the others count as said."""
         self._counts.questions = 0
-        new, refused = set(cells) - set(self._said), set[Statement]()
-        while blamed := self._blamed(sorted(new, key=str)):
-            refused |= blamed
-            new -= blamed
-        self.note(new)
+        new, refused = set(cells) - set(self._statements), set[Statement]()
+        while disclosing := self._disclosing(sorted(new, key=str)):
+            refused |= disclosing
+            new -= disclosing
+        self.record(new)
         return refused
 
-    def _new(
+    def _new_statements(
         self, facts: Iterable[Fact], cells: dict[str, frozenset[Statement]]
     ) -> list[Statement]:
         sets = {id(cells[fact.id]): cells[fact.id] for fact in facts}
-        return sorted(set().union(*sets.values()) - self._said.keys(), key=str)
+        return sorted(set().union(*sets.values()) - self._statements.keys(), key=str)
 
-    def _blamed(self, new: list[Statement]) -> set[Statement]:
+    def _disclosing(self, new: list[Statement]) -> set[Statement]:
         """Return which new cells give a small one away; none if nothing does."""
         fresh = set(new)
-        blamed: set[Statement] = set()
+        disclosing: set[Statement] = set()
         for dimensions in self._scopes(new):
-            told = [
-                one for one in (*self._said, *new) if {name for name, _ in one.where} <= dimensions
+            in_scope = [
+                statement
+                for statement in (*self._statements, *new)
+                if {name for name, _ in statement.where} <= dimensions
             ]
-            for block in _blocks(essential(self._but_the_whole(told))):
+            for block in _blocks(essential_statements(self._without_redundant_total(in_scope))):
                 # Cells of one time in one release are safe by themselves.
-                alone = not self._said and len({one.period for one in block}) == 1
+                alone = not self._statements and len({statement.period for statement in block}) == 1
                 if alone or fresh.isdisjoint(block):
                     continue
-                names = tuple(sorted({name for one in block for name, _ in one.where}))
+                names = tuple(sorted({name for statement in block for name, _ in statement.where}))
                 key = names, frozenset(block)
                 if key in self._clean:
                     continue
-                found = self._blamed_in(block, names, fresh)
-                blamed |= found
-                if not found:
+                block_disclosing = self._disclosing_in(block, names, fresh)
+                disclosing |= block_disclosing
+                if not block_disclosing:
                     self._clean.add(key)
-        return blamed
+        return disclosing
 
-    def _but_the_whole(self, said: list[Statement]) -> list[Statement]:
+    def _without_redundant_total(self, statements: list[Statement]) -> list[Statement]:
         """Return statements without the rows of all data, where they tell nothing more.
 
         They do not where they follow from all times, nor where they tell of the times of
         which nobody spoke, taken together, and those are enough.
         """
-        timed = [one.period for one in said if one.period is not None]
-        if ALL_DATA not in said or not timed:
-            return said
+        timed = [statement.period for statement in statements if statement.period is not None]
+        if ALL_DATA not in statements or not timed:
+            return statements
         counts, least = self._counts, self.policy.min_entities
         first, last = min(p.start for p in timed), max(p.end for p in timed)
         ends = sorted(counts.reach)
@@ -198,9 +200,15 @@ class Audit:
             if a < b and len(counts.rows((), Period(a, b, None))[1])
         ] if ends else []  # fmt: skip
         unknown = counts.rows((), None, [Period(ends[0], ends[-1], None)] if ends else [])[1].sum()
-        follows = not outside and not unknown and tiled(p for w, p in said if not w and p)
+        follows = (
+            not outside and not unknown and is_contiguous(p for w, p in statements if not w and p)
+        )
         enough = any(counts.at_least(least, {}, span) for span in outside)
-        return [one for one in said if one != ALL_DATA] if follows or enough else said
+        return (
+            [statement for statement in statements if statement != ALL_DATA]
+            if follows or enough
+            else statements
+        )
 
     def _scopes(self, new: list[Statement]) -> list[set[str]]:
         """Return the dimensions that are looked at together.
@@ -209,71 +217,79 @@ class Audit:
         them with each other dimension that was spoken of, since members of few may stand
         alone in one of the other. All together where that is not too much.
         """
-        named = {name for one in new for name, _ in one.where}
-        near = named | {n for pair in self._within for n in pair if set(pair) & named}
-        spoken = {name for one in self._said for name, _ in one.where}
-        counts, times = self._counts, len(_edges((*self._said, *new)))
-        members = prod(len(counts.members(name)) for name in near | spoken)
+        named = {name for statement in new for name, _ in statement.where}
+        near = named | {n for pair in self._nested_pairs for n in pair if set(pair) & named}
+        earlier = {name for statement in self._statements for name, _ in statement.where}
+        counts, times = self._counts, len(_edges((*self._statements, *new)))
+        members = prod(len(counts.members(name)) for name in near | earlier)
         if counts.bearable(times * members, JOINT):
-            return [near | spoken]
-        return [near, *({one, other} for one in sorted(named) for other in sorted(spoken - near))]
+            return [near | earlier]
+        return [
+            near,
+            *({name, other} for name in sorted(named) for other in sorted(earlier - near)),
+        ]
 
-    def _blamed_in(
+    def _disclosing_in(
         self, block: list[Statement], dimensions: tuple[str, ...], fresh: set[Statement]
     ) -> set[Statement]:
-        mine = {one for one in block if one in fresh}
+        mine = {statement for statement in block if statement in fresh}
         system = System.of(
-            self._counts, dimensions, block, self._counts.passed.get(self.policy.min_entities, ())
+            self._counts, dimensions, block, self._counts.passing.get(self.policy.min_entities, ())
         )
         if system is None:
             return mine
         if not len(system.rows):
             return set()
-        directions = free(system.published)
+        directions = null_directions(system.published)
         if directions is None:
             return mine
         least = self.policy.min_entities
         people = self.dataset.model.dataset.entity is not None
-        found = system.told(directions, FOLLOWS, least, people=people)
+        derived = system.disclosed_cells(directions, FOLLOWS, least, people=people)
         # The same cell may be found under several names: that of fewest dimensions is first.
-        cells = {cell.sign: cell for cell in reversed(list(found))}
-        told = [
+        cells = {cell.sign: cell for cell in reversed(list(derived))}
+        small = [
             cell
             for cell in cells.values()
             if cell.rows < least or not self._counts.at_least(least, system.where(cell), cell.span)
         ]
-        for start in range(0, len(told), TOGETHER):
-            some = told[start : start + TOGETHER]
-            made = taken_out(system.published, system.indicator(some))
-            if made is None:
+        for start in range(0, len(small), TOGETHER):
+            batch = small[start : start + TOGETHER]
+            solution = least_squares(system.published, system.indicator(batch))
+            if solution is None:
                 return mine
-            blamed = _heaviest(block, np.abs(made[0]).max(axis=1), mine)
-            if blamed:
-                return blamed
-        narrow = close(system, system.few(least, LOOKED), WIDTH * least)
+            disclosing = _heaviest(block, np.abs(solution[0]).max(axis=1), mine)
+            if disclosing:
+                return disclosing
+        narrow = closely_bounded(system, system.small_cells(least, LOOKED), WIDTH * least)
         touched = (system.published @ system.indicator(narrow) > 0).any(axis=1)
         return _heaviest(block, touched.astype(float), mine)
 
     @cached_property
-    def _within(self) -> list[tuple[str, str]]:
+    def _nested_pairs(self) -> list[tuple[str, str]]:
         """Pairs of dimensions of which one's members lie within the other's."""
-        found = []
-        asked = self._counts.asked
+        pairs = []
+        metric = self._counts.metric
         safe = [
             n
             for n in self.dataset.model.dimensions
             if class_in(self.dataset, self.policy, n) == "safe"
         ]
         for pair in combinations(safe, 2):
-            query = Query.of(asked, by=pair)
+            query = Query.of(metric, by=pair)
             frame = self.dataset.answer(query, entities=False).frame
             if any(not frame[name].duplicated().any() for name in pair):
-                found.append(pair)
-        return found
+                pairs.append(pair)
+        return pairs
 
 
-def _edges(said: Iterable[Statement]) -> set[datetime]:
-    return {t for one in said if one.period for t in (one.period.start, one.period.end)}
+def _edges(statements: Iterable[Statement]) -> set[datetime]:
+    return {
+        t
+        for statement in statements
+        if statement.period
+        for t in (statement.period.start, statement.period.end)
+    }
 
 
 def _heaviest(block: list[Statement], weights: Floats, fresh: set[Statement]) -> set[Statement]:
@@ -282,31 +298,34 @@ def _heaviest(block: list[Statement], weights: Floats, fresh: set[Statement]) ->
     largest = max(mine.values(), default=0.0)
     if largest < FOLLOWS:
         return set()
-    blamed = [cell for cell, weight in mine.items() if weight >= largest / 4]
+    heaviest = [cell for cell, weight in mine.items() if weight >= largest / 4]
     # What is said of the fewest goes first; a total is in everything.
-    narrowest = max(len(cell.where) for cell in blamed)
-    return {cell for cell in blamed if len(cell.where) == narrowest}
+    narrowest = max(len(cell.where) for cell in heaviest)
+    return {cell for cell in heaviest if len(cell.where) == narrowest}
 
 
-def _blocks(said: list[Statement]) -> Iterator[list[Statement]]:
+def _blocks(statements: list[Statement]) -> Iterator[list[Statement]]:
     """Yield statements that have no time in common with those of other blocks."""
-    timed = sorted((one for one in said if one.period), key=lambda one: _key(one))
-    if len(timed) < len(said):
-        yield said
+    timed = sorted(
+        (statement for statement in statements if statement.period),
+        key=lambda statement: _key(statement),
+    )
+    if len(timed) < len(statements):
+        yield statements
         return
     block: list[Statement] = []
     end = datetime.min
-    for one in timed:
-        assert one.period is not None  # noqa: S101 (for the type checker)
-        if block and one.period.start >= end:
+    for statement in timed:
+        assert statement.period is not None  # noqa: S101 (for the type checker)
+        if block and statement.period.start >= end:
             yield block
             block = []
-        block.append(one)
-        end = max(end, one.period.end)
+        block.append(statement)
+        end = max(end, statement.period.end)
     if block:
         yield block
 
 
-def _key(one: Statement) -> tuple[datetime, datetime, str]:
-    assert one.period is not None  # noqa: S101 (for the type checker)
-    return one.period.start, one.period.end, str(one.where)
+def _key(statement: Statement) -> tuple[datetime, datetime, str]:
+    assert statement.period is not None  # noqa: S101 (for the type checker)
+    return statement.period.start, statement.period.end, str(statement.where)

@@ -32,7 +32,7 @@ Codes = npt.NDArray[np.int8]
 RULES = ("", "min_entities", "dominance", "p_ratio", "complement", "difference")
 """Why a cell may not be shown, by code; 0 is a cell that may."""
 
-_FEW, _DOMINANCE, _P_RATIO = 1, 2, 3
+_MIN_FREQUENCY, _DOMINANCE, _P_RATIO = 1, 2, 3
 
 ALL = ""
 """The one member of cells that are not split."""
@@ -80,29 +80,29 @@ class Cells:
         members
             The lines wanted, in order; by default all, sorted by name.
         """
-        asked = list(answers)
-        by = asked[0][0].by[0] if asked[0][0].by else None
-        named = sorted({m for _, f in asked for m in (f[by] if by else (ALL,))})
+        query_counts = list(answers)
+        by = query_counts[0][0].by[0] if query_counts[0][0].by else None
+        named = sorted({m for _, f in query_counts for m in (f[by] if by else (ALL,))})
         lines = {m: i for i, m in enumerate(named if members is None else members)}
-        wanted = frozenset(steps)
-        starts = {p.start: i for i, p in enumerate(columns) if p is not None and p in wanted}
+        step_set = frozenset(steps)
+        starts = {p.start: i for i, p in enumerate(columns) if p is not None and p in step_set}
         spans = {p: i for i, p in enumerate(columns)}
         shape = (len(lines), len(columns))
         counts: dict[str, Floats] = {}
-        for query, frame in asked:
+        for query, frame in query_counts:
             size = len(frame["rows"])
-            row = _mapped(frame[by], lines.get) if by else np.zeros(size, dtype=int)
+            row = _positions(frame[by], lines.get) if by else np.zeros(size, dtype=int)
             if query.grain is None:
                 column = np.full(size, spans.get(query.period, -1), dtype=int)
             else:
                 moments = np.asarray(frame["period"]).astype("datetime64[us]")
-                column = _mapped(moments, starts.get)
-            kept = (row >= 0) & (column >= 0)
+                column = _positions(moments, starts.get)
+            inside = (row >= 0) & (column >= 0)
             for name in map(str, frame):
                 if name in ("period", by):
                     continue
                 array = counts.setdefault(name, np.zeros(shape))
-                array[row[kept], column[kept]] = np.asarray(frame[name], dtype=float)[kept]
+                array[row[inside], column[inside]] = np.asarray(frame[name], dtype=float)[inside]
         counts = {name: np.nan_to_num(array) for name, array in counts.items()}
         counts.setdefault("rows", np.zeros(shape))
         return cls(tuple(lines), tuple(columns), counts)
@@ -114,12 +114,12 @@ class Cells:
 
     def without(self, members: Iterable[str]) -> Cells:
         """Return the cells of the other members."""
-        gone = set(members)
-        kept = [i for i, member in enumerate(self.members) if member not in gone]
-        counts = {name: array[kept] for name, array in self.counts.items()}
-        return Cells(tuple(self.members[i] for i in kept), self.columns, counts)
+        excluded = set(members)
+        lines = [i for i, member in enumerate(self.members) if member not in excluded]
+        counts = {name: array[lines] for name, array in self.counts.items()}
+        return Cells(tuple(self.members[i] for i in lines), self.columns, counts)
 
-    def above(self, other: Cells) -> Cells:
+    def vstack(self, other: Cells) -> Cells:
         """Return these lines, and below them those of other cells with the same columns."""
         counts = {
             name: np.vstack([array, other.counts.get(name, np.zeros(other.rows.shape))])
@@ -127,7 +127,7 @@ class Cells:
         }
         return Cells((*self.members, *other.members), self.columns, counts)
 
-    def together(self, chosen: Bools) -> Cells:
+    def column_totals(self, chosen: Bools) -> Cells:
         """Return one line: the chosen cells of each column, taken together.
 
         Rows and sums add up. Entities may be the same in several cells, so that of the
@@ -141,19 +141,19 @@ class Cells:
         """
         counts = {}
         for name, array in self.counts.items():
-            kept = np.where(chosen, array, 0.0)
+            values = np.where(chosen, array, 0.0)
             if name.startswith("entities"):
-                counts[name] = kept.max(axis=0, keepdims=True, initial=0.0)
+                counts[name] = values.max(axis=0, keepdims=True, initial=0.0)
             else:
-                counts[name] = kept.sum(axis=0, keepdims=True)
+                counts[name] = values.sum(axis=0, keepdims=True)
         return Cells((ALL,), self.columns, counts)
 
-    def turned(self, chosen: Bools) -> Cells:
+    def line_totals(self, chosen: Bools) -> Cells:
         """Return one column: the chosen cells of each member, taken together."""
         counts = {name: array.T for name, array in self.counts.items()}
         names = tuple(str(i) for i in range(len(self.columns)))
-        one = Cells(names, (None,) * len(self.members), counts).together(chosen.T)
-        flipped = {name: array.T for name, array in one.counts.items()}
+        totals = Cells(names, (None,) * len(self.members), counts).column_totals(chosen.T)
+        flipped = {name: array.T for name, array in totals.counts.items()}
         return Cells(self.members, (None,), flipped)
 
 
@@ -202,7 +202,9 @@ class Rules:
     def cells(self, cells: Cells) -> Codes:
         """Return the code of the rule that each cell breaks, as (members, columns)."""
         counts = cells.counts["entities"] if self.entity else cells.rows
-        return np.where(self._few(cells.rows, counts), _FEW, 0).astype(np.int8)
+        return np.where(self._below_threshold(cells.rows, counts), _MIN_FREQUENCY, 0).astype(
+            np.int8
+        )
 
     def metric(self, cells: Cells, name: str) -> Codes:
         """Return the code of the rule that each cell breaks if this metric of it is shown."""
@@ -212,40 +214,40 @@ class Rules:
             for code, broken in self._simple(cells, metric):
                 codes = np.where((codes == 0) & broken, code, codes).astype(np.int8)
         rest = self._rest(cells, self.model.metrics[name])
-        return np.where((codes == 0) & rest, _FEW, codes).astype(np.int8)
+        return np.where((codes == 0) & rest, _MIN_FREQUENCY, codes).astype(np.int8)
 
     def uses(self, name: str, counts: Iterable[str]) -> list[str]:
         """Return which counts are looked at for a metric; ``""`` for cells as such."""
         parts = {m.name for m in simple_metrics(self.model, name)} if name else set()
         return [c for c in counts if ":" not in c or c.partition(":")[2] in parts]
 
-    def single(self, name: str) -> bool:
+    def is_single_record(self, name: str) -> bool:
         """Whether a metric is one record's value, however many rows there are: min and max."""
         extremes = (Aggregation.MIN, Aggregation.MAX)
         return any(metric.agg in extremes for metric in simple_metrics(self.model, name))
 
-    def _few(self, rows: Floats, counts: Floats) -> Bools:
+    def _below_threshold(self, rows: Floats, counts: Floats) -> Bools:
         # Rows whose entity is unknown are somebody's too.
-        few: Bools = (rows > 0) & (counts < self.policy.min_entities)
-        return few
+        below: Bools = (rows > 0) & (counts < self.policy.min_entities)
+        return below
 
     def _simple(self, cells: Cells, metric: SimpleMetric) -> Iterable[tuple[int, Bools]]:
         name, counts = metric.name, cells.counts
         rows = counts[f"count:{name}"]
         if self.persons or metric.agg is not Aggregation.COUNT:
-            known = rows if self.entity is None else counts[f"entities:{name}"]
-            yield _FEW, self._few(rows, known)
+            entities = rows if self.entity is None else counts[f"entities:{name}"]
+            yield _MIN_FREQUENCY, self._below_threshold(rows, entities)
         if self.persons and f"entities_not_zero:{name}" in counts:
             # A sum of noughts and ones is a count of some: of all who add to it, or of none.
-            some = counts[f"entities_not_zero:{name}"]
-            yield _FEW, self._few(some, some)
+            nonzero_entities = counts[f"entities_not_zero:{name}"]
+            yield _MIN_FREQUENCY, self._below_threshold(nonzero_entities, nonzero_entities)
         if f"total:{name}" in counts:
-            first, second, total = (counts[f"{word}:{name}"] for word in _PARTS)
+            largest, second_largest, total = (counts[f"{word}:{name}"] for word in _PARTS)
             # What rounding leaves of a sum is nothing.
-            rest = np.maximum(total - first - second, 0.0)
-            there = total > 0
-            yield _DOMINANCE, there & (first + second > self.policy.dominance * total)
-            yield _P_RATIO, there & (rest < self.policy.p_ratio * first)
+            rest = np.maximum(total - largest - second_largest, 0.0)
+            positive = total > 0
+            yield _DOMINANCE, positive & (largest + second_largest > self.policy.dominance * total)
+            yield _P_RATIO, positive & (rest < self.policy.p_ratio * largest)
 
     def _rest(self, cells: Cells, metric: Metric) -> Bools:
         """Return where a part of a count leaves few of the whole."""
@@ -256,19 +258,19 @@ class Rules:
         if not all(isinstance(m, SimpleMetric) and m.agg is Aggregation.COUNT for m in pair):
             return none
         top, bottom = (cells.counts[f"count:{m.name}"] for m in pair)
-        return self._few(bottom - top, bottom - top)
+        return self._below_threshold(bottom - top, bottom - top)
 
 
-def _mapped(values: Any, place: Callable[[Any], int | None]) -> npt.NDArray[np.int_]:
+def _positions(values: Any, place: Callable[[Any], int | None]) -> npt.NDArray[np.int_]:
     """Return the place of each value, each distinct one looked up once; -1 where none."""
-    found = np.asarray(values)
-    if found.dtype.kind == "M":
-        distinct, codes = np.unique(found, return_inverse=True)
+    array = np.asarray(values)
+    if array.dtype.kind == "M":
+        distinct, codes = np.unique(array, return_inverse=True)
         distinct = distinct.astype(object)
     else:
         import pandas as pd
 
-        codes, distinct = pd.factorize(found)
+        codes, distinct = pd.factorize(array)
     places = np.array([-1 if (at := place(v)) is None else at for v in distinct], dtype=int)
     return places[codes] if len(places) else np.zeros(0, dtype=int)
 
@@ -276,10 +278,10 @@ def _mapped(values: Any, place: Callable[[Any], int | None]) -> npt.NDArray[np.i
 _PARTS = ("first", "second", "total")
 
 
-def smallest(cells: Cells, open_: Bools, column: int) -> int | None:
+def smallest(cells: Cells, eligible: Bools, column: int) -> int | None:
     """Return the member with fewest rows in a column, of those that are open; ties by name."""
-    found = np.flatnonzero(open_[:, column] & (cells.rows[:, column] > 0))
-    if not len(found):
+    places = np.flatnonzero(eligible[:, column] & (cells.rows[:, column] > 0))
+    if not len(places):
         return None
     key: Callable[[int], tuple[float, str]] = lambda i: (cells.rows[i, column], cells.members[i])  # noqa: E731
-    return int(min(found.tolist(), key=key))
+    return int(min(places.tolist(), key=key))

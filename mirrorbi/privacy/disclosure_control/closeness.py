@@ -40,7 +40,7 @@ CORNERS = 6
 """Cells of a small one from which squares are tried."""
 
 
-def close(system: System, cells: Iterable[Cell], width: float) -> list[Cell]:
+def closely_bounded(system: System, cells: Iterable[Cell], width: float) -> list[Cell]:
     """Return the cells that lie between bounds less than a width apart.
 
     Parameters
@@ -55,16 +55,16 @@ def close(system: System, cells: Iterable[Cell], width: float) -> list[Cell]:
     squares = Squares(system)
     bound: list[Cell] = []
     for cell in cells:
-        if not squares.free(cell, width):
+        if not squares.is_free(cell, width):
             bound.append(cell)
         if len(bound) >= CLOSEST:
             break
     # What may move within its own time may move: the rest need not be looked at.
     while bound:
-        left = _not_larger(system, bound, width)
-        if len(left) == len(bound):
+        remaining = _not_larger(system, bound, width)
+        if len(remaining) == len(bound):
             break
-        bound = left
+        bound = remaining
     return [cell for cell in bound if _narrow(system, cell, width)]
 
 
@@ -85,8 +85,8 @@ def _part(system: System, within: Bools) -> tuple[Ints, csr_array[Any]]:
     places = np.flatnonzero(within)
     part = system.published[:, places]
     chance = np.random.default_rng(3).standard_normal((len(places), 2))
-    _, kept = np.unique((part @ chance).round(9), axis=0, return_index=True)
-    return places, part[np.sort(kept)]
+    _, indices = np.unique((part @ chance).round(9), axis=0, return_index=True)
+    return places, part[np.sort(indices)]
 
 
 def _narrow(system: System, cell: Cell, width: float) -> bool:
@@ -134,12 +134,14 @@ class Squares:
         self.keys = keys[self.order]
         # A column of all that was published is as good as known by the sum of random
         # numbers, one for each statement: four columns of a square cancel out with theirs.
-        turned = system.published.tocsc()
-        chance = np.random.default_rng(2).integers(0, 2**64, len(system.said), dtype=np.uint64)
-        sums = np.concatenate([[np.uint64(0)], np.cumsum(chance[turned.indices])])
-        self.columns = sums[turned.indptr[1:]] - sums[turned.indptr[:-1]]
+        by_column = system.published.tocsc()
+        chance = np.random.default_rng(2).integers(
+            0, 2**64, len(system.statements), dtype=np.uint64
+        )
+        sums = np.concatenate([[np.uint64(0)], np.cumsum(chance[by_column.indices])])
+        self.columns = sums[by_column.indptr[1:]] - sums[by_column.indptr[:-1]]
 
-    def free(self, cell: Cell, width: float) -> bool:
+    def is_free(self, cell: Cell, width: float) -> bool:
         """Return whether squares are found by which the cell may be larger by a width."""
         rows, places = self.system.rows.copy(), self.places
         inside = np.zeros(len(rows), dtype=bool)
@@ -150,30 +152,30 @@ class Squares:
             same = places == places[atom]
             alike = ~inside & (same.sum(axis=1) == places.shape[1] - 1)
             lines = [np.flatnonzero(alike & ~same[:, axis]) for axis in range(places.shape[1])]
-            for one, other in combinations(lines, 2):
-                for first, second in self._squares(atom, one, other, inside, width):
-                    given = min(rows[first], rows[second])
-                    rows[first] -= given
-                    rows[second] -= given
+            for along, across in combinations(lines, 2):
+                for donor, other_donor in self._squares(atom, along, across, inside, width):
+                    given = min(rows[donor], rows[other_donor])
+                    rows[donor] -= given
+                    rows[other_donor] -= given
                     gained += given
                     if gained >= width:
                         return True
         return False
 
     def _squares(
-        self, atom: int, one: Ints, other: Ints, inside: npt.NDArray[np.bool_], width: float
+        self, atom: int, along: Ints, across: Ints, inside: npt.NDArray[np.bool_], width: float
     ) -> list[tuple[int, int]]:
         """Return pairs of cells that may give rows to an atom and to a fourth, largest first."""
-        if not len(one) or not len(other):
+        if not len(along) or not len(across):
             return []
         keys = self.places @ self.steps
-        fourth = keys[one][:, None] + keys[other][None, :] - keys[atom]
+        fourth = keys[along][:, None] + keys[across][None, :] - keys[atom]
         at = np.minimum(np.searchsorted(self.keys, fourth), len(self.keys) - 1)
         ends, columns = self.order[at], self.columns
-        given = columns[one][:, None] + columns[other][None, :]
+        given = columns[along][:, None] + columns[across][None, :]
         fits = (self.keys[at] == fourth) & ~inside[ends] & (columns[atom] + columns[ends] == given)
         pairs = np.argwhere(fits)
         rows = self.system.rows
-        size = np.minimum(rows[one[pairs[:, 0]]], rows[other[pairs[:, 1]]])
+        size = np.minimum(rows[along[pairs[:, 0]]], rows[across[pairs[:, 1]]])
         best = pairs[np.argsort(-np.minimum(size, width), kind="stable")[:SQUARES]]
-        return [(int(one[i]), int(other[j])) for i, j in best.tolist()]
+        return [(int(along[i]), int(across[j])) for i, j in best.tolist()]

@@ -41,21 +41,21 @@ def bridges(edges: Sequence[tuple[Hashable, Hashable]]) -> list[bool]:
     [False, False, False, False, True]
     """
     near: dict[Hashable, list[tuple[Hashable, int]]] = {}
-    for i, (one, other) in enumerate(edges):
-        near.setdefault(one, []).append((other, i))
-        near.setdefault(other, []).append((one, i))
+    for i, (end, other) in enumerate(edges):
+        near.setdefault(end, []).append((other, i))
+        near.setdefault(other, []).append((end, i))
     order: dict[Hashable, int] = {}
     low: dict[Hashable, int] = {}
-    found = [False] * len(edges)
+    is_bridge = [False] * len(edges)
     for root in near:
         if root in order:
             continue
         order[root] = low[root] = len(order)
         path = [(root, -1, iter(near[root]))]
         while path:
-            node, came, rest = path[-1]
+            node, parent_edge, rest = path[-1]
             for other, i in rest:
-                if i == came:
+                if i == parent_edge:
                     continue
                 if other in order:
                     low[node] = min(low[node], order[other])
@@ -68,8 +68,8 @@ def bridges(edges: Sequence[tuple[Hashable, Hashable]]) -> list[bool]:
                 if path:
                     before = path[-1][0]
                     low[before] = min(low[before], low[node])
-                    found[came] = low[node] > order[before]
-    return found
+                    is_bridge[parent_edge] = low[node] > order[before]
+    return is_bridge
 
 
 def bridges_between(left: Ints, right: Ints) -> Bools:
@@ -89,7 +89,7 @@ def bridges_between(left: Ints, right: Ints) -> Bools:
     >>> bridges_between(np.array([0, 0, 1, 1, 2]), np.array([0, 1, 0, 1, 1])).tolist()
     [False, False, False, False, True]
     """
-    found = np.zeros(len(left), dtype=bool)
+    is_bridge = np.zeros(len(left), dtype=bool)
     inner = np.arange(len(left))
     while len(inner):
         ends = (left[inner], right[inner])
@@ -100,14 +100,14 @@ def bridges_between(left: Ints, right: Ints) -> Bools:
             if any((degrees[k] == whole[1 - k]).sum() > 1 for k in (0, 1)):
                 break
             pairs = zip(ends[0].tolist(), (-1 - ends[1]).tolist(), strict=True)
-            found[inner] = bridges(list(pairs))
+            is_bridge[inner] = bridges(list(pairs))
             break
-        found[inner[loose]] = True
+        is_bridge[inner[loose]] = True
         inner = inner[~loose]
-    return found
+    return is_bridge
 
 
-def known(published: Floats, target: Floats) -> bool:
+def is_determined(published: Floats, target: Floats) -> bool:
     """Return whether a combination of cells follows exactly from what is published.
 
     Parameters
@@ -120,15 +120,15 @@ def known(published: Floats, target: Floats) -> bool:
     Examples
     --------
     >>> total_and_part = np.array([[1.0, 1.0], [1.0, 0.0]])
-    >>> known(total_and_part, np.array([0.0, 1.0]))
+    >>> is_determined(total_and_part, np.array([0.0, 1.0]))
     True
-    >>> known(total_and_part[:1], np.array([0.0, 1.0]))
+    >>> is_determined(total_and_part[:1], np.array([0.0, 1.0]))
     False
     """
     if not len(published):
         return not target.any()
-    solved = np.linalg.lstsq(published.T, target, rcond=None)[0]
-    return bool(np.abs(published.T @ solved - target).max(initial=0.0) < _EXACT)
+    solution = np.linalg.lstsq(published.T, target, rcond=None)[0]
+    return bool(np.abs(published.T @ solution - target).max(initial=0.0) < _EXACT)
 
 
 def row_space(published: Floats) -> Floats:
@@ -144,8 +144,8 @@ def row_space(published: Floats) -> Floats:
         sizes, axes = np.linalg.eigh(published.T @ published)
         return np.asarray(axes[:, sizes > _EXACT * max(1.0, sizes.max(initial=0.0))].T)
     sizes, axes = np.linalg.eigh(published @ published.T)
-    kept = sizes > _EXACT * max(1.0, sizes.max(initial=0.0))
-    return np.asarray((axes[:, kept] / np.sqrt(sizes[kept])).T @ published)
+    significant = sizes > _EXACT * max(1.0, sizes.max(initial=0.0))
+    return np.asarray((axes[:, significant] / np.sqrt(sizes[significant])).T @ published)
 
 
 def combined(published: Floats, target: Floats) -> Floats:
@@ -181,14 +181,14 @@ def bounds(
 
     ends = []
     for sign in (1.0, -1.0):
-        solved = linprog(
+        solution = linprog(
             sign * target,
             A_eq=published if len(totals) else None,
             b_eq=totals if len(totals) else None,
             bounds=(0, None),
             method="highs",
         )
-        ends.append(sign * float(solved.fun) if solved.status == 0 else -sign * np.inf)
+        ends.append(sign * float(solution.fun) if solution.status == 0 else -sign * np.inf)
     return ends[0] + 0.0, ends[1] + 0.0
 
 
@@ -204,5 +204,5 @@ def largest(published: Floats | csr_array[Any], totals: Floats, target: Floats) 
     """
     from scipy.optimize import linprog
 
-    solved = linprog(-target, A_eq=published, b_eq=totals, bounds=(0, None), method="highs")
-    return np.asarray(solved.x) if solved.status == 0 else None
+    solution = linprog(-target, A_eq=published, b_eq=totals, bounds=(0, None), method="highs")
+    return np.asarray(solution.x) if solution.status == 0 else None

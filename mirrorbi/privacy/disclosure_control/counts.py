@@ -25,7 +25,7 @@ Ints = npt.NDArray[np.int_]
 CELLS = 400_000
 """Cells up to which a conversation is followed; beyond, what is asked is refused."""
 
-ASKED = 300
+MAX_QUESTIONS = 300
 """Questions to the engine about entities in one answer; beyond, cells count as small."""
 
 
@@ -40,21 +40,21 @@ class Counts:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = ref(dataset)
-        self.asked = _cheapest(dataset)
+        self.metric = _cheapest(dataset)
         self.questions = 0
         """Questions about entities since it was last set to none."""
-        self.passed: dict[int, set[Statement]] = {}
+        self.passing: dict[int, set[Statement]] = {}
         """By the fewest entities, cells that were counted and have so many."""
         self._rows: dict[tuple[tuple[str, ...], Period | None], tuple[Ints, Floats]] = {}
         self._members: dict[str, tuple[str, ...]] = {}
-        self._people: dict[Query, dict[tuple[object, ...], float]] = {}
+        self._entities: dict[Query, dict[tuple[object, ...], float]] = {}
 
     @property
     def dataset(self) -> Dataset:
         """The data."""
-        found = self._dataset()
-        assert found is not None  # noqa: S101 (who asks holds it)
-        return found
+        dataset = self._dataset()
+        assert dataset is not None  # noqa: S101 (who asks holds it)
+        return dataset
 
     @property
     def reach(self) -> set[datetime]:
@@ -94,23 +94,28 @@ class Counts:
         tuple of arrays
             (cells, dimensions), the place of each cell's members, and (cells,), its rows.
         """
-        found = self._in(dimensions, span)
-        others = [one for one in spans if one is not None] if span is None else []
+        cells = self._rows_in(dimensions, span)
+        others = (
+            [other_span for other_span in spans if other_span is not None] if span is None else []
+        )
         if not others:
-            return found
-        parts = [found, *((m, -n) for m, n in (self._in(dimensions, one) for one in others))]
+            return cells
+        parts = [
+            cells,
+            *((m, -n) for m, n in (self._rows_in(dimensions, other_span) for other_span in others)),
+        ]
         members = np.concatenate([m for m, _ in parts])
         distinct, inverse = np.unique(members, axis=0, return_inverse=True)
         rows = np.concatenate([n for _, n in parts])
-        left: Floats = np.bincount(inverse.reshape(-1), rows, len(distinct)).astype(float)
-        return distinct[left > 0], left[left > 0]
+        remaining: Floats = np.bincount(inverse.reshape(-1), rows, len(distinct)).astype(float)
+        return distinct[remaining > 0], remaining[remaining > 0]
 
-    def _in(self, dimensions: tuple[str, ...], span: Period | None) -> tuple[Ints, Floats]:
+    def _rows_in(self, dimensions: tuple[str, ...], span: Period | None) -> tuple[Ints, Floats]:
         key = dimensions, span
         if key not in self._rows:
             grain = self._grain(span)
             time: dict[str, Any] = {"period": span} if grain is None else {"grain": grain}
-            query = Query.of(self.asked, by=dimensions, **time)
+            query = Query.of(self.metric, by=dimensions, **time)
             frame = self.dataset.answer(query, entities=False).frame
             members, rows = self._places(dimensions, frame), frame["rows"].to_numpy(dtype=float)
             if grain is None:
@@ -137,7 +142,7 @@ class Counts:
         return np.array(places, dtype=np.int64).reshape(len(dimensions), len(frame)).T
 
     def at_least(
-        self, least: int, where: Mapping[str, tuple[str, ...]], span: Period | None
+        self, threshold: int, where: Mapping[str, tuple[str, ...]], span: Period | None
     ) -> bool:
         """Return whether a cell has so many entities; rows, where the model names none.
 
@@ -146,47 +151,47 @@ class Counts:
 
         Parameters
         ----------
-        least
+        threshold
             How many.
         where
             Members, per dimension.
         span
             The time; ``None`` for all.
         """
-        if any(_within(one, where, span) for one in self.passed.get(least, ())):
+        if any(_is_part(cell, where, span) for cell in self.passing.get(threshold, ())):
             return True
         if not where and span is None and self.dataset.model.dataset.entity is None:
-            return self.dataset.rows >= least
+            return self.dataset.rows >= threshold
         grain = self._grain(span)
         by = tuple(name for name in sorted(where) if len(where[name]) == 1)
         rest = {name: members for name, members in where.items() if name not in by}
         time: dict[str, Any] = {"period": span} if grain is None else {"grain": grain}
-        found = self._counted(Query.of(self.asked, by=by, where=rest, **time))
+        entities = self._counted(Query.of(self.metric, by=by, where=rest, **time))
         start: tuple[object, ...] = () if grain is None or span is None else (span.start,)
         key = (*start, *(where[name][0] for name in by))
-        return found is not None and found.get(key, 0.0) >= least
+        return entities is not None and entities.get(key, 0.0) >= threshold
 
     def _counted(self, query: Query) -> dict[tuple[object, ...], float] | None:
         """Return the entities of each cell of a question; ``None`` if too many were asked."""
-        if query not in self._people:
-            if self.questions >= ASKED:
+        if query not in self._entities:
+            if self.questions >= MAX_QUESTIONS:
                 return None
             self.questions += 1
-            found = self.dataset.counts(query)
+            counts = self.dataset.counts(query)
             keys = sorted(
-                (name for name in found if name == "period" or name in query.by),
+                (name for name in counts if name == "period" or name in query.by),
                 key=lambda name: (name != "period", name),
             )
             columns = [
-                np.asarray(found[name]).astype("datetime64[us]").tolist()
+                np.asarray(counts[name]).astype("datetime64[us]").tolist()
                 if name == "period"
-                else np.asarray(found[name]).tolist()
+                else np.asarray(counts[name]).tolist()
                 for name in keys
             ]
-            people = np.asarray(found["entities" if "entities" in found else "rows"])
-            lines = zip(*columns, strict=True) if columns else [()] * len(people)
-            self._people[query] = dict(zip(lines, people.tolist(), strict=True))
-        return self._people[query]
+            entities = np.asarray(counts["entities" if "entities" in counts else "rows"])
+            lines = zip(*columns, strict=True) if columns else [()] * len(entities)
+            self._entities[query] = dict(zip(lines, entities.tolist(), strict=True))
+        return self._entities[query]
 
     def _grain(self, span: Period | None) -> Grain | None:
         """Return the grain of which a stretch of time is one step, if any."""
@@ -202,14 +207,14 @@ class Counts:
 _GRAINS = (Grain.MONTH, Grain.WEEK, Grain.DAY, Grain.QUARTER, Grain.YEAR, Grain.HOUR)
 
 
-def _within(one: Statement, where: Mapping[str, tuple[str, ...]], span: Period | None) -> bool:
+def _is_part(cell: Statement, where: Mapping[str, tuple[str, ...]], span: Period | None) -> bool:
     """Return whether a cell is part of another."""
     if span is not None and (
-        one.period is None or one.period.start < span.start or one.period.end > span.end
+        cell.period is None or cell.period.start < span.start or cell.period.end > span.end
     ):
         return False
-    mine = dict(one.where)
-    return all(name in mine and set(mine[name]) <= set(some) for name, some in where.items())
+    own = dict(cell.where)
+    return all(name in own and set(own[name]) <= set(members) for name, members in where.items())
 
 
 _COUNTS: WeakKeyDictionary[Dataset, Counts] = WeakKeyDictionary()

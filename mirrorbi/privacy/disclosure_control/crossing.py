@@ -26,7 +26,7 @@ Ints = npt.NDArray[np.int_]
 
 _REST = -1
 
-Shut = tuple[str, str, int, str]
+Suppression = tuple[str, str, int, str]
 """Dimension, member and column of a cell to be left open, and the metric; ``""`` for all."""
 
 
@@ -54,75 +54,80 @@ class Crossing:
         """What stands behind each cell: arrays (lines, columns)."""
         return self.count()
 
-    def exposed(self, plans: Mapping[str | None, Plan], rules: Rules) -> Iterator[Shut]:
+    def exposed(self, plans: Mapping[str | None, Plan], rules: Rules) -> Iterator[Suppression]:
         """Yield what else must be left open, so that no unsafe cell of both follows."""
         sides = [_Side(plans[by], [ends[k] for ends in self.ends])
                  for k, by in enumerate(self.pair)]  # fmt: skip
-        known: dict[tuple[bytes, bytes], _Graph] = {}
+        graphs: dict[tuple[bytes, bytes], _Graph] = {}
         metrics = dict.fromkeys((*plans[self.pair[0]].masked, *plans[self.pair[1]].masked))
         for metric in ("", *metrics):
             if metric and any(metric in side.plan.dropped for side in sides):
                 continue
             codes = partial(rules.metric, name=metric) if metric else rules.cells
-            shut = [side.shut(metric) for side in sides]
+            suppressed = [side.suppressed(metric) for side in sides]
             alike: dict[tuple[bytes, bytes], list[int]] = {}
-            for column in range(shut[0].shape[1]):
-                key = (shut[0][:, column].tobytes(), shut[1][:, column].tobytes())
+            for column in range(suppressed[0].shape[1]):
+                key = (suppressed[0][:, column].tobytes(), suppressed[1][:, column].tobytes())
                 alike.setdefault(key, []).append(column)
             for key, columns in alike.items():
-                if key not in known:
+                if key not in graphs:
                     nodes = [
-                        s.nodes(one[:, columns[0]]) for s, one in zip(sides, shut, strict=True)
+                        s.nodes(mask[:, columns[0]])
+                        for s, mask in zip(sides, suppressed, strict=True)
                     ]
-                    known[key] = _Graph.of(nodes[0], nodes[1])
-                graph = known[key]
-                if len(graph.cut):
+                    graphs[key] = _Graph.of(nodes[0], nodes[1])
+                graph = graphs[key]
+                if len(graph.bridges):
                     names = rules.uses(metric, self.counts)
                     cells = graph.cells({name: self.counts[name] for name in names}, columns)
-                    yield from self._found(graph, codes(cells), columns, sides, metric)
+                    yield from self._suppressions(graph, codes(cells), columns, sides, metric)
 
-    def _found(
+    def _suppressions(
         self,
         graph: _Graph,
         codes: Codes,
         columns: list[int],
         sides: list[_Side],
         metric: str,
-    ) -> Iterator[Shut]:
+    ) -> Iterator[Suppression]:
         for line, place in np.argwhere(codes > 0).tolist():
-            shut = self._next(graph, graph.cut[line], columns[place], sides, metric)
-            if shut is not None:
-                yield shut
+            complement = self._complement(graph, graph.bridges[line], columns[place], sides, metric)
+            if complement is not None:
+                yield complement
 
-    def _next(
+    def _complement(
         self, graph: _Graph, edge: int, column: int, sides: list[_Side], metric: str
-    ) -> Shut | None:
+    ) -> Suppression | None:
         """Return the cell to leave open next: the smallest that hides the edge."""
         ends = graph.edges[edge]
         rows = [side.plan.cells.rows[:, column] for side in sides]
-        found: list[tuple[float, str, int, int]] = []
+        candidates: list[tuple[float, str, int, int]] = []
         for k, (end, other) in enumerate((ends, ends[::-1])):
             if sides[k].named(end):
                 # A member that is shown may be left open itself,
-                found.append((float(rows[k][end]), sides[k].members[end], k, end))
+                candidates.append((float(rows[k][end]), sides[k].members[end], k, end))
                 continue
             # or a neighbour may join what is left open already.
             near = {pair[k] for pair in graph.edges if pair[1 - k] == other}
-            found += [
+            candidates += [
                 (float(rows[k][i]), sides[k].members[i], k, i) for i in near if sides[k].named(i)
             ]
         # Neighbours first: they hide the edge itself, and only themselves.
-        rest = [one for one in found if not sides[one[2]].named(ends[one[2]])]
-        if not (rest or found):
-            found = [
+        rest = [
+            candidate
+            for candidate in candidates
+            if not sides[candidate[2]].named(ends[candidate[2]])
+        ]
+        if not (rest or candidates):
+            candidates = [
                 (float(rows[k][i]), side.members[i], k, i)
                 for k, side in enumerate(sides)
                 for i in {pair[k] for pair in graph.edges}
                 if side.named(i)
             ]
-        if not (rest or found):
+        if not (rest or candidates):
             return None
-        _, member, k, _ = min(rest or found)
+        _, member, k, _ = min(rest or candidates)
         return (self.pair[k], member, column, metric)
 
 
@@ -139,14 +144,14 @@ class _Side:
             dtype=int,
         )
 
-    def shut(self, metric: str) -> Bools:
+    def suppressed(self, metric: str) -> Bools:
         """Return the groups that are left open in each column."""
         hidden = self.plan.hidden
         return hidden | self.plan.masked[metric] if metric else hidden
 
-    def nodes(self, shut: Bools) -> Ints:
+    def nodes(self, suppressed: Bools) -> Ints:
         """Return the node of each line where these groups are left open."""
-        return np.where(np.append(shut, True)[self.group], _REST, self.group)
+        return np.where(np.append(suppressed, True)[self.group], _REST, self.group)
 
     def named(self, node: int) -> bool:
         """Whether a node is a member that is shown by itself."""
@@ -158,7 +163,7 @@ class _Graph:
     """The nodes that go together, which edges are bridges, and the lines of those."""
 
     edges: tuple[tuple[int, int], ...]
-    cut: tuple[int, ...]
+    bridges: tuple[int, ...]
     lines: Ints
     starts: Ints
 
@@ -167,18 +172,18 @@ class _Graph:
         width = int(right.max(initial=0)) + 2
         keys, inverse = np.unique((left + 1) * width + right + 1, return_inverse=True)
         edges = tuple((key // width - 1, key % width - 1) for key in keys.tolist())
-        cut = tuple(np.flatnonzero(bridges_between(keys // width, keys % width)).tolist())
+        bridges = tuple(np.flatnonzero(bridges_between(keys // width, keys % width)).tolist())
         order = np.argsort(inverse, axis=None, kind="stable")
-        mine = order[np.isin(inverse.reshape(-1)[order], cut)]
-        starts = np.searchsorted(inverse.reshape(-1)[mine], np.array(cut, dtype=int))
-        return cls(edges, cut, mine, starts)
+        mine = order[np.isin(inverse.reshape(-1)[order], bridges)]
+        starts = np.searchsorted(inverse.reshape(-1)[mine], np.array(bridges, dtype=int))
+        return cls(edges, bridges, mine, starts)
 
     def cells(self, counts: Mapping[str, Floats], columns: list[int]) -> Cells:
         """Return what stands behind each bridge, in these columns."""
-        found = {}
+        sums = {}
         at = np.ix_(self.lines, np.array(columns, dtype=int))
         for name, array in counts.items():
             merge = np.maximum if name.startswith("entities") else np.add
-            found[name] = merge.reduceat(array[at], self.starts, axis=0)
-        names = tuple(str(i) for i in self.cut)
-        return Cells(names, (None,) * len(columns), found)
+            sums[name] = merge.reduceat(array[at], self.starts, axis=0)
+        names = tuple(str(i) for i in self.bridges)
+        return Cells(names, (None,) * len(columns), sums)

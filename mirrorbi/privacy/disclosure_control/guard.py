@@ -58,39 +58,39 @@ class Guard:
             self._plans = self._planner.plans()
         return self._plans
 
-    def query(self, *asked: Any, entities: bool = True, **more: Any) -> Result:
+    def query(self, *args: Any, entities: bool = True, **options: Any) -> Result:
         """Answer a question as `Dataset.query` does, without what may not be shown."""
-        return self.answer(self._dataset.resolve(*asked, **more), entities=entities)
+        return self.answer(self._dataset.resolve(*args, **options), entities=entities)
 
-    def answer(self, asked: Query, *, entities: bool = True) -> Result:
+    def answer(self, query: Query, *, entities: bool = True) -> Result:
         """Answer a question as `Dataset.answer` does, without what may not be shown."""
         # Rows per period of all of the data are judged with the facts that name them.
-        if asked.grain is not None and asked.period is None:
-            return self._dataset.answer(asked, entities=entities)
-        cut = asked.by[0] if asked.by else None
-        span = None if asked.grain is not None else asked.period
-        question = replace(self.context.query(cut, span), metrics=asked.metrics)
-        if asked != question or cut not in self.plans:
+        if query.grain is not None and query.period is None:
+            return self._dataset.answer(query, entities=entities)
+        cut = query.by[0] if query.by else None
+        span = None if query.grain is not None else query.period
+        sweep_query = replace(self.context.query(cut, span), metrics=query.metrics)
+        if query != sweep_query or cut not in self.plans:
             raise RefusedError(
-                f"The question {asked.to_dict()} is none of the sweep's, so its cells were not "
+                f"The question {query.to_dict()} is none of the sweep's, so its cells were not "
                 "judged.",
                 hint="Ask dataset.facts() for it.",
             )
         plan = self.plans[cut]
-        return Result(asked, self._shown(asked, plan))
+        return Result(query, self._shown(query, plan))
 
-    def _shown(self, asked: Query, plan: Plan) -> pd.DataFrame:
+    def _shown(self, query: Query, plan: Plan) -> pd.DataFrame:
         import numpy as np
         import pandas as pd
 
-        frame = self._dataset.answer(asked, entities=False).frame
+        frame = self._dataset.answer(query, entities=False).frame
         if plan.by is not None and plan.merged:
-            kept = dict(asked.where).get(plan.by)
-            members = plan.merged if kept is None else plan.merged & set(kept)
+            filtered = dict(query.where).get(plan.by)
+            members = plan.merged if filtered is None else plan.merged & set(filtered)
             union = replace(
-                asked,
+                query,
                 by=(),
-                where=tuple(sorted({**dict(asked.where), plan.by: tuple(sorted(members))}.items())),
+                where=tuple(sorted({**dict(query.where), plan.by: tuple(sorted(members))}.items())),
             )
             other = self._dataset.answer(union, entities=False).frame.assign(**{plan.by: OTHER})
             keys = [name for name in ("period", plan.by) if name in frame.columns]
@@ -102,18 +102,18 @@ class Guard:
         names = frame[plan.by] if plan.by is not None else [ALL] * len(frame)
         at = np.array([lines[name] for name in names], dtype=int)
         columns = self._planner.columns
-        if asked.grain is None:
-            to = np.full(len(frame), columns.index(asked.period), dtype=int)
+        if query.grain is None:
+            to = np.full(len(frame), columns.index(query.period), dtype=int)
         else:
             starts = {p.start: columns.index(p) for p in self.context.periods}
             codes, moments = pd.factorize(frame["period"], use_na_sentinel=False)
             to = np.array([starts[m.to_pydatetime()] for m in moments], dtype=int)[codes]
         hidden = plan.hidden[at, to]
         # A metric of that name shares its column with the rows of every answer.
-        if "rows" in asked.metrics:
+        if "rows" in query.metrics:
             hidden = hidden | plan.masked["rows"][at, to]
         frame = frame.assign(**{HIDDEN: hidden})
         frame.loc[hidden, "rows"] = 0
-        for name in set(asked.metrics) - {"rows"}:
+        for name in set(query.metrics) - {"rows"}:
             frame[name] = frame[name].mask(hidden | plan.masked[name][at, to])
         return frame

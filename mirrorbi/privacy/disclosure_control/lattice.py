@@ -54,26 +54,26 @@ class Lattice:
     """
 
     def __init__(
-        self, counts: Mapping[str, Floats], fixed: Bools, totals: Sequence[Ints], least: int
+        self, counts: Mapping[str, Floats], fixed: Bools, totals: Sequence[Ints], threshold: int
     ) -> None:
         self.counts = counts
         self.fixed = fixed
-        self.least = least
+        self.threshold = threshold
         self.rows = counts["rows"]
-        self.there = self.rows > 0
-        self.totals = [self._known(total) for total in totals]
+        self.filled = self.rows > 0
+        self.totals = [self._publishable(total) for total in totals]
 
     def cells(self) -> Cells:
         """Return every cell as a line of one column."""
         names = tuple(map(str, range(len(self.rows))))
         return Cells(names, (None,), {name: a[:, None] for name, a in self.counts.items()})
 
-    def close(self, shut: Bools, codes: Callable[[Cells], Codes]) -> Bools:
+    def suppress(self, suppressed: Bools, codes: Callable[[Cells], Codes]) -> Bools:
         """Return the cells to leave open, so that none follows that may not be shown.
 
         Parameters
         ----------
-        shut
+        suppressed
             Array (cells,): those that are left open at any rate.
         codes
             The rule that cells break.
@@ -83,75 +83,79 @@ class Lattice:
         RefusedError
             If there are too many small cells to tell what follows from the others.
         """
-        small = (codes(self.cells())[:, 0] > 0) & self.there
-        shut = (shut | small | self.fixed) & self.there
-        self._settle(shut, codes)
-        self._protect(np.flatnonzero(small), shut)
-        self._settle(shut, codes)
-        return shut
+        primary = (codes(self.cells())[:, 0] > 0) & self.filled
+        suppressed = (suppressed | primary | self.fixed) & self.filled
+        self._suppress_complements(suppressed, codes)
+        self._protect(np.flatnonzero(primary), suppressed)
+        self._suppress_complements(suppressed, codes)
+        return suppressed
 
-    def _known(self, total: Ints) -> Ints:
+    def _publishable(self, total: Ints) -> Ints:
         """Return the totals, without those that are of too few to be shown themselves."""
         who = self.counts.get("entities", self.rows)
         inside = total >= 0
         # At most so many entities as all cells together have: no total is taken for unknown
         # that might be shown.
         sums = np.bincount(total[inside], who[inside], minlength=1)
-        return np.where(inside & (sums[np.maximum(total, 0)] >= self.least), total, -1)
+        return np.where(inside & (sums[np.maximum(total, 0)] >= self.threshold), total, -1)
 
-    def _settle(self, shut: Bools, codes: Callable[[Cells], Codes]) -> None:
+    def _suppress_complements(self, suppressed: Bools, codes: Callable[[Cells], Codes]) -> None:
         """Leave open what else must be, so that what is open under each total passes."""
         while True:
-            joined = [at for total in self.totals for at in self._joins(total, shut, codes)]
-            if not joined:
+            complements = [
+                at for total in self.totals for at in self._complements(total, suppressed, codes)
+            ]
+            if not complements:
                 return
-            shut[joined] = True
+            suppressed[complements] = True
 
-    def _joins(self, total: Ints, shut: Bools, codes: Callable[[Cells], Codes]) -> list[int]:
-        open_ = np.flatnonzero(shut & (total >= 0))
-        if not len(open_):
+    def _complements(
+        self, total: Ints, suppressed: Bools, codes: Callable[[Cells], Codes]
+    ) -> list[int]:
+        places = np.flatnonzero(suppressed & (total >= 0))
+        if not len(places):
             return []
-        numbers, place = np.unique(total[open_], return_inverse=True)
+        numbers, place = np.unique(total[places], return_inverse=True)
         sums: dict[str, Floats] = {}
         for name, array in self.counts.items():
             added = np.zeros(len(numbers))
             # Entities may be the same in several cells: at least those of the largest.
             merge = np.maximum if name.startswith("entities") else np.add
-            merge.at(added, place.reshape(-1), array[open_])
+            merge.at(added, place.reshape(-1), array[places])
             sums[name] = added[:, None]
         names = tuple(map(str, numbers.tolist()))
         wrong = numbers[codes(Cells(names, (None,), sums))[:, 0] > 0]
-        near = np.flatnonzero(np.isin(total, wrong) & ~shut & self.there)
+        near = np.flatnonzero(np.isin(total, wrong) & ~suppressed & self.filled)
         order = near[np.lexsort((near, self.rows[near], total[near]))]
         _, first = np.unique(total[order], return_index=True)
         return [int(at) for at in order[first]]
 
-    def _protect(self, small: Ints, shut: Bools) -> None:
+    def _protect(self, primary: Ints, suppressed: Bools) -> None:
         """Leave open what must move with each small cell if it were larger."""
-        if not len(small) or not any((total >= 0).any() for total in self.totals):
+        if not len(primary) or not any((total >= 0).any() for total in self.totals):
             return
-        if len(small) * int(self.there.sum()) > WORK:
+        if len(primary) * int(self.filled.sum()) > WORK:
             raise RefusedError(
-                f"This table may not be shown: {len(small):,} of its {int(self.there.sum()):,} "
+                f"This table may not be shown: {len(primary):,} of its {int(self.filled.sum()):,} "
                 "cells are of few, and what would give those away is too much to work through.",
                 hint="Ask by fewer dimensions, by a coarser grain or for larger groups.",
             )
-        for cell in small[np.argsort(self.rows[small], kind="stable")].tolist():
-            shut |= self._moved(cell, shut)
+        for cell in primary[np.argsort(self.rows[primary], kind="stable")].tolist():
+            suppressed |= self._moved(cell, suppressed)
 
-    def _moved(self, cell: int, shut: Bools) -> Bools:
+    def _moved(self, cell: int, suppressed: Bools) -> Bools:
         """Return the cells that change in the cheapest table in which this one is larger.
 
         None, where the totals alone fix it: then it is not the table that tells.
         """
         # What is open already costs nothing; a large cell costs more than a small one.
-        cost = np.where(shut, 0.0, 1.0 + np.log1p(self.rows))
-        for more in (WIDTH * self.least, _LITTLE):
-            for movable in (shut, self.there):
+        cost = np.where(suppressed, 0.0, 1.0 + np.log1p(self.rows))
+        for more in (WIDTH * self.threshold, _LITTLE):
+            for movable in (suppressed, self.filled):
                 moved = self._larger(cell, more, np.flatnonzero(movable), cost)
                 if moved is not None:
                     return moved
-        return np.zeros(len(shut), dtype=bool)
+        return np.zeros(len(suppressed), dtype=bool)
 
     def _larger(self, cell: int, more: float, movable: Ints, cost: Floats) -> Bools | None:
         """Return what changes at the least cost if only these may; ``None`` if nothing can."""
@@ -165,17 +169,17 @@ class Lattice:
         upper[count:] = self.rows[movable]
         lower[place] = upper[place] = more
         upper[count + place] = 0.0
-        solved: Any = linprog(
+        solution: Any = linprog(
             np.tile(cost[movable], 2),
             A_eq=hstack([touched, -touched]),
             b_eq=np.zeros(touched.shape[0]),
             bounds=np.column_stack([lower, upper]),
             method="highs",
         )
-        if solved.status != 0:
+        if solution.status != 0:
             return None
         moved = np.zeros(len(cost), dtype=bool)
-        moved[movable] = np.abs(solved.x[:count] - solved.x[count:]) > _MOVED
+        moved[movable] = np.abs(solution.x[:count] - solution.x[count:]) > _MOVED
         return moved
 
     @cached_property
@@ -185,11 +189,11 @@ class Lattice:
 
         lines, columns, offset = [], [], 0
         for total in self.totals:
-            part = np.flatnonzero((total >= 0) & self.there)
+            part = np.flatnonzero((total >= 0) & self.filled)
             _, number = np.unique(total[part], return_inverse=True)
             lines.append(number.reshape(-1) + offset)
             columns.append(part)
             offset += int(number.max(initial=-1)) + 1
         line, column = np.concatenate(lines), np.concatenate(columns)
-        shape = (offset, len(self.there))
+        shape = (offset, len(self.filled))
         return coo_array((np.ones(len(line)), (line, column)), shape=shape).tocsr()

@@ -44,12 +44,12 @@ class Margins:
             if sum(p.days for _, p in parts) == span.days:
                 self.spans.append((place, [j for j, _ in parts]))
 
-    def joins(
+    def complements(
         self,
         cells: Cells,
-        shut: Bools,
+        suppressed: Bools,
         codes: Callable[[Cells], Codes],
-        known: Bools | None = None,
+        shown: Bools | None = None,
     ) -> list[Place]:
         """Return which cells must be left open besides, or some follow that may not.
 
@@ -57,55 +57,59 @@ class Margins:
         ----------
         cells
             What stands behind each cell.
-        shut
+        suppressed
             Array (members, columns): the cells left open.
         codes
             The rule that cells break.
-        known
+        shown
             Columns whose total is shown; ``None`` where members have none.
         """
-        found: list[Place | None] = []
-        if known is not None:
-            wrong = (codes(cells.together(shut))[0] > 0) & known
-            found += [_in_column(cells, ~shut, j) for j in np.flatnonzero(wrong).tolist()]
+        complements: list[Place | None] = []
+        if shown is not None:
+            unsafe = (codes(cells.column_totals(suppressed))[0] > 0) & shown
+            complements += [
+                _in_column(cells, ~suppressed, j) for j in np.flatnonzero(unsafe).tolist()
+            ]
         for place, steps in self.spans:
-            within = np.zeros(shut.shape, dtype=bool)
-            within[:, steps] = shut[:, steps]
-            within[shut[:, place]] = False
-            wrong = codes(cells.turned(within))[:, 0] > 0
-            found += [_in_line(cells, ~shut, i, steps) for i in np.flatnonzero(wrong).tolist()]
-        if known is not None and self.spans:
-            found += self._crossed(cells, shut, codes, known)
-        return list(dict.fromkeys(one for one in found if one is not None))
+            within = np.zeros(suppressed.shape, dtype=bool)
+            within[:, steps] = suppressed[:, steps]
+            within[suppressed[:, place]] = False
+            unsafe = codes(cells.line_totals(within))[:, 0] > 0
+            complements += [
+                _in_line(cells, ~suppressed, i, steps) for i in np.flatnonzero(unsafe).tolist()
+            ]
+        if shown is not None and self.spans:
+            complements += self._crossed(cells, suppressed, codes, shown)
+        return list(dict.fromkeys(cell for cell in complements if cell is not None))
 
     def _crossed(
-        self, cells: Cells, shut: Bools, codes: Callable[[Cells], Codes], known: Bools
+        self, cells: Cells, suppressed: Bools, codes: Callable[[Cells], Codes], shown: Bools
     ) -> list[Place | None]:
-        found: list[Place | None] = []
-        wrong = codes(cells) > 0
+        complements: list[Place | None] = []
+        unsafe = codes(cells) > 0
         for place, steps in self.spans:
-            open_ = np.argwhere(shut & (cells.rows > 0)).tolist()
-            edges = [(i, j) for i, j in open_ if j in steps]
+            places = np.argwhere(suppressed & (cells.rows > 0)).tolist()
+            edges = [(i, j) for i, j in places if j in steps]
             ends = [
-                (("line", -1 if shut[i, place] else i), ("column", j if known[j] else -1))
+                (("line", -1 if suppressed[i, place] else i), ("column", j if shown[j] else -1))
                 for i, j in edges
             ]
-            for (i, j), alone in zip(edges, bridges(ends), strict=True):
-                if alone and wrong[i, j]:
-                    join = _in_column(cells, ~shut, j)
-                    found.append(join or _in_line(cells, ~shut, i, steps))
-        return found
+            for (i, j), is_bridge in zip(edges, bridges(ends), strict=True):
+                if is_bridge and unsafe[i, j]:
+                    complement = _in_column(cells, ~suppressed, j)
+                    complements.append(complement or _in_line(cells, ~suppressed, i, steps))
+        return complements
 
 
-def _in_column(cells: Cells, open_: Bools, column: int) -> Place | None:
+def _in_column(cells: Cells, published: Bools, column: int) -> Place | None:
     """Return the smallest open cell of a column; ties by name."""
-    places = np.flatnonzero(open_[:, column] & (cells.rows[:, column] > 0)).tolist()
+    places = np.flatnonzero(published[:, column] & (cells.rows[:, column] > 0)).tolist()
     if not places:
         return None
     return min(places, key=lambda i: (cells.rows[i, column], cells.members[i])), column
 
 
-def _in_line(cells: Cells, open_: Bools, line: int, steps: Sequence[int]) -> Place | None:
+def _in_line(cells: Cells, published: Bools, line: int, steps: Sequence[int]) -> Place | None:
     """Return the smallest open cell of a line among these columns, the earliest of equals."""
-    places = [j for j in steps if open_[line, j] and cells.rows[line, j] > 0]
+    places = [j for j in steps if published[line, j] and cells.rows[line, j] > 0]
     return (line, min(places, key=lambda j: (cells.rows[line, j], j))) if places else None

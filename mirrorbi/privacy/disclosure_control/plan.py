@@ -35,7 +35,7 @@ from mirrorbi.privacy.disclosure_control.cells import (
 from mirrorbi.privacy.disclosure_control.crossing import Crossing
 from mirrorbi.privacy.disclosure_control.margins import Margins
 
-Shut = tuple[str, int, str]
+Suppression = tuple[str, int, str]
 """Member, column and metric (``""`` for all) of a cell to leave open."""
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
@@ -112,22 +112,22 @@ class Planner:
         self.dataset = dataset
         self.context = context
         self.rules = rules
-        self.asked = [query for query in context.queries() if not query.by]
+        self.whole_queries = [query for query in context.queries() if not query.by]
         self.columns: tuple[Period | None, ...] = tuple(
             dict.fromkeys(
                 column
-                for query in self.asked
+                for query in self.whole_queries
                 for column in (context.periods if query.grain is not None else [query.period])
             )
         )
         compared = {context.period, context.baseline, *context.averaged}
         self.required = np.array([column in compared for column in self.columns], dtype=bool)
         self.metrics = context.columns
-        model, named = dataset.model, self.asked[0].metrics
+        model, named = dataset.model, self.whole_queries[0].metrics
         merged = (m for m in named if all(s.agg.mergeable for s in simple_metrics(model, m)))
         self.cheap = (next(merged, named[0]),)
         self.margins = Margins(self.columns, context.places)
-        self.known: Bools = np.ones(len(self.columns), dtype=bool)
+        self.shown_columns: Bools = np.ones(len(self.columns), dtype=bool)
         """Columns of which the whole is shown, so that parts left open follow from it."""
 
     def queries(self) -> list[Query]:
@@ -138,45 +138,47 @@ class Planner:
 
     def pairs(self) -> list[Query]:
         """Return the questions of which members of two dimensions go together."""
-        return [self._together(pair) for pair in combinations(self.context.by, 2)]
+        return [self._pair_query(pair) for pair in combinations(self.context.by, 2)]
 
     def plans(self) -> dict[str | None, Plan]:
         """Return what is shown of the whole and of each dimension."""
         whole = self.plan(None)
-        self.known = ~whole.hidden[0]
-        made: dict[str | None, Plan] = {by: self.plan(by) for by in self.context.by}
+        self.shown_columns = ~whole.hidden[0]
+        plans: dict[str | None, Plan] = {by: self.plan(by) for by in self.context.by}
         self.dataset.prepare(self.pairs())
         crossings = [self._crossing(pair) for pair in combinations(self.context.by, 2)]
-        more: dict[str, set[Shut]] = {by: set() for by in self.context.by}
+        more: dict[str, set[Suppression]] = {by: set() for by in self.context.by}
         while True:
             fresh = False
-            found = [one for c in crossings for one in c.exposed(made, self.rules)]
-            for by, member, column, metric in found:
+            suppressions = [
+                suppression for c in crossings for suppression in c.exposed(plans, self.rules)
+            ]
+            for by, member, column, metric in suppressions:
                 fresh |= (member, column, metric) not in more[by]
                 more[by].add((member, column, metric))
             if not fresh:
-                return {None: whole, **made}
-            made |= {by: self.plan(by, more[by]) for by in self.context.by}
+                return {None: whole, **plans}
+            plans |= {by: self.plan(by, more[by]) for by in self.context.by}
 
     def _crossing(self, pair: tuple[str, str]) -> Crossing:
         """Return which members of two dimensions go together, and how to count their cells."""
-        found = self.dataset.answer(self._together(pair), entities=False).frame
-        known = found.sort_values(list(pair))
-        ends = tuple(zip(known[pair[0]].tolist(), known[pair[1]].tolist(), strict=True))
-        return Crossing(pair, ends, partial(self._behind, pair, ends))
+        frame = self.dataset.answer(self._pair_query(pair), entities=False).frame
+        ordered = frame.sort_values(list(pair))
+        ends = tuple(zip(ordered[pair[0]].tolist(), ordered[pair[1]].tolist(), strict=True))
+        return Crossing(pair, ends, partial(self._cell_counts, pair, ends))
 
-    def _together(self, pair: tuple[str, str]) -> Query:
+    def _pair_query(self, pair: tuple[str, str]) -> Query:
         # Over all time: what goes together is a matter of the members, as a city is of its
         # country, and takes no period of each pair.
-        return replace(self.asked[0], metrics=self.cheap, by=pair, grain=None, period=None)
+        return replace(self.whole_queries[0], metrics=self.cheap, by=pair, grain=None, period=None)
 
-    def _behind(
+    def _cell_counts(
         self, pair: tuple[str, str], ends: tuple[tuple[str, str], ...]
     ) -> Mapping[str, Floats]:
         """Return what stands behind each cell of two dimensions: arrays (ends, columns)."""
         lines = {end: str(i) for i, end in enumerate(ends)}
         frames = []
-        for query in (replace(q, by=pair) for q in self.asked):
+        for query in (replace(q, by=pair) for q in self.whole_queries):
             frame = self.dataset.counted(query)
             mine = zip(frame[pair[0]].tolist(), frame[pair[1]].tolist(), strict=True)
             line = [lines[end] for end in mine]
@@ -186,12 +188,12 @@ class Planner:
 
     def counted(self, by: str | None, where: dict[str, tuple[str, ...]]) -> Cells:
         """Return what stands behind each cell of one dimension, or of the whole."""
-        kept = tuple(sorted((name, tuple(sorted(set(m)))) for name, m in where.items()))
-        asked = [replace(q, by=(by,) if by else (), where=kept) for q in self.asked]
-        answers = [(q, self.dataset.counted(q)) for q in asked]
+        filters = tuple(sorted((name, tuple(sorted(set(m)))) for name, m in where.items()))
+        queries = [replace(q, by=(by,) if by else (), where=filters) for q in self.whole_queries]
+        answers = [(q, self.dataset.counted(q)) for q in queries]
         return Cells.of(answers, self.columns, self.context.places, None if by else (ALL,))
 
-    def plan(self, by: str | None, more: Iterable[Shut] = ()) -> Plan:
+    def plan(self, by: str | None, more: Iterable[Suppression] = ()) -> Plan:
         """Return what is shown of one dimension, as far as it can be told by itself.
 
         Parameters
@@ -228,26 +230,26 @@ class Planner:
                     plan.count(COMPLEMENT)
                 elif not name:
                     plan.hide(i, j, COMPLEMENT)
-        self.settle(plan)
+        self.suppress_complements(plan)
         lost = self._lost(plan) - set(more)
         # What is compared must be whole: a member that is not there in full joins the others.
         return self.plan(by, {*more, *lost}) if lost else plan
 
-    def settle(self, plan: Plan) -> None:
+    def suppress_complements(self, plan: Plan) -> None:
         """Leave open what else must be, so that what is open passes together."""
-        self._settle(plan, plan.hidden, self.rules.cells)
+        self._suppress(plan, plan.hidden, self.rules.cells)
         for name, masked in plan.masked.items():
             masked &= ~plan.hidden
             if name not in plan.dropped:
-                shut = plan.hidden | masked
-                self._settle(plan, shut, partial(self.rules.metric, name=name))
-                plan.masked[name] = shut & ~plan.hidden
+                suppressed = plan.hidden | masked
+                self._suppress(plan, suppressed, partial(self.rules.metric, name=name))
+                plan.masked[name] = suppressed & ~plan.hidden
 
-    def _settle(self, plan: Plan, shut: Bools, codes: Callable[[Cells], Codes]) -> None:
-        known = None if plan.by is None else self.known
-        while joins := self.margins.joins(plan.cells, shut, codes, known):
-            for i, j in joins:
-                shut[i, j] = True
+    def _suppress(self, plan: Plan, suppressed: Bools, codes: Callable[[Cells], Codes]) -> None:
+        shown = None if plan.by is None else self.shown_columns
+        while complements := self.margins.complements(plan.cells, suppressed, codes, shown):
+            for i, j in complements:
+                suppressed[i, j] = True
                 plan.count(COMPLEMENT)
 
     # -- one dimension -------------------------------------------------------------------
@@ -262,37 +264,37 @@ class Planner:
     def _codes(self, by: str | None, cells: Cells, merged: Iterable[str] = ()) -> Codes:
         """Return the rule that each cell breaks, or that what the filter leaves of it does."""
         codes = self.rules.cells(cells)
-        gone = set(merged)
+        excluded = set(merged)
         for name, filters in self._rests(tuple(sorted(self.context.where.items()))):
             if name == by:
                 continue
             rest = self.counted(by, dict(filters))
-            if gone and by is not None:
-                union = self._union(by, gone, dict(filters))
-                rest = rest.without(gone).above(union)
-            there = {member: i for i, member in enumerate(rest.members)}
+            if excluded and by is not None:
+                union = self._union(by, excluded, dict(filters))
+                rest = rest.without(excluded).vstack(union)
+            lines = {member: i for i, member in enumerate(rest.members)}
             broken = self.rules.cells(rest)
             for i, member in enumerate(cells.members):
-                if member in there:
-                    left = (broken[there[member]] > 0) & (cells.rows[i] > 0) & (codes[i] == 0)
-                    codes[i][left] = DIFFERENCE
+                if member in lines:
+                    unsafe = (broken[lines[member]] > 0) & (cells.rows[i] > 0) & (codes[i] == 0)
+                    codes[i][unsafe] = DIFFERENCE
         return codes
 
-    def _lost(self, plan: Plan) -> set[Shut]:
+    def _lost(self, plan: Plan) -> set[Suppression]:
         """Return the cells compared that are left open of one member beside others."""
         if plan.by is None or len(plan.cells.members) < 2:
             return set()
-        shut = plan.hidden.copy()
+        suppressed = plan.hidden.copy()
         for name in set(plan.masked) - plan.dropped:
-            shut |= plan.masked[name]
-        places = np.argwhere(shut & self.required & self.known).tolist()
+            suppressed |= plan.masked[name]
+        places = np.argwhere(suppressed & self.required & self.shown_columns).tolist()
         names = plan.cells.members
         return {(names[i], j, "") for i, j in places if names[i] != OTHER}
 
     def _union(self, by: str, members: set[str], where: dict[str, tuple[str, ...]]) -> Cells:
         """Return what stands behind members taken together, counted and not estimated."""
-        kept = where.get(by)
-        chosen = members if kept is None else members & set(kept)
+        filtered = where.get(by)
+        chosen = members if filtered is None else members & set(filtered)
         whole = self.counted(None, {**where, by: tuple(chosen)})
         return Cells((OTHER,), whole.columns, whole.counts)
 
@@ -300,11 +302,11 @@ class Planner:
         """Decide which members are put together, and which metrics are not split."""
         by, cells, required = plan.by, plan.cells, self.required
         assert by is not None  # noqa: S101 (for the type checker)
-        bad = codes > 0
+        unsafe = codes > 0
         compared = codes[:, required]
         for code in np.unique(compared[compared > 0]).tolist():
             plan.count(code, int((compared == code).sum()))
-        chosen = np.asarray(bad[:, required].any(axis=1))
+        chosen = np.asarray(unsafe[:, required].any(axis=1))
         rows = cells.rows[:, required].sum(axis=1)
         for name in self.metrics:
             broken = self.rules.metric(cells, name)[:, required]
@@ -342,17 +344,17 @@ class Planner:
             wrong &= required
             if not wrong.any() or chosen.all():
                 plan.merged = merged
-                plan.cells = cells.without(merged).above(union)
+                plan.cells = cells.without(merged).vstack(union)
                 return
-            open_ = ~chosen[:, None] & (cells.rows > 0)
-            joins = [smallest(cells, open_, j) for j in np.flatnonzero(wrong).tolist()]
-            found = [i for i in joins if i is not None]
-            if not found:
+            eligible = ~chosen[:, None] & (cells.rows > 0)
+            neighbours = [smallest(cells, eligible, j) for j in np.flatnonzero(wrong).tolist()]
+            candidates = [i for i in neighbours if i is not None]
+            if not candidates:
                 chosen[:] = True
                 continue
-            one = min(found, key=lambda i: (rows[i], cells.members[i]))
-            chosen[one] = True
-            plan.count(COMPLEMENT, int((cells.rows[one] > 0)[required].sum()))
+            joining = min(candidates, key=lambda i: (rows[i], cells.members[i]))
+            chosen[joining] = True
+            plan.count(COMPLEMENT, int((cells.rows[joining] > 0)[required].sum()))
 
 
 __all__ = ["ALL", "COMPLEMENT", "DIFFERENCE", "Plan", "Planner"]

@@ -32,22 +32,26 @@ def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Wi
     assert query.grain is not None  # noqa: S101 (for the type checker)
     periods = guard.periods(query.grain)
     cells = Cells.of([(query, guard.counts(query))], periods, periods)
-    few = guard.rules.cells(cells)[0] > 0
-    shut = few.copy()
-    while shut.any() and guard.rules.cells(cells.turned(shut[None, :]))[0, 0]:
-        open_ = [j for j in range(len(periods)) if not shut[j] and cells.rows[0, j] > 0]
-        if not open_:
+    unsafe = guard.rules.cells(cells)[0] > 0
+    suppressed = unsafe.copy()
+    while suppressed.any() and guard.rules.cells(cells.line_totals(suppressed[None, :]))[0, 0]:
+        published = [j for j in range(len(periods)) if not suppressed[j] and cells.rows[0, j] > 0]
+        if not published:
             break
-        shut[min(open_, key=lambda j: (cells.rows[0, j], j))] = True
-    if not shut.any():
+        suppressed[min(published, key=lambda j: (cells.rows[0, j], j))] = True
+    if not suppressed.any():
         return fact, []
-    names = {str(p) for p, hidden in zip(periods, shut.tolist(), strict=True) if hidden}
+    names = {str(p) for p, hidden in zip(periods, suppressed.tolist(), strict=True) if hidden}
     if fact.kind == "late_data" and fact.n < guard.rules.policy.min_entities:
         return None, [Withheld("min_entities", f"rows of {fact.period}, which came late")]
     lines = tuple((p, None if p in names else n) for p, n in fact.table.rows)
     table = Table(fact.table.columns, lines)
-    held = sum(1 for p, _ in fact.table.rows if p in names)
-    why = [Withheld("min_entities", f"rows per {query.grain.value}", held)] if held else []
+    withheld_count = sum(1 for p, _ in fact.table.rows if p in names)
+    why = (
+        [Withheld("min_entities", f"rows per {query.grain.value}", withheld_count)]
+        if withheld_count
+        else []
+    )
     return fact.replace(table=table), why
 
 
@@ -60,10 +64,12 @@ def rest_is_enough(guard: Guard, policy: Policy) -> bool:
     if not steps or not counts.reach:
         return True
     hidden, columns = guard.plans[None].hidden[0], guard.plans[None].cells.columns
-    shut = [p for p, left in zip(columns, hidden.tolist(), strict=True) if left and p in steps]
+    suppressed = [
+        p for p, is_hidden in zip(columns, hidden.tolist(), strict=True) if is_hidden and p in steps
+    ]
     first, last = min(counts.reach), max(counts.reach)
     ends = [(first, steps[0].start), (steps[-1].end, last)]
-    spans = [Period(p.start, p.end, None) for p in shut if p is not None]
+    spans = [Period(p.start, p.end, None) for p in suppressed if p is not None]
     spans += [Period(a, b, None) for a, b in ends if a < b]
     reach = Period(min(first, steps[0].start), max(last, steps[-1].end), None)
     rows = [float(counts.rows((), span)[1].sum()) for span in spans]

@@ -20,7 +20,12 @@ from mirrorbi.privacy.disclosure_control.cells import Rules
 from mirrorbi.privacy.disclosure_control.counts import counts_of
 from mirrorbi.privacy.disclosure_control.guard import Guard
 from mirrorbi.privacy.disclosure_control.quality import quality, rest_is_enough
-from mirrorbi.privacy.disclosure_control.remainder import KIND, kept_of, statement, summed
+from mirrorbi.privacy.disclosure_control.remainder import (
+    KIND,
+    summed_withheld,
+    withheld_by_plans,
+    withheld_fact,
+)
 from mirrorbi.privacy.disclosure_control.statements import Statement
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.released import remember
@@ -28,7 +33,7 @@ from mirrorbi.privacy.released import remember
 _RECORDED = ("min_entities", "dominance", "p_ratio", "columns")
 
 
-def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> FactSet:
+def controlled(dataset: Dataset, policy: Policy | None = None, **request: Any) -> FactSet:
     """Find facts as `mirrorbi.facts.find_facts` does, of what may be shown.
 
     Parameters
@@ -37,7 +42,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
         The data.
     policy
         What may leave; by default that of settings and model.
-    asked
+    request
         The arguments of the sweep.
 
     Returns
@@ -52,46 +57,48 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **asked: Any) -> 
         If a personal or blocked column, or a metric that is one record's value, is asked
         for by name.
     """
-    held = policy or policy_for(dataset)
-    kept, classed = _allowed(dataset, held, asked)
-    context = definite(dataset, **{name: value for name, value in kept.items() if name != "kinds"})
-    guard = Guard(dataset, held, context)
-    kinds = kept.get("kinds")
+    effective_policy = policy or policy_for(dataset)
+    allowed, classed = _allowed(dataset, effective_policy, request)
+    context = definite(
+        dataset, **{name: value for name, value in allowed.items() if name != "kinds"}
+    )
+    guard = Guard(dataset, effective_policy, context)
+    kinds = allowed.get("kinds")
     listed = [kinds] if isinstance(kinds, str) else None if kinds is None else list(kinds)
-    found = find_facts(cast(Dataset, guard), **{**kept, "kinds": listed})
+    facts = find_facts(cast(Dataset, guard), **{**allowed, "kinds": listed})
     needed = listed is None or _asks_for_cells(listed)
-    kept_back = [*classed, *(kept_of(guard) if needed else ())]
+    withheld = [*classed, *(withheld_by_plans(guard) if needed else ())]
     passed: list[Fact] = []
     counts = counts_of(dataset)
     counts.questions = 0
     if needed:
-        counts.passed.setdefault(held.min_entities, set()).update(_others(guard))
-    whole = counts.at_least(held.min_entities, {}, None)
-    whole = whole and (not needed or rest_is_enough(guard, held))
-    for fact in found:
-        one, why = _judged(guard, fact, whole)
-        passed += [one] if one is not None else []
-        kept_back += why
+        counts.passing.setdefault(effective_policy.min_entities, set()).update(_merged_cells(guard))
+    whole = counts.at_least(effective_policy.min_entities, {}, None)
+    whole = whole and (not needed or rest_is_enough(guard, effective_policy))
+    for fact in facts:
+        shown, why = _shown_fact(guard, fact, whole)
+        passed += [shown] if shown is not None else []
+        withheld += why
     edges = {edge for step in context.periods for edge in (step.start, step.end)}
     spans = [span for span in (context.period, context.baseline) if span is not None]
     if any(span.start not in edges or span.end not in edges for span in spans):
-        passed, why = _beside_steps(dataset, held, passed)
-        kept_back += why
-    merged = summed(kept_back)
+        passed, why = _without_differencing(dataset, effective_policy, passed)
+        withheld += why
+    merged = summed_withheld(withheld)
     if listed is None or KIND in listed or "quality" in listed:
-        passed += statement(guard, merged, _looks(dataset, held))
-    told = sorted(passed, key=lambda fact: (-fact.score, fact.id))
+        passed += withheld_fact(guard, merged, _looks(dataset, effective_policy))
+    ordered = sorted(passed, key=lambda fact: (-fact.score, fact.id))
     released = FactSet(
-        told,
-        request={**found.request, "control": {k: held.to_dict()[k] for k in _RECORDED}},
-        dataset=found.dataset,
-        tests=found.tests,
-        sql=found.sql,
+        ordered,
+        request={**facts.request, "control": {k: effective_policy.to_dict()[k] for k in _RECORDED}},
+        dataset=facts.dataset,
+        tests=facts.tests,
+        sql=facts.sql,
         origin=dataset,
         withheld=merged,
-        policy=held.sha256,
+        policy=effective_policy.sha256,
     )
-    remember(dataset, released, found.request)
+    remember(dataset, released, facts.request)
     return released
 
 
@@ -124,8 +131,8 @@ def release(
             "These facts do not say which data set they are of, so their cells are not known.",
             hint="Pass the data set: release(facts, dataset).",
         )
-    held = policy or policy_for(origin)
-    if facts.policy == held.sha256:
+    effective_policy = policy or policy_for(origin)
+    if facts.policy == effective_policy.sha256:
         return facts
     if "seed" not in facts.request:
         raise RefusedError(
@@ -133,17 +140,17 @@ def release(
             hint="Pass the FactSet of a sweep: dataset.facts().",
         )
     request = {name: value for name, value in facts.request.items() if name != "control"}
-    wanted = {fact.id for fact in facts}
-    found = controlled(origin, held, **request)
+    ids = {fact.id for fact in facts}
+    released = controlled(origin, effective_policy, **request)
     return FactSet(
-        (fact for fact in found if fact.id in wanted or fact.kind == KIND),
-        request=found.request,
-        dataset=found.dataset,
-        tests=found.tests,
-        sql=found.sql,
+        (fact for fact in released if fact.id in ids or fact.kind == KIND),
+        request=released.request,
+        dataset=released.dataset,
+        tests=released.tests,
+        sql=released.sql,
         origin=origin,
-        withheld=found.withheld,
-        policy=found.policy,
+        withheld=released.withheld,
+        policy=released.policy,
     )
 
 
@@ -163,14 +170,16 @@ def _words(value: Any) -> list[str]:
 
 
 def _allowed(
-    dataset: Dataset, policy: Policy, asked: Mapping[str, Any]
+    dataset: Dataset, policy: Policy, request: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[Withheld]]:
     """Return the arguments without what is never shown, and what that is."""
-    kept, withheld = dict(asked), list[Withheld]()
-    check_dimensions(dataset, policy, [*_words(kept.get("by") or ()), *(kept.get("where") or {})])
-    if kept.get("by") is None:
+    allowed, withheld = dict(request), list[Withheld]()
+    check_dimensions(
+        dataset, policy, [*_words(allowed.get("by") or ()), *(allowed.get("where") or {})]
+    )
+    if allowed.get("by") is None:
         classes = {n: class_in(dataset, policy, n) for n in dataset.model.dimensions}
-        kept["by"] = [n for n, named in classes.items() if named is Privacy.SAFE]
+        allowed["by"] = [n for n, named in classes.items() if named is Privacy.SAFE]
         looks = _looks(dataset, policy)
         withheld += [
             Withheld(
@@ -187,20 +196,20 @@ def _allowed(
     rules = Rules(dataset.model, policy)
     metrics = dataset.model.metrics
     default = [name for name, m in metrics.items() if not m.hidden] or list(metrics)
-    wanted = default if kept.get("metrics") is None else _words(kept["metrics"])
-    single = [name for name in wanted if name in metrics and rules.single(name)]
+    names = default if allowed.get("metrics") is None else _words(allowed["metrics"])
+    single = [name for name in names if name in metrics and rules.is_single_record(name)]
     if single:
-        kept["metrics"] = [name for name in wanted if name not in single]
+        allowed["metrics"] = [name for name in names if name not in single]
         withheld += [
             Withheld("few", f"{dataset.label(n)} is the value of a single record", 0)
             for n in single
         ]
-    if single and not kept["metrics"]:
+    if single and not allowed["metrics"]:
         raise RefusedError(
             f"The metric {single[0]!r} is a least or greatest value: that of a single record.",
             hint="Ask for a median, or explore with control=False, which cannot be reported.",
         )
-    return kept, withheld
+    return allowed, withheld
 
 
 def _looks(dataset: Dataset, policy: Policy) -> dict[str, str]:
@@ -209,7 +218,7 @@ def _looks(dataset: Dataset, policy: Policy) -> dict[str, str]:
     return {name: noun_of(kind) for name, kind in kinds.items() if kind is not None}
 
 
-def _judged(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Withheld]]:
+def _shown_fact(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Withheld]]:
     """Return a fact as it may be shown, if it may.
 
     Parameters
@@ -228,16 +237,16 @@ def _judged(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Wi
         plan = guard.plans[by]
         if member == OTHER and plan.merged:
             return None, []
-        open_ = plan.hidden[plan.cells.members.index(member)].any()
+        has_hidden = plan.hidden[plan.cells.members.index(member)].any()
     else:
-        open_ = guard.plans[None].hidden.any()
+        has_hidden = guard.plans[None].hidden.any()
     # What is left open may have been higher or lower still.
-    if fact.kind == "extreme" and (open_ or _gaps(fact)):
+    if fact.kind == "extreme" and (has_hidden or _has_gaps(fact)):
         return None, [Withheld("few", f"an extreme of {fact.label} among periods not shown")]
     return fact, []
 
 
-def _beside_steps(
+def _without_differencing(
     dataset: Dataset, policy: Policy, facts: list[Fact]
 ) -> tuple[list[Fact], list[Withheld]]:
     """Return facts without those by which a stretch of time and its steps differ by few."""
@@ -247,16 +256,16 @@ def _beside_steps(
         fact.replace(table=None) if fact.kind in ("coverage", "late_data") else fact
         for fact in facts
     ]
-    kept, refused = Audit(dataset, policy).examine(plain)
+    admitted, refused = Audit(dataset, policy).examine(plain)
     what = "facts whose period and steps of time differ by few"
-    return kept, [Withheld("difference", what, len(refused))] if refused else []
+    return admitted, [Withheld("difference", what, len(refused))] if refused else []
 
 
-def _gaps(fact: Fact) -> bool:
+def _has_gaps(fact: Fact) -> bool:
     return fact.table is not None and None in fact.table.column("value")
 
 
-def _others(guard: Guard) -> Iterator[Statement]:
+def _merged_cells(guard: Guard) -> Iterator[Statement]:
     """Yield the cells of members put together, of which the plans counted that they pass."""
     for by, plan in guard.plans.items():
         if by is None or not plan.merged:

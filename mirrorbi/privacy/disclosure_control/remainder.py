@@ -19,7 +19,7 @@ NAMED = 5
 _WHOLE = "cells of the whole"
 
 
-def kept_of(guard: Guard) -> Iterator[Withheld]:
+def withheld_by_plans(guard: Guard) -> Iterator[Withheld]:
     """Yield what the plans keep back, by rule and dimension."""
     label = guard.label
     for by, plan in guard.plans.items():
@@ -35,31 +35,33 @@ def kept_of(guard: Guard) -> Iterator[Withheld]:
             yield Withheld("few", f"{label(metric)} by {name}", 0)
 
 
-def summed(withheld: Iterable[Withheld]) -> tuple[Withheld, ...]:
+def summed_withheld(withheld: Iterable[Withheld]) -> tuple[Withheld, ...]:
     """Return what is kept back, each rule and thing once."""
-    found: dict[tuple[str, str], int] = {}
-    for one in withheld:
-        found[one.rule, one.what] = found.get((one.rule, one.what), 0) + one.cells
+    totals: dict[tuple[str, str], int] = {}
+    for part in withheld:
+        totals[part.rule, part.what] = totals.get((part.rule, part.what), 0) + part.cells
     order = [*RULES, "few", "class"]
     return tuple(
         Withheld(rule, what, cells)
-        for (rule, what), cells in sorted(found.items(), key=lambda e: (order.index(e[0][0]), e[0]))
+        for (rule, what), cells in sorted(
+            totals.items(), key=lambda e: (order.index(e[0][0]), e[0])
+        )
     )
 
 
-def statement(
+def withheld_fact(
     guard: Guard, withheld: Sequence[Withheld], looks: Mapping[str, str]
 ) -> Iterator[Fact]:
     """Yield the fact that says what is not shown, if anything is."""
     by_rule: dict[str, int] = {}
-    for one in withheld:
-        by_rule[one.rule] = by_rule.get(one.rule, 0) + one.cells
+    for part in withheld:
+        by_rule[part.rule] = by_rule.get(part.rule, 0) + part.cells
     cells = sum(by_rule.values())
-    whole = sum(one.cells for one in withheld if one.what == _WHOLE)
+    whole = sum(part.cells for part in withheld if part.what == _WHOLE)
     if not cells and not looks:
         return
     model, policy, entity = guard.model.dataset, guard.rules.policy, guard.rules.entity
-    beside = by_rule.get("complement", 0)
+    secondary = by_rule.get("complement", 0)
     broken = [rule for rule in RULES if by_rule.get(rule) and rule != "complement"]
     yield Fact(
         kind=KIND,
@@ -68,8 +70,8 @@ def statement(
         definition=model.description,
         quantities={
             "cells": Quantity(exact(cells), "count"),
-            "small": Quantity(exact(cells - beside), "count"),
-            "complement": Quantity(exact(beside), "count"),
+            "small": Quantity(exact(cells - secondary), "count"),
+            "complement": Quantity(exact(secondary), "count"),
             "least": Quantity(exact(policy.min_entities), "count"),
             "whole": Quantity(exact(whole), "count"),
         },
@@ -83,8 +85,8 @@ def statement(
             "rules": ", ".join(broken),
             **(
                 {
-                    "left_out": _all(map(guard.label, looks)),
-                    "looks": _all(dict.fromkeys(looks.values())),
+                    "left_out": _listed(map(guard.label, looks)),
+                    "looks": _listed(dict.fromkeys(looks.values())),
                 }
                 if looks
                 else {}
@@ -94,6 +96,6 @@ def statement(
     )
 
 
-def _all(names: Iterable[str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     words = list(names)
     return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)

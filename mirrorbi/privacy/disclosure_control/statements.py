@@ -53,10 +53,10 @@ def statements(fact: Fact) -> set[Statement]:
 
     What was filtered is told by the query that made it.
     """
-    return set(spoken(fact))
+    return set(fact_statements(fact))
 
 
-def spoken(fact: Fact) -> frozenset[Statement]:
+def fact_statements(fact: Fact) -> frozenset[Statement]:
     """Return what `statements` does; the same object for facts that speak of the same cells."""
     calendar = fact.period.calendar if fact.period else Calendar()
     whole = _where(dict(fact.evidence[0].where)) if fact.evidence else ()
@@ -65,8 +65,8 @@ def spoken(fact: Fact) -> frozenset[Statement]:
         spans.append(_days(fact.baseline))
     scopes = [whole]
     if fact.scope:
-        mine = {name: (member,) for name, member in fact.scope}
-        scopes.append(_where({**dict(whole), **mine}))
+        own_members = {name: (member,) for name, member in fact.scope}
+        scopes.append(_where({**dict(whole), **own_members}))
     head, periods, members = "", tuple[str, ...](), tuple[str, ...]()
     if fact.table is not None:
         head, unit = fact.table.columns[0]
@@ -76,13 +76,13 @@ def spoken(fact: Fact) -> frozenset[Statement]:
         elif unit == "text" and fact.terms.get("by") == head:
             members = tuple(str(line[0]) for line in rows if line[0] != OTHER)
     own = tuple(spans) if fact.evidence else ()
-    told = fact.kind in _OF_ALL
-    return _of(told, tuple(scopes), own, periods, calendar, head, members, tuple(spans))
+    of_all = fact.kind in _OF_ALL
+    return _of(of_all, tuple(scopes), own, periods, calendar, head, members, tuple(spans))
 
 
 @lru_cache(maxsize=4096)
 def _of(
-    told: bool,
+    of_all: bool,
     scopes: tuple[Where, ...],
     own: tuple[Period | None, ...],
     periods: tuple[str, ...],
@@ -91,13 +91,13 @@ def _of(
     members: tuple[str, ...],
     spans: tuple[Period | None, ...],
 ) -> frozenset[Statement]:
-    found = {ALL_DATA} if told else set[Statement]()
+    cells = {ALL_DATA} if of_all else set[Statement]()
     times = [*own, *(_parsed(text, calendar) for text in periods)]
-    found.update(Statement(scope, time) for scope in scopes for time in times)
+    cells.update(Statement(scope, time) for scope in scopes for time in times)
     for member in members:
         scope = _where({**dict(scopes[0]), head: (member,)})
-        found.update(Statement(scope, span) for span in spans)
-    return frozenset(found)
+        cells.update(Statement(scope, span) for span in spans)
+    return frozenset(cells)
 
 
 @lru_cache(maxsize=4096)
@@ -112,39 +112,39 @@ def _days(period: Period | None) -> Period | None:
 
 
 def _where(members: Mapping[str, Iterable[str]]) -> Where:
-    return tuple(sorted((name, tuple(some)) for name, some in members.items()))
+    return tuple(sorted((name, tuple(values)) for name, values in members.items()))
 
 
-def tiled(periods: Iterable[Period]) -> bool:
+def is_contiguous(periods: Iterable[Period]) -> bool:
     """Return whether some of these periods, end to end, make up all the time of them.
 
     Examples
     --------
-    >>> tiled(map(Period.parse, ["2013-01", "2013-02", "2013-01/2013-03", "2013-03"]))
+    >>> is_contiguous(map(Period.parse, ["2013-01", "2013-02", "2013-01/2013-03", "2013-03"]))
     True
-    >>> tiled(map(Period.parse, ["2013-01", "2013-03"]))
+    >>> is_contiguous(map(Period.parse, ["2013-01", "2013-03"]))
     False
     """
-    known = sorted(periods, key=lambda p: (p.start, p.end))
-    if not known:
+    ordered = sorted(periods, key=lambda p: (p.start, p.end))
+    if not ordered:
         return False
-    reached = {known[0].start}
-    for period in known:
+    reached = {ordered[0].start}
+    for period in ordered:
         if period.start in reached:
             reached.add(period.end)
-    return max(period.end for period in known) in reached
+    return max(period.end for period in ordered) in reached
 
 
-def essential(said: Iterable[Statement]) -> list[Statement]:
+def essential_statements(cells: Iterable[Statement]) -> list[Statement]:
     """Return statements without those of a stretch of time that follow from its steps."""
     by_where: dict[Where, list[Period]] = {}
     whole: list[Statement] = []
-    for one in said:
-        if one.period is None:
-            whole.append(one)
+    for cell in cells:
+        if cell.period is None:
+            whole.append(cell)
         else:
-            by_where.setdefault(one.where, []).append(one.period)
-    kept = whole
+            by_where.setdefault(cell.where, []).append(cell.period)
+    result = whole
     for where, periods in by_where.items():
         shortest: dict[datetime, Period] = {}
         for period in sorted(periods, key=lambda p: p.end - p.start):
@@ -152,6 +152,6 @@ def essential(said: Iterable[Statement]) -> list[Statement]:
             while at < period.end and at in shortest and shortest[at].end <= period.end:
                 at = shortest[at].end
             if at != period.end:
-                kept.append(Statement(where, period))
+                result.append(Statement(where, period))
                 shortest.setdefault(period.start, period)
-    return kept
+    return result

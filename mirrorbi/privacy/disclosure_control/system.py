@@ -62,7 +62,7 @@ class System:
 
     Parameters
     ----------
-    said
+    statements
         The statements.
     dimensions
         Those that are cut.
@@ -77,26 +77,26 @@ class System:
         The stretch of time in which each lies; ascending.
     rows
         How many rows each has; none is empty.
-    passed
+    passing
         Cells that are known to have as many entities as they must.
     """
 
-    said: Sequence[Statement]
+    statements: Sequence[Statement]
     dimensions: tuple[str, ...]
     parts: tuple[tuple[tuple[str, ...], ...], ...]
     spans: tuple[Period | None, ...]
     codes: Ints
     slots: Ints
     rows: Floats
-    passed: Collection[Statement] = ()
+    passing: Collection[Statement] = ()
 
     @classmethod
     def of(
         cls,
         counts: Counts,
         dimensions: tuple[str, ...],
-        said: Sequence[Statement],
-        passed: Collection[Statement] = (),
+        statements: Sequence[Statement],
+        passing: Collection[Statement] = (),
     ) -> System | None:
         """Return the system of these statements; ``None`` if it would have too many cells.
 
@@ -106,63 +106,63 @@ class System:
             What stands behind cells.
         dimensions
             Those that are cut: at least all that statements name.
-        said
+        statements
             The statements.
-        passed
+        passing
             Cells that are known to have as many entities as they must.
         """
-        places = [_parts(counts.members(name), name, said) for name in dimensions]
-        spans = _spans(said, counts)
+        places = [_parts(counts.members(name), name, statements) for name in dimensions]
+        spans = _spans(statements, counts)
         sizes = [int(place.max(initial=0)) + 1 for place in places]
         if not counts.bearable(len(spans) * prod(sizes)):
             return None
         keys, rows = [], []
         for k, span in enumerate(spans):
-            members, found = counts.rows(dimensions, span, spans)
-            key = np.full(len(found), k, dtype=np.int64)
+            members, cell_rows = counts.rows(dimensions, span, spans)
+            key = np.full(len(cell_rows), k, dtype=np.int64)
             for j, size in enumerate(sizes):
                 key = key * size + places[j][members[:, j]]
             keys.append(key)
-            rows.append(found)
+            rows.append(cell_rows)
         distinct, inverse = np.unique(np.concatenate(keys), return_inverse=True)
         total: Floats = np.bincount(
             inverse.reshape(-1), np.concatenate(rows), len(distinct)
         ).astype(float)
-        there = np.flatnonzero(total > 0)
-        rest, codes = distinct[there], list[Ints]()
+        nonempty = np.flatnonzero(total > 0)
+        rest, codes = distinct[nonempty], list[Ints]()
         for size in reversed(sizes):
             rest, code = np.divmod(rest, size)
             codes.insert(0, code)
-        made = tuple(
+        parts = tuple(
             tuple(tuple(np.array(counts.members(n), dtype=object)[p == i]) for i in range(s))
             for n, p, s in zip(dimensions, places, sizes, strict=True)
         )
-        cut = np.array(codes, dtype=np.int64).reshape(len(dimensions), len(there)).T
-        return cls(said, dimensions, made, spans, cut, rest, total[there], passed)
+        cut = np.array(codes, dtype=np.int64).reshape(len(dimensions), len(nonempty)).T
+        return cls(statements, dimensions, parts, spans, cut, rest, total[nonempty], passing)
 
     @cached_property
     def published(self) -> csr_array[Any]:
         """Array (statements, atoms): which atoms each statement counts."""
         from scipy.sparse import csr_array
 
-        chosen = list(self._atoms(self.said))
+        chosen = list(self._atoms(self.statements))
         edges = np.cumsum([0, *(len(atoms) for atoms in chosen)])
         places = np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.int64)
         return csr_array((np.ones(len(places)), places, edges), shape=(len(chosen), len(self.rows)))
 
-    def _atoms(self, said: Iterable[Statement]) -> Iterator[Ints]:
+    def _atoms(self, statements: Iterable[Statement]) -> Iterator[Ints]:
         """Yield the atoms of each statement, of those that are made of whole ones."""
         starts = {span.start: k for k, span in enumerate(self.spans) if span is not None}
         ends = {span.end: k + 1 for k, span in enumerate(self.spans) if span is not None}
-        named: dict[Where, tuple[Ints, Ints] | None] = {}
-        for where, period in said:
-            if where not in named:
+        by_where: dict[Where, tuple[Ints, Ints] | None] = {}
+        for where, period in statements:
+            if where not in by_where:
                 inside = self._inside(where)
-                named[where] = None if inside is None else (inside, self.slots[inside])
-            found = named[where]
-            if found is None:
+                by_where[where] = None if inside is None else (inside, self.slots[inside])
+            entry = by_where[where]
+            if entry is None:
                 continue
-            atoms, slots = found
+            atoms, slots = entry
             if period is None:
                 yield atoms
             elif period.start in starts and period.end in ends:
@@ -177,8 +177,10 @@ class System:
     @cached_property
     def signs(self) -> Hashes:
         """The signs of what was said, and of what is known to have passed."""
-        known = [one for one in self.passed if {n for n, _ in one.where} <= set(self.dimensions)]
-        chosen = [*self._atoms(self.said), *self._atoms(known)]
+        passing = [
+            cell for cell in self.passing if {n for n, _ in cell.where} <= set(self.dimensions)
+        ]
+        chosen = [*self._atoms(self.statements), *self._atoms(passing)]
         return np.unique([self._hashes[atoms].sum(dtype=np.uint64) for atoms in chosen])
 
     @cached_property
@@ -189,8 +191,8 @@ class System:
         """Return the atoms of some members; ``None`` if those are not whole parts."""
         inside = np.ones(len(self.rows), dtype=bool)
         for name, members in where:
-            j, some = self.dimensions.index(name), set(members)
-            shared = [len(some.intersection(part)) for part in self.parts[j]]
+            j, member_set = self.dimensions.index(name), set(members)
+            shared = [len(member_set.intersection(part)) for part in self.parts[j]]
             if any(0 < n < len(part) for n, part in zip(shared, self.parts[j], strict=True)):
                 return None
             inside &= np.array(shared, dtype=bool)[self.codes[:, j]]
@@ -198,7 +200,9 @@ class System:
 
     # -- cells ---------------------------------------------------------------------------
 
-    def told(self, free: Floats, near: float, least: float, *, people: bool) -> Iterator[Cell]:
+    def disclosed_cells(
+        self, directions: Floats, near: float, threshold: float, *, people: bool
+    ) -> Iterator[Cell]:
         """Yield the smallest cells that follow: of any members, and of any stretch of time.
 
         Of members taken together through a stretch of time, the rows up to a moment
@@ -207,12 +211,12 @@ class System:
 
         Parameters
         ----------
-        free
+        directions
             Array (atoms, directions): what is free; see
             `mirrorbi.privacy.disclosure_control.nullspace`.
         near
             How far apart numbers are that are the same.
-        least
+        threshold
             Rows below which cells are wanted.
         people
             Whether others are wanted too, since their rows may be of few entities; but not
@@ -225,40 +229,40 @@ class System:
             upto = np.concatenate([start, np.append(first[1:], len(order))])
             line = np.concatenate([group[start], np.arange(len(first))])
             label = line
-            for direction in free.T:
+            for direction in directions.T:
                 sums = np.concatenate([[0.0], np.cumsum(direction[order])])
                 label = _same(label, sums[upto] - sums[first[line]], near)
             rank = np.lexsort((upto, label))
             pairs = np.flatnonzero(label[rank[1:]] == label[rank[:-1]])
             low, high = upto[rank[pairs]], upto[rank[pairs + 1]]
             rows = np.concatenate([[0.0], np.cumsum(self.rows[order])])
-            wanted = rows[high] - rows[low] < least
+            selected = rows[high] - rows[low] < threshold
             if people:
                 signs = np.concatenate([_NONE, np.cumsum(self._hashes[order])])
-                wanted |= ~np.isin(signs[high] - signs[low], self.signs)
-            for i in np.flatnonzero(wanted).tolist():
+                selected |= ~np.isin(signs[high] - signs[low], self.signs)
+            for i in np.flatnonzero(selected).tolist():
                 yield self._cell(chosen, order[low[i] : high[i]])
 
-    def few(self, least: float, most: int) -> list[Cell]:
+    def small_cells(self, threshold: float, most: int) -> list[Cell]:
         """Return cells of fewer rows within one stretch of time, those of least first.
 
         Parameters
         ----------
-        least
+        threshold
             Rows below which cells are wanted.
         most
             How many are wanted.
         """
-        found: dict[int, Cell] = {}
+        cells: dict[int, Cell] = {}
         for chosen, order, group in self._groups:
             low = self._starts(order, group)
             high = np.append(low[1:], len(order))
             rows = np.add.reduceat(self.rows[order], low)
-            small = np.flatnonzero(rows < least)
+            small = np.flatnonzero(rows < threshold)
             for i in small[np.argsort(rows[small], kind="stable")[:most]].tolist():
                 cell = self._cell(chosen, order[low[i] : high[i]])
-                found.setdefault(cell.sign, cell)
-        return sorted(found.values(), key=lambda cell: cell.rows)[:most]
+                cells.setdefault(cell.sign, cell)
+        return sorted(cells.values(), key=lambda cell: cell.rows)[:most]
 
     def _starts(self, order: Ints, group: Ints) -> Ints:
         """Return where atoms in this order are of other parts or another time than before."""
@@ -268,7 +272,7 @@ class System:
     @cached_property
     def _groups(self) -> list[tuple[tuple[int, ...], Ints, Ints]]:
         """Dimensions that are cut, the atoms by their parts and time, and those parts."""
-        found = []
+        groups = []
         for size in range(len(self.dimensions) + 1):
             for chosen in combinations(range(len(self.dimensions)), size):
                 key = np.zeros(len(self.rows), dtype=np.int64)
@@ -276,14 +280,14 @@ class System:
                     key = key * len(self.parts[j]) + self.codes[:, j]
                 order = np.lexsort((self.slots, key))
                 part = np.cumsum(np.diff(key[order], prepend=-1) != 0) - 1
-                found.append((chosen, order, part))
-        return found
+                groups.append((chosen, order, part))
+        return groups
 
     def _cell(self, chosen: tuple[int, ...], atoms: Ints) -> Cell:
         first = atoms[0]
         parts = tuple((self.dimensions[j], int(self.codes[first, j])) for j in chosen)
-        known = [span for k in self.slots[atoms[[0, -1]]] if (span := self.spans[k]) is not None]
-        span = Period(known[0].start, known[-1].end, None) if known else None
+        spans = [span for k in self.slots[atoms[[0, -1]]] if (span := self.spans[k]) is not None]
+        span = Period(spans[0].start, spans[-1].end, None) if spans else None
         with np.errstate(over="ignore"):
             sign = int(self._hashes[atoms].sum(dtype=np.uint64))
         return Cell(atoms, float(self.rows[atoms].sum()), parts, span, sign)
@@ -294,10 +298,10 @@ class System:
 
     def indicator(self, cells: Sequence[Cell]) -> Floats:
         """Return cells as sums of atoms: array (atoms, cells)."""
-        found = np.zeros((len(self.rows), len(cells)))
+        array = np.zeros((len(self.rows), len(cells)))
         for i, cell in enumerate(cells):
-            found[cell.atoms, i] = 1.0
-        return found
+            array[cell.atoms, i] = 1.0
+        return array
 
 
 def _same(label: Ints, values: Floats, near: float) -> Ints:
@@ -305,32 +309,34 @@ def _same(label: Ints, values: Floats, near: float) -> Ints:
     order = np.lexsort((values, label))
     new = np.ones(len(order), dtype=bool)
     new[1:] = (np.diff(label[order]) != 0) | (np.diff(values[order]) > near)
-    found = np.empty(len(order), dtype=np.int64)
-    found[order] = np.cumsum(new) - 1
-    return found
+    labels = np.empty(len(order), dtype=np.int64)
+    labels[order] = np.cumsum(new) - 1
+    return labels
 
 
-def _parts(members: Sequence[str], name: str, said: Iterable[Statement]) -> Ints:
+def _parts(members: Sequence[str], name: str, statements: Iterable[Statement]) -> Ints:
     """Return the part of each member; those always named together share one."""
-    sets = list(dict.fromkeys(m for one in said for n, m in one.where if n == name))
+    sets = list(
+        dict.fromkeys(m for statement in statements for n, m in statement.where if n == name)
+    )
     named: dict[str, list[int]] = {}
-    for i, some in enumerate(sets):
-        for member in some:
+    for i, named_members in enumerate(sets):
+        for member in named_members:
             named.setdefault(member, []).append(i)
     numbers: dict[tuple[int, ...], int] = {(): REST}
     parts = [tuple(named.get(member, ())) for member in members]
     return np.array([numbers.setdefault(part, len(numbers)) for part in parts], dtype=np.int64)
 
 
-def _spans(said: Iterable[Statement], counts: Counts) -> tuple[Period | None, ...]:
+def _spans(statements: Iterable[Statement], counts: Counts) -> tuple[Period | None, ...]:
     """Return the stretches of time that statements tell apart."""
     edges: set[datetime] = set()
     whole = False
-    for one in said:
-        if one.period is None:
+    for statement in statements:
+        if statement.period is None:
             whole = True
         else:
-            edges |= {one.period.start, one.period.end}
+            edges |= {statement.period.start, statement.period.end}
     if not edges:
         return (None,)
     if whole:

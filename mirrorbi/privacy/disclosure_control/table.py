@@ -37,7 +37,7 @@ _REST = object()
 
 
 @dataclass(frozen=True)
-class Judged:
+class TableSuppression:
     """What of a table may not be shown.
 
     Parameters
@@ -54,7 +54,7 @@ class Judged:
     masked: Mapping[str, Bools]
     withheld: tuple[Withheld, ...]
 
-    def without(self, lines: Iterable[int]) -> Judged:
+    def without(self, lines: Iterable[int]) -> TableSuppression:
         """Return the same with more lines hidden: they would tell beside other answers."""
         more = np.zeros(len(self.hidden), dtype=bool)
         more[list(lines)] = True
@@ -63,10 +63,12 @@ class Judged:
             return self
         why = Withheld("difference", "cells of the table", int(more.sum()))
         masked = {name: mask & ~more for name, mask in self.masked.items()}
-        return Judged(self.hidden | more, masked, (*self.withheld, why))
+        return TableSuppression(self.hidden | more, masked, (*self.withheld, why))
 
 
-def judge_table(dataset: Dataset, query: Query, frame: pd.DataFrame, policy: Policy) -> Judged:
+def table_suppression(
+    dataset: Dataset, query: Query, frame: pd.DataFrame, policy: Policy
+) -> TableSuppression:
     """Return what of the answer to a query may not be shown.
 
     Parameters
@@ -83,37 +85,37 @@ def judge_table(dataset: Dataset, query: Query, frame: pd.DataFrame, policy: Pol
     Raises
     ------
     RefusedError
-        As `refuse` does; or if so much must be left open that nobody can tell what follows.
+        As `check_query` does; or if so much must be left open that nobody can tell what follows.
     """
-    refuse(dataset, query, policy)
+    check_query(dataset, query, policy)
     rules = Rules(dataset.model, policy)
     sheet = _Sheet.of(dataset, query, frame)
     lattice = Lattice(sheet.counts, sheet.fixed, sheet.totals, policy.min_entities)
     cells = lattice.cells()
     broken = rules.cells(cells)[:, 0]
-    hidden = lattice.close(broken > 0, rules.cells)
+    hidden = lattice.suppress(broken > 0, rules.cells)
     mine = ~sheet.fixed
     causes: dict[int, int] = {}
     _count(causes, broken[mine], hidden[mine])
-    single = [name for name in query.metrics if rules.single(name)]
+    single = [name for name in query.metrics if rules.is_single_record(name)]
     masked: dict[str, Bools] = dict.fromkeys(single, ~hidden[mine])
     for linked in _linked(dataset, [name for name in query.metrics if name not in single]):
         codes = partial(_worst, rules, linked)
         wrong = codes(cells)[:, 0]
         # Where no more is small than is anyway, nothing more follows.
         same = ((wrong > 0) == (broken > 0)).all()
-        shut = hidden if same else lattice.close(hidden, codes)
+        suppressed = hidden if same else lattice.suppress(hidden, codes)
         for name in linked:
-            masked[name] = (shut & ~hidden)[mine]
+            masked[name] = (suppressed & ~hidden)[mine]
             _count(causes, wrong[mine], masked[name])
-    few = [
+    single_records = [
         Withheld("few", f"{dataset.label(n)}: the value of a single record", int(masked[n].sum()))
         for n in single
     ]
-    return Judged(hidden[mine], masked, (*_told(causes), *few))
+    return TableSuppression(hidden[mine], masked, (*_withheld(causes), *single_records))
 
 
-def refuse(dataset: Dataset, query: Query, policy: Policy) -> None:
+def check_query(dataset: Dataset, query: Query, policy: Policy) -> None:
     """Refuse a question of which nothing may be shown.
 
     Raises
@@ -126,11 +128,11 @@ def refuse(dataset: Dataset, query: Query, policy: Policy) -> None:
 
 def _worst(rules: Rules, names: tuple[str, ...], cells: Cells) -> Codes:
     """Return the rule that each cell breaks if any of these metrics of it is shown."""
-    found = rules.cells(cells)
+    worst = rules.cells(cells)
     for name in names:
         codes = rules.metric(cells, name)
-        found = np.where(found == 0, codes, found).astype(np.int8)
-    return found
+        worst = np.where(worst == 0, codes, worst).astype(np.int8)
+    return worst
 
 
 def _linked(dataset: Dataset, metrics: list[str]) -> list[tuple[str, ...]]:
@@ -148,14 +150,14 @@ def _linked(dataset: Dataset, metrics: list[str]) -> list[tuple[str, ...]]:
     return [tuple(names) for _, names in groups]
 
 
-def _count(causes: dict[int, int], codes: Codes, shut: Bools) -> None:
-    for code in codes[shut].tolist():
+def _count(causes: dict[int, int], codes: Codes, suppressed: Bools) -> None:
+    for code in codes[suppressed].tolist():
         # What breaks no rule itself would give another away.
         key = int(code) or RULES.index("complement")
         causes[key] = causes.get(key, 0) + 1
 
 
-def _told(causes: Mapping[int, int]) -> Iterator[Withheld]:
+def _withheld(causes: Mapping[int, int]) -> Iterator[Withheld]:
     for code, cells in sorted(causes.items()):
         yield Withheld(RULES[code], "cells of the table", cells)
 
@@ -176,25 +178,25 @@ class _Sheet:
         axes = (*keys, *cut)
         # A line's place on every axis; what a filter left out is a place of its own.
         places: list[Key] = [(*line, *("" for _ in cut)) for line in lines]
-        parts, origin = [_behind(dataset, query, lines)], [""] * len(lines)
+        parts, origin = [_line_counts(dataset, query, lines)], [""] * len(lines)
         for name, members in query.where:
-            left = tuple(sorted(set(dataset.members(name)) - set(members)))
-            if not left:
+            excluded = tuple(sorted(set(dataset.members(name)) - set(members)))
+            if not excluded:
                 continue
             rest = replace(
                 query,
                 by=tuple(by for by in query.by if by != name),
-                where=tuple((n, left if n == name else m) for n, m in query.where),
+                where=tuple((n, excluded if n == name else m) for n, m in query.where),
             )
             at = axes.index(name)
-            beside = list(
+            rest_places = list(
                 dict.fromkeys((*p[:at], _REST, *p[at + 1 :]) for p in places[: len(lines)])
             )
-            asked = [name_ for name_ in keys if name_ != name]
-            named = [tuple(p[axes.index(key)] for key in asked) for p in beside]
-            parts.append(_behind(dataset, rest, named))
-            places += beside
-            origin += [name] * len(beside)
+            rest_keys = [name_ for name_ in keys if name_ != name]
+            named = [tuple(p[axes.index(key)] for key in rest_keys) for p in rest_places]
+            parts.append(_line_counts(dataset, rest, named))
+            places += rest_places
+            origin += [name] * len(rest_places)
         counts = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         fixed = np.array([bool(name) for name in origin], dtype=bool)
         return cls(counts, fixed, list(_totals(axes, places, origin)))
@@ -212,14 +214,14 @@ def _totals(axes: tuple[str, ...], places: list[Key], origin: list[str]) -> Iter
             rests = filtered.intersection(over)
             if len(rests) > 1:
                 continue
-            kept = [i for i, name in enumerate(axes) if name not in over]
+            other_axes = [i for i, name in enumerate(axes) if name not in over]
             numbers: dict[Key, int] = {}
-            found = np.full(len(places), -1, dtype=int)
+            total = np.full(len(places), -1, dtype=int)
             for i, place in enumerate(places):
                 if not rests or origin[i] in ("", *rests):
-                    key = tuple(place[k] for k in kept)
-                    found[i] = numbers.setdefault(key, len(numbers))
-            yield found
+                    key = tuple(place[k] for k in other_axes)
+                    total[i] = numbers.setdefault(key, len(numbers))
+            yield total
 
 
 def _keys(query: Query, frame: pd.DataFrame) -> list[str]:
@@ -232,18 +234,18 @@ def _lines(keys: list[str], frame: pd.DataFrame) -> list[Key]:
     return list(zip(*(frame[key].tolist() for key in keys), strict=True))
 
 
-def _behind(dataset: Dataset, query: Query, names: list[Key]) -> dict[str, Floats]:
+def _line_counts(dataset: Dataset, query: Query, names: list[Key]) -> dict[str, Floats]:
     """Return what stands behind each line: arrays (lines,) by name, nothing where none is."""
     frame = dataset.counted(query)
     keys = _keys(query, frame)
     places = {name: i for i, name in enumerate(names)}
     at = np.array([places.get(key, -1) for key in _lines(keys, frame)], dtype=int)
-    found = {}
+    counts = {}
     for name in frame.columns:
         if name in keys:
             continue
         array = np.zeros(len(names))
         values = np.nan_to_num(frame[name].to_numpy(dtype=float))
         array[at[at >= 0]] = values[at >= 0]
-        found[name] = array
-    return found
+        counts[name] = array
+    return counts

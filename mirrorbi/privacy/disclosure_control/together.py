@@ -33,18 +33,20 @@ def audit_of(dataset: Dataset, policy: Policy) -> Audit:
     return _AUDITS[key]
 
 
-def beside(facts: FactSet, dataset: Dataset, policy: Policy) -> FactSet:
+def audited_facts(facts: FactSet, dataset: Dataset, policy: Policy) -> FactSet:
     """Return the facts of a release that give nothing away beside what the run said before."""
     if not os.environ.get(RUN):
         return facts
     audit = audit_of(dataset, policy)
-    if audit.silent:
-        audit.note(cell for fact in facts for cell in statements(fact))
+    if audit.is_empty:
+        audit.record(cell for fact in facts for cell in statements(fact))
         return facts
     return audit.admit(facts)
 
 
-def telling(cells: Iterable[Statement], dataset: Dataset, policy: Policy) -> set[Statement]:
+def disclosing_cells(
+    cells: Iterable[Statement], dataset: Dataset, policy: Policy
+) -> set[Statement]:
     """Return the cells of a table that would give a small one away beside what was said.
 
     The others count as said.
@@ -52,7 +54,7 @@ def telling(cells: Iterable[Statement], dataset: Dataset, policy: Policy) -> set
     if not os.environ.get(RUN):
         return set()
     audit = audit_of(dataset, policy)
-    if audit.silent:
-        audit.note(cells)
+    if audit.is_empty:
+        audit.record(cells)
         return set()
-    return audit.refused(cells)
+    return audit.refused_cells(cells)
