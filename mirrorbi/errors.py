@@ -234,9 +234,9 @@ def error_named(name: str) -> type[MirrorBIError] | None:
     >>> error_named("BudgetError").exit_code, error_named("KeyError")
     (2, None)
     """
-    found = globals().get(name)
-    ours = isinstance(found, type) and issubclass(found, MirrorBIError)
-    return found if ours else None
+    candidate = globals().get(name)
+    is_error_class = isinstance(candidate, type) and issubclass(candidate, MirrorBIError)
+    return candidate if is_error_class else None
 
 
 def did_you_mean(value: str, choices: Iterable[str], *, noun: str = "") -> str:
@@ -258,14 +258,14 @@ def did_you_mean(value: str, choices: Iterable[str], *, noun: str = "") -> str:
     >>> did_you_mean("zzz", ["carrier", "origin"], noun="dimensions")
     'Known dimensions: carrier, origin.'
     """
-    known = list(dict.fromkeys(str(choice) for choice in choices))
-    lowered = {word.lower(): word for word in reversed(known)}
+    words = list(dict.fromkeys(str(choice) for choice in choices))
+    lowered = {word.lower(): word for word in reversed(words)}
     near = difflib.get_close_matches(value.lower(), lowered, n=2, cutoff=0.6)
     if near:
         return f"Did you mean {' or '.join(repr(lowered[word]) for word in near)}?"
-    if not known:
+    if not words:
         return f"There are no {noun or 'choices'}."
-    shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")
+    shown = ", ".join(words[:12]) + (f" and {len(words) - 12} more" if len(words) > 12 else "")
     return f"Known {noun or 'choices'}: {shown}."
 
 

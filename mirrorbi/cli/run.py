@@ -129,7 +129,7 @@ def _show_parameters(notebook: Path, as_json: bool) -> None:
             [
                 {
                     "name": p.name,
-                    "type": p.kind.text,
+                    "type": p.type.text,
                     "default": None if p.secret else p.default,
                     "required": p.required,
                     "secret": p.secret,
@@ -141,7 +141,7 @@ def _show_parameters(notebook: Path, as_json: bool) -> None:
     elif declared:
         print_table(
             ("Parameter", "Type", "Default", "What it does"),
-            [(p.name, p.kind.text, _default(p), p.help) for p in declared.values()],
+            [(p.name, p.type.text, _default(p), p.help) for p in declared.values()],
         )
     else:
         say(f"{notebook.name} has no parameters.")

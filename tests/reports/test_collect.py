@@ -67,7 +67,7 @@ def test_a_chart_of_ours_has_its_title_in_html_and_gives_its_room_back() -> None
         "Line chart",
         360,
     )
-    assert page.charted == [["f1"]]
+    assert page.chart_facts == [["f1"]]
 
 
 def test_a_figure_of_the_notebook_keeps_its_title() -> None:

@@ -19,7 +19,7 @@ def shown(data: dict, *tags: str) -> list[str]:
     output = {"output_type": "display_data", "data": data, "metadata": {}}
     cell = {"cell_type": "code", "source": "x", "metadata": {"tags": list(tags)}}
     found = collect({"cells": [{**cell, "outputs": [output]}]})
-    return [fault for output in found.foreign for fault in output.faults()]
+    return [fault for output in found.other_outputs for fault in output.faults()]
 
 
 def table(name: str, values: list[str]) -> dict:

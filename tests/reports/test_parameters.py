@@ -46,9 +46,9 @@ def declared():
 def test_names_help_and_types_are_read_from_the_cell(declared) -> None:
     assert declared["source"].help == "the data"
     assert declared["long"].help == "the help"
-    assert declared["compare"].kind.text == "Literal['previous', 'year_ago']"
+    assert declared["compare"].type.text == "Literal['previous', 'year_ago']"
     assert declared["token"].secret
-    assert declared["plain"].kind.text == "int"
+    assert declared["plain"].type.text == "int"
     assert list(declared)[:3] == ["source", "period", "top"]
 
 

@@ -48,7 +48,7 @@ def test_no_secret_masks_nothing() -> None:
     mask = Mask()
     assert not mask
     assert mask("hunter22") == "hunter22"
-    assert not mask.found_in("hunter22")
+    assert not mask.matches("hunter22")
 
 
 def test_a_secret_is_revealed_once(monkeypatch) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 
 from mirrorbi import errors
-from mirrorbi.reports.run.error_trace import HIDDEN, Known, trace_of, without_folders
+from mirrorbi.reports.run.error_trace import HIDDEN, AuthorText, trace_of, without_folders
 
 CANARY = "Quetzal Zzyzxova"
 PAY = "4812377.31"
@@ -40,7 +40,7 @@ def failed(shell, source, mode="Context", setup="", ename=None):
         "evalue": str(value),
         "traceback": lines,
     }
-    return trace_of(output, Known([setup, source])), output
+    return trace_of(output, AuthorText([setup, source])), output
 
 
 def _frame():
@@ -121,14 +121,14 @@ def test_a_message_of_several_exceptions_keeps_their_names(shell):
 def test_our_own_error_is_known_for_what_it_is(shell):
     setup = "import mirrorbi, pandas as pd\nds = mirrorbi.open(pd.DataFrame({'a': [1, 2]}))"
     trace, _ = failed(shell, "ds.query('nothing')", setup=setup)
-    assert trace.ours is errors.QueryError
+    assert trace.error_class is errors.QueryError
     assert "There is no metric 'nothing'. Known metrics: rows" in trace.message
 
 
 def test_an_error_of_the_same_name_from_elsewhere_is_not_ours(shell):
     trace, _ = failed(shell, "class DataError(Exception): pass\nraise DataError('x')")
     assert trace.name == "DataError"
-    assert trace.ours is None
+    assert trace.error_class is None
 
 
 def test_members_that_a_hint_lists_are_cut(shell):
@@ -146,7 +146,7 @@ def test_members_that_a_hint_lists_are_cut(shell):
 @given(st.text(), st.lists(st.text()))
 def test_anything_can_be_read(evalue, lines):
     output = {"ename": "E", "evalue": evalue, "traceback": lines}
-    assert trace_of(output, Known([])).name == "E"
+    assert trace_of(output, AuthorText([])).name == "E"
 
 
 @pytest.mark.parametrize(

@@ -57,46 +57,48 @@ def pick_bundle(trace_types: AbstractSet[str]) -> Bundle:
     >>> pick_bundle({"scattergeo"}).name
     'plotly.js-dist-min'
     """
-    for place, build in enumerate(_described()["builds"]):
+    for number, build in enumerate(_bundle_index()["builds"]):
         if trace_types <= set(build["traces"]):
-            return _kept(place)
-    return _full()
+            return _packaged_build(number)
+    return _full_build()
 
 
 @cache
-def _described() -> dict[str, Any]:
+def _bundle_index() -> dict[str, Any]:
     text = (files("mirrorbi.reports.page") / "assets" / "plotly-bundle.json").read_text("utf-8")
-    described: dict[str, Any] = json.loads(text)
-    return described
+    index: dict[str, Any] = json.loads(text)
+    return index
 
 
 @cache
-def _kept(place: int) -> Bundle:
-    about = _described()["builds"][place]
-    small = (files("mirrorbi.reports.page") / "assets" / about["file"]).read_bytes()
-    if hashlib.sha256(small).hexdigest() != about["sha256_gz"]:
+def _packaged_build(number: int) -> Bundle:
+    build = _bundle_index()["builds"][number]
+    compressed = (files("mirrorbi.reports.page") / "assets" / build["file"]).read_bytes()
+    if hashlib.sha256(compressed).hexdigest() != build["sha256_gz"]:
         raise RenderError(
-            f"The file {about['file']} is not the one that plotly-bundle.json describes.",
+            f"The file {build['file']} is not the one that plotly-bundle.json describes.",
             hint="Reinstall mirrorbi, or run mirrorbi/reports/page/assets/renew.py.",
         )
-    return _bundle(about["name"], _described()["version"], small, bytes.fromhex(about["sha256"]))
+    return _bundle(
+        build["name"], _bundle_index()["version"], compressed, bytes.fromhex(build["sha256"])
+    )
 
 
 @cache
-def _full() -> Bundle:
+def _full_build() -> Bundle:
     from plotly.offline import get_plotlyjs
 
     raw = str(get_plotlyjs()).encode()
-    found = re.search(rb"plotly\.js v(\d+\.\d+\.\d+)", raw[:200])
-    version = found[1].decode() if found else ""
-    small = gzip.compress(raw, compresslevel=9, mtime=0)
-    return _bundle("plotly.js-dist-min", version, small, hashlib.sha256(raw).digest())
+    match = re.search(rb"plotly\.js v(\d+\.\d+\.\d+)", raw[:200])
+    version = match[1].decode() if match else ""
+    compressed = gzip.compress(raw, compresslevel=9, mtime=0)
+    return _bundle("plotly.js-dist-min", version, compressed, hashlib.sha256(raw).digest())
 
 
-def _bundle(name: str, version: str, small: bytes, raw_hash: bytes) -> Bundle:
+def _bundle(name: str, version: str, compressed: bytes, raw_hash: bytes) -> Bundle:
     return Bundle(
         name=name,
         version=version,
-        base64=base64.b64encode(small).decode(),
+        base64=base64.b64encode(compressed).decode(),
         csp_hash="sha256-" + base64.b64encode(raw_hash).decode(),
     )

@@ -31,7 +31,7 @@ _SCRIPTED_PLOT = ("Plotly.newPlot", "plotly-graph-div", "data:text/html;base64")
 
 
 @dataclass
-class Collected:
+class ReportContent:
     """Everything that a page is made from.
 
     Parameters
@@ -44,13 +44,13 @@ class Collected:
         Of the page.
     payloads
         What each of our displays said of itself, in order, each once.
-    charted
+    chart_facts
         The ids of the facts behind each chart in ``blocks``; empty for the notebook's own.
     figures
         How many figures the notebook made, those included that cannot be drawn.
     faults
         Figures that cannot be drawn: where, and what to do.
-    foreign
+    other_outputs
         What the notebook shows of its own.
     """
 
@@ -59,17 +59,21 @@ class Collected:
     blocks: list[Block] = field(default_factory=list)
     contents: list[Entry] = field(default_factory=list)
     payloads: list[dict[str, Any]] = field(default_factory=list)
-    charted: list[list[str]] = field(default_factory=list)
+    chart_facts: list[list[str]] = field(default_factory=list)
     figures: int = 0
     faults: list[str] = field(default_factory=list)
-    foreign: list[OtherOutput] = field(default_factory=list)
+    other_outputs: list[OtherOutput] = field(default_factory=list)
     _ids: set[str] = field(default_factory=set)
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the text may not be shown to readers; empty if it may."""
-        said = (payload.get("authorship") or {} for payload in self.payloads)
-        return tuple(dict.fromkeys(reason for one in said for reason in one.get("reasons", ())))
+        authorships = (payload.get("authorship") or {} for payload in self.payloads)
+        return tuple(
+            dict.fromkeys(
+                reason for authorship in authorships for reason in authorship.get("reasons", ())
+            )
+        )
 
     def unique_id(self, text: str) -> str:
         """Return an id that no other heading has."""
@@ -81,7 +85,7 @@ class Collected:
         return name
 
 
-def collect(notebook: Mapping[str, Any], folder: Path | None = None) -> Collected:
+def collect(notebook: Mapping[str, Any], folder: Path | None = None) -> ReportContent:
     """Walk an executed notebook in order.
 
     Code is never shown. What a cell printed is shown only where the cell is tagged
@@ -94,18 +98,18 @@ def collect(notebook: Mapping[str, Any], folder: Path | None = None) -> Collecte
     folder
         Where the notebook lies: pictures named in its Markdown are found there.
     """
-    found = Collected()
+    content = ReportContent()
     cells = notebook["cells"]
     for index, cell in enumerate(cells):
         tags = tags_of(cell)
         if tags & _HIDDEN:
             continue
         if cell["cell_type"] == "markdown":
-            _markdown(found, cell, folder)
+            _markdown(content, cell, folder)
         elif cell["cell_type"] == "code":
             for output in cell.get("outputs", ()):
-                _output(found, output, _Cell(place_of(cells, index), tags))
-    return found
+                _output(content, output, _Cell(place_of(cells, index), tags))
+    return content
 
 
 def facts_of(payloads: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -118,27 +122,27 @@ def facts_of(payloads: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
                 yield fact
 
 
-def _markdown(found: Collected, cell: Mapping[str, Any], folder: Path | None) -> None:
+def _markdown(content: ReportContent, cell: Mapping[str, Any], folder: Path | None) -> None:
     def heading_id(text: str, level: int) -> str:
-        name = found.unique_id(text)
-        if level == 1 and not found.title:
-            found.title = text
+        name = content.unique_id(text)
+        if level == 1 and not content.title:
+            content.title = text
         elif level == 2:
-            found.contents.append({"id": name, "title": text})
+            content.contents.append({"id": name, "title": text})
         return name
 
-    had_title = bool(found.title)
+    had_title = bool(content.title)
     text = render_markdown(
         source_of(cell),
         attachments=cell.get("attachments"),
         folder=folder,
         heading_id=heading_id,
     )
-    if found.title and not had_title:
+    if content.title and not had_title:
         start = text.find("<h1 ")
         text = text[:start] + text[text.find("</h1>") + len("</h1>") :]
     if text.strip():
-        found.blocks.append({"kind": "markdown", "html": text.strip()})
+        content.blocks.append({"kind": "markdown", "html": text.strip()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,70 +150,70 @@ class _Cell:
     where: str
     tags: frozenset[str]
 
-    def shows(self, found: Collected, kind: str, content: Any) -> None:
+    def add_output(self, content: ReportContent, kind: str, output: Any) -> None:
         """Note what the cell shows of its own."""
-        found.foreign.append(OtherOutput(self.where, content, kind, REVIEWED in self.tags))
+        content.other_outputs.append(OtherOutput(self.where, output, kind, REVIEWED in self.tags))
 
 
-def _output(found: Collected, output: Mapping[str, Any], cell: _Cell) -> None:
+def _output(content: ReportContent, output: Mapping[str, Any], cell: _Cell) -> None:
     kind = output["output_type"]
     if kind == "stream":
         if SHOW_OUTPUT in cell.tags:
-            _plain(found, _text(output["text"]).rstrip("\n"), cell)
+            _plain(content, _joined_text(output["text"]).rstrip("\n"), cell)
     elif kind in ("display_data", "execute_result"):
-        _display(found, output["data"], output.get("metadata", {}), cell)
+        _display(content, output["data"], output.get("metadata", {}), cell)
 
 
-def _plain(found: Collected, text: str, cell: _Cell) -> None:
-    cell.shows(found, "text", text)
-    found.blocks.append({"kind": "text", "text": text})
+def _plain(content: ReportContent, text: str, cell: _Cell) -> None:
+    cell.add_output(content, "text", text)
+    content.blocks.append({"kind": "text", "text": text})
 
 
 def _display(
-    found: Collected, data: Mapping[str, Any], metadata: Mapping[str, Any], cell: _Cell
+    content: ReportContent, data: Mapping[str, Any], metadata: Mapping[str, Any], cell: _Cell
 ) -> None:
     payload = data.get(MIME)
     if isinstance(payload, dict):
-        found.payloads.append(payload)
-        found.headline = found.headline or payload.get("headline", "")
+        content.payloads.append(payload)
+        content.headline = content.headline or payload.get("headline", "")
     if PLOTLY in data:
         if not isinstance(payload, dict):
-            cell.shows(found, "figure", data[PLOTLY])
-        _chart(found, data[PLOTLY], payload or {})
+            cell.add_output(content, "figure", data[PLOTLY])
+        _chart(content, data[PLOTLY], payload or {})
     elif isinstance(payload, dict) and "text/html" in data:
-        markup = _STYLE.sub("", _text(data["text/html"]))
-        found.blocks.append({"kind": "fragment", "html": markup})
+        markup = _STYLE.sub("", _joined_text(data["text/html"]))
+        content.blocks.append({"kind": "fragment", "html": markup})
     elif _WIDGET in data:
-        found.figures += "FigureWidget" in _text(data.get("text/plain", ""))
-        found.faults.append(
+        content.figures += "FigureWidget" in _joined_text(data.get("text/plain", ""))
+        content.faults.append(
             f"{cell.where} shows a widget, which needs a running kernel: show a figure instead"
         )
     elif picture := next((mime for mime in _PICTURES if mime in data), ""):
         alt = metadata.get("alt") or ""
-        cell.shows(found, "image", "")
-        uri = data_uri(picture, _text(data[picture]))
-        found.blocks.append({"kind": "image", "data_uri": uri, "alt": alt})
+        cell.add_output(content, "image", "")
+        uri = data_uri(picture, _joined_text(data[picture]))
+        content.blocks.append({"kind": "image", "data_uri": uri, "alt": alt})
     elif "text/html" in data:
-        _foreign_html(found, _text(data["text/html"]), cell)
+        _foreign_html(content, _joined_text(data["text/html"]), cell)
     elif "text/markdown" in data:
-        html = render_markdown(_text(data["text/markdown"]))
-        cell.shows(found, "html", html)
-        found.blocks.append({"kind": "markdown", "html": html})
+        html = render_markdown(_joined_text(data["text/markdown"]))
+        cell.add_output(content, "html", html)
+        content.blocks.append({"kind": "markdown", "html": html})
     elif "text/plain" in data:
-        _plain(found, _text(data["text/plain"]), cell)
+        _plain(content, _joined_text(data["text/plain"]), cell)
 
 
-def _chart(found: Collected, figure: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
-    found.figures += 1
+def _chart(content: ReportContent, figure: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
+    content.figures += 1
     layout = dict(figure.get("layout", {}))
     title = layout.get("title")
-    words = title.get("text", "") if isinstance(title, Mapping) else title or ""
-    found.charted.append([fact["id"] for fact in payload.get("facts", ())])
+    title_text = title.get("text", "") if isinstance(title, Mapping) else title or ""
+    content.chart_facts.append([fact["id"] for fact in payload.get("facts", ())])
     block: ChartBlock = {
         "kind": "chart",
-        "id": f"chart-{len(found.charted)}",
+        "id": f"chart-{len(content.chart_facts)}",
         "spec": {"data": list(figure.get("data", ())), "layout": layout},
-        "alt": f"Chart: {words}" if words else f"Chart {found.figures}",
+        "alt": f"Chart: {title_text}" if title_text else f"Chart {content.figures}",
     }
     if payload.get("title_html"):
         _drop_title(layout)
@@ -219,32 +223,32 @@ def _chart(found: Collected, figure: Mapping[str, Any], payload: Mapping[str, An
         block["alt"] = payload.get("alt") or block["alt"]
     if isinstance(layout.get("height"), int | float):
         block["height"] = int(layout["height"])
-    found.blocks.append(block)
+    content.blocks.append(block)
 
 
 def _drop_title(layout: dict[str, Any]) -> None:
     layout.pop("title", None)
     meta = dict(layout.get("meta") or {})
-    room = meta.pop("title_height", 0)
-    if room:
+    title_height = meta.pop("title_height", 0)
+    if title_height:
         layout["meta"] = meta
-        layout["height"] -= room
-        layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] - room}
+        layout["height"] -= title_height
+        layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] - title_height}
 
 
-def _foreign_html(found: Collected, text: str, cell: _Cell) -> None:
+def _foreign_html(content: ReportContent, text: str, cell: _Cell) -> None:
     if any(mark in text for mark in _SCRIPTED_PLOT) and ("<script" in text or "<iframe" in text):
-        found.figures += 1
-        found.faults.append(
+        content.figures += 1
+        content.faults.append(
             f"{cell.where} shows a figure as a script, which the report does not run: remove "
             "renderer settings such as fig.show('notebook') and pio.renderers.default"
         )
         return
-    cleaned = clean_html(text).strip()
-    if cleaned:
-        cell.shows(found, "html", cleaned)
-        found.blocks.append({"kind": "html", "html": cleaned})
+    clean = clean_html(text).strip()
+    if clean:
+        cell.add_output(content, "html", clean)
+        content.blocks.append({"kind": "html", "html": clean})
 
 
-def _text(value: str | list[str]) -> str:
+def _joined_text(value: str | list[str]) -> str:
     return value if isinstance(value, str) else "".join(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mirrorbi.errors import CellError, MirrorBIError
 from mirrorbi.reports.page.page import Block, Page, render_page
-from mirrorbi.reports.run.error_trace import Known, trace_of, without_folders
+from mirrorbi.reports.run.error_trace import AuthorText, trace_of, without_folders
 from mirrorbi.reports.run.notebook import place_of, source_of, tags_of
 from mirrorbi.reports.run.plan import Plan, text_of_value
 
@@ -29,7 +29,7 @@ class Failure:
         The cell's code.
     lines
         The last lines of the traceback.
-    ours
+    error_class
         The error in the cell, where it is one of ours.
     """
 
@@ -37,14 +37,14 @@ class Failure:
     place: str = ""
     source: str = ""
     lines: str = ""
-    ours: type[MirrorBIError] | None = None
+    error_class: type[MirrorBIError] | None = None
 
     def error(self, hint: str) -> CellError:
         """Return the error that says so, with the exit code of the one in the cell."""
         end = "" if self.message.endswith((".", "?")) else "."
         error = CellError(f"The notebook failed in {self.place}: {self.message}{end}", hint=hint)
-        if self.ours is not None:
-            error.exit_code = self.ours.exit_code
+        if self.error_class is not None:
+            error.exit_code = self.error_class.exit_code
         return error
 
 
@@ -66,9 +66,11 @@ def failure_of(
     for index, cell in enumerate(cells):
         error = next((o for o in cell.get("outputs", ()) if o["output_type"] == "error"), None)
         if error is not None and "raises-exception" not in tags_of(cell):
-            trace = trace_of(error, Known.of({"cells": cells}))
+            trace = trace_of(error, AuthorText.of({"cells": cells}))
             lines = "\n".join(trace.lines[-_LAST_LINES:])
-            return Failure(trace.text, place_of(cells, index), source_of(cell), lines, trace.ours)
+            return Failure(
+                trace.text, place_of(cells, index), source_of(cell), lines, trace.error_class
+            )
     if stopped_at is None:
         return Failure(message)
     return Failure(message, place_of(cells, stopped_at), source_of(cells[stopped_at]))
@@ -77,14 +79,14 @@ def failure_of(
 def render_failure(plan: Plan, failure: Failure) -> str:
     """Return the failure page as one HTML document, without secrets and folders."""
     mask = plan.mask
-    blocks: list[Block] = [_words(mask(without_folders(failure.message)))]
+    blocks: list[Block] = [_paragraph(mask(without_folders(failure.message)))]
     if failure.source:
         blocks += [_heading(f"The cell: {failure.place}"), _code(mask(failure.source))]
     if failure.lines:
         blocks += [_heading("Last lines"), _code(mask(failure.lines))]
     blocks += [_heading("Parameters"), _code(_parameters(plan))]
     blocks += [_heading("Run it again"), _code(plan.command)]
-    blocks.append(_words("The last good report was left as it is."))
+    blocks.append(_paragraph("The last good report was left as it is."))
     title = f"{plan.notebook.title} did not finish"
     return render_page(Page(title=title, blocks=tuple(blocks)))
 
@@ -101,7 +103,7 @@ def _heading(text: str) -> Block:
     return {"kind": "markdown", "html": f"<h2>{escape(text)}</h2>"}
 
 
-def _words(text: str) -> Block:
+def _paragraph(text: str) -> Block:
     from html import escape
 
     return {"kind": "markdown", "html": f"<p>{escape(text)}</p>"}

@@ -59,19 +59,19 @@ _SHORTEST_CODE = 20
 
 
 @dataclass
-class _Seen:
+class _Findings:
     charts: int = 0
     misses: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     """Text, attribute values and data: all that does not come from our own template."""
     text: list[str] = field(default_factory=list)
 
-    def miss(self, what: str) -> None:
-        if what not in self.misses:
-            self.misses.append(what)
+    def add(self, miss: str) -> None:
+        if miss not in self.misses:
+            self.misses.append(miss)
 
 
-def uncontrolled(payloads: Iterable[Mapping[str, Any]]) -> list[str]:
+def release_faults(payloads: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return what displays say that was not released under any policy, or is refused.
 
     Parameters
@@ -82,13 +82,13 @@ def uncontrolled(payloads: Iterable[Mapping[str, Any]]) -> list[str]:
     Examples
     --------
     >>> sales = {"dataset": {"label": "Sales"}, "policy": "", "request": {}}
-    >>> uncontrolled([{"sweeps": [sales]}])
+    >>> release_faults([{"sweeps": [sales]}])
     ['facts of Sales were found with control=False, which is for exploring']
     """
-    return list(dict.fromkeys(miss for payload in payloads for miss in _unreleased(payload)))
+    return list(dict.fromkeys(miss for payload in payloads for miss in _release_faults_of(payload)))
 
 
-def _unreleased(payload: Mapping[str, Any]) -> Iterator[str]:
+def _release_faults_of(payload: Mapping[str, Any]) -> Iterator[str]:
     sweeps, name = payload.get("sweeps") or (), payload.get("title") or "a display"
     if payload.get("refused"):
         yield f"the table {name!r}: {str(payload['refused']).rstrip('.')}"
@@ -100,9 +100,9 @@ def _unreleased(payload: Mapping[str, Any]) -> Iterator[str]:
         if not sweep.get("policy"):
             label = sweep["dataset"].get("label") or "the data"
             table = "query" in sweep["request"]
-            what = f"a table of {label} was" if table else f"facts of {label} were"
-            asked = "asked for" if table else "found"
-            yield f"{what} {asked} with control=False, which is for exploring"
+            subject = f"a table of {label} was" if table else f"facts of {label} were"
+            verb = "asked for" if table else "found"
+            yield f"{subject} {verb} with control=False, which is for exploring"
 
 
 def inspect_page(
@@ -143,137 +143,141 @@ def inspect_page(
         ...
     mirrorbi.errors.RenderError: The page failed its inspection: 0 charts drawn of 1 figure ...
     """
-    seen = _Seen()
-    reader = _Reader(seen)
+    findings = _Findings()
+    reader = _Reader(findings)
     reader.feed(html)
     reader.close()
-    if seen.charts != figures:
-        made = f"{figures} figure{'' if figures == 1 else 's'} made"
-        seen.miss(f"{seen.charts} chart{'' if seen.charts == 1 else 's'} drawn of {made}")
+    if findings.charts != figures:
+        figure_count = f"{figures} figure{'' if figures == 1 else 's'} made"
+        findings.add(
+            f"{findings.charts} chart{'' if findings.charts == 1 else 's'} drawn of {figure_count}"
+        )
     for fault in faults:
-        seen.miss(fault)
-    _check_code(seen, code)
-    foreign = "\n".join(seen.foreign)
-    if mask and mask.found_in(foreign):
-        seen.miss("a secret is in the page")
+        findings.add(fault)
+    _check_code(findings, code)
+    foreign = "\n".join(findings.foreign)
+    if mask and mask.matches(foreign):
+        findings.add("a secret is in the page")
     for path in _paths_in(foreign, places):
-        seen.miss(f"an absolute path is in the page: {path}")
-    if seen.misses:
+        findings.add(f"an absolute path is in the page: {path}")
+    if findings.misses:
         listed = (
-            f"{seen.misses[0]}."
-            if len(seen.misses) == 1
-            else "".join(f"\n  - {miss}" for miss in seen.misses) + "\n"
+            f"{findings.misses[0]}."
+            if len(findings.misses) == 1
+            else "".join(f"\n  - {miss}" for miss in findings.misses) + "\n"
         )
         error = RenderError(
             f"The page failed its inspection: {listed}",
             hint="It was not published; the last good report stays.",
         )
-        error.misses = tuple(seen.misses)  # type: ignore[attr-defined]
+        error.misses = tuple(findings.misses)  # type: ignore[attr-defined]
         raise error
 
 
 class _Reader(HTMLParser):
-    def __init__(self, seen: _Seen) -> None:
+    def __init__(self, findings: _Findings) -> None:
         super().__init__(convert_charrefs=True)
-        self.seen = seen
-        self.inside: dict[str, str] | None = None
+        self.findings = findings
+        self.script_attributes: dict[str, str] | None = None
         self.tag = ""
         self.hashes = ""
         self.styles = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag in _FORBIDDEN:
-            self.seen.miss(f"an element that a report may not have: <{tag}>")
-        if tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
-            self.seen.miss("a page that leads elsewhere: <meta http-equiv=refresh>")
-        if tag == "meta" and given.get("http-equiv") == "Content-Security-Policy":
-            self.hashes = self.hashes or given.get("content", "")
-        for name, value in given.items():
+            self.findings.add(f"an element that a report may not have: <{tag}>")
+        if tag == "meta" and attributes.get("http-equiv", "").lower() == "refresh":
+            self.findings.add("a page that leads elsewhere: <meta http-equiv=refresh>")
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy":
+            self.hashes = self.hashes or attributes.get("content", "")
+        for name, value in attributes.items():
             self._attribute(tag, name, value)
         if tag in ("script", "style"):
-            self.tag, self.inside = tag, given
+            self.tag, self.script_attributes = tag, attributes
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self.tag:
-            self.tag, self.inside = "", None
+            self.tag, self.script_attributes = "", None
 
     def handle_data(self, data: str) -> None:
         if self.tag == "style":
             self._style(data)
-        elif self.tag == "script" and self.inside is not None:
-            self._script(data, self.inside)
+        elif self.tag == "script" and self.script_attributes is not None:
+            self._script(data, self.script_attributes)
         else:
-            self.seen.foreign.append(data)
-            self.seen.text.append(data)
+            self.findings.foreign.append(data)
+            self.findings.text.append(data)
 
     def _attribute(self, tag: str, name: str, value: str) -> None:
         if name.startswith("on"):
-            self.seen.miss(f"an event handler: <{tag} {name}=…>")
+            self.findings.add(f"an event handler: <{tag} {name}=…>")
         elif name in _ADDRESSES:
-            picture = tag == "img" and name == "src" and value.startswith("data:image/")
-            if not picture and not value.startswith("#"):
-                self.seen.miss(f"an address outside the page: <{tag} {name}={_short(value)}>")
+            is_picture = tag == "img" and name == "src" and value.startswith("data:image/")
+            if not is_picture and not value.startswith("#"):
+                self.findings.add(f"an address outside the page: <{tag} {name}={_short(value)}>")
         elif name == "style" and _STYLE_ADDRESS.search(value):
-            self.seen.miss(f"an address in a style: {_short(value)}")
+            self.findings.add(f"an address in a style: {_short(value)}")
         elif name == "srcdoc":
-            self.seen.miss(f"a page within the page: <{tag} srcdoc>")
+            self.findings.add(f"a page within the page: <{tag} srcdoc>")
         if not value.startswith("data:image/"):
-            self.seen.foreign.append(value)
+            self.findings.foreign.append(value)
 
     def _style(self, text: str) -> None:
         self.styles += 1
-        found = _STYLE_ADDRESS.search(text)
-        if found:
-            self.seen.miss(f"an address in a style: {_short(text[found.start() :])}")
+        match = _STYLE_ADDRESS.search(text)
+        if match:
+            self.findings.add(f"an address in a style: {_short(text[match.start() :])}")
 
-    def _script(self, text: str, given: Mapping[str, str]) -> None:
-        kind = given.get("type", "")
+    def _script(self, text: str, attributes: Mapping[str, str]) -> None:
+        kind = attributes.get("type", "")
         if kind in _INERT:
-            if given.get("id") != "mb-plotly":
-                self.seen.foreign.append(_unescaped(text))
-            if "mb-spec" in given.get("class", "").split():
+            if attributes.get("id") != "mb-plotly":
+                self.findings.foreign.append(_unescaped(text))
+            if "mb-spec" in attributes.get("class", "").split():
                 self._spec(text)
             return
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         if f"'sha256-{digest}'" not in self.hashes:
-            self.seen.miss(f"a script that is not ours: {_short(text)}")
+            self.findings.add(f"a script that is not ours: {_short(text)}")
 
     def _spec(self, text: str) -> None:
         spec = json.loads(text)
-        self.seen.charts += 1
+        self.findings.charts += 1
         for trace in spec["data"]:
             kind = trace.get("type", "scatter")
             if kind in _NEEDS_MAPS:
-                self.seen.miss(f"a chart of type {kind!r} fetches its map: draw it as bars")
+                self.findings.add(f"a chart of type {kind!r} fetches its map: draw it as bars")
         for picture in spec["layout"].get("images") or ():
             source = str(picture.get("source", ""))
             if not source.startswith("data:"):
-                self.seen.miss(f"a picture outside the page, in a chart: {_short(source)}")
+                self.findings.add(f"a picture outside the page, in a chart: {_short(source)}")
 
 
-def _check_code(seen: _Seen, code: Iterable[str]) -> None:
-    text = _squeezed("\n".join(seen.text))
+def _check_code(findings: _Findings, code: Iterable[str]) -> None:
+    text = _spaces_collapsed("\n".join(findings.text))
     for source in code:
-        plain = _squeezed(source)
+        plain = _spaces_collapsed(source)
         if len(plain) >= _SHORTEST_CODE and plain in text:
-            seen.miss(f"code of the notebook is in the page: {_short(source.strip())}")
+            findings.add(f"code of the notebook is in the page: {_short(source.strip())}")
 
 
 def _paths_in(text: str, places: Iterable[Path]) -> list[str]:
     folders = {Path.home(), Path.cwd(), Path(tempfile.gettempdir()), Path(sys.prefix),
                Path(sys.base_prefix), *places}  # fmt: skip
-    found: list[str] = []
+    paths: list[str] = []
     for folder in sorted({str(f) for f in folders if len(f.parts) > 1}, key=len, reverse=True):
         for form in {folder, folder.replace("\\", "/")}:
-            hit = re.search(
+            match = re.search(
                 rf"(?<![\w.\-/]){re.escape(form)}(?=[/\\]\w[^\s\"'<>]*)?(?![\w.\-])", text
             )
-            deep = hit and (len(Path(folder).parts) > 2 or text[hit.end() : hit.end() + 1] in "/\\")
-            if hit and deep and not any(form in other or other in form for other in found):
-                found.append(form)
+            is_specific = match and (
+                len(Path(folder).parts) > 2 or text[match.end() : match.end() + 1] in "/\\"
+            )
+            if match and is_specific and not any(form in other or other in form for other in paths):
+                paths.append(form)
     file_address = re.search(r"\bfile:///[^\s\"'<>]+", text)
-    return found + ([file_address[0]] if file_address else [])
+    return paths + ([file_address[0]] if file_address else [])
 
 
 def _unescaped(text: str) -> str:
@@ -292,10 +296,10 @@ def _strings(value: Any) -> Iterable[str]:
             yield from _strings(part)
 
 
-def _squeezed(text: str) -> str:
+def _spaces_collapsed(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
 def _short(text: str) -> str:
-    plain = _squeezed(text)
+    plain = _spaces_collapsed(text)
     return plain if len(plain) <= 80 else plain[:79] + "…"

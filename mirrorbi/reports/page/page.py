@@ -176,11 +176,11 @@ def render_page(page: Page) -> str:
     if page.plotly:
         hashes.append(page.plotly.csp_hash)
     texts = dict.fromkeys(text for proof in page.proofs for text in proof.sql)
-    queries = {text: place for place, text in enumerate(texts)}
+    queries = {text: number for number, text in enumerate(texts)}
     return str(
         template().render(
             report=page,
-            blocks=[_set(block) for block in page.blocks],
+            blocks=[_sized_block(block) for block in page.blocks],
             queries=queries,
             queries_json=json_for_script(list(queries)),
             style=css_tokens() + _asset("page.css"),
@@ -207,18 +207,18 @@ def json_for_script(value: object) -> str:
     return text
 
 
-def _set(block: Block) -> Block:
+def _sized_block(block: Block) -> Block:
     """Give a figure its height; take out a title that it has in HTML, and its room."""
     if block["kind"] != "chart":
         return block
     layout = dict(block["spec"]["layout"])
     if block.get("title_html"):
         layout.pop("title", None)
-        room = layout.get("meta", {}).get("title_height", 0)
-        if room:
+        title_height = layout.get("meta", {}).get("title_height", 0)
+        if title_height:
             layout["meta"] = {k: v for k, v in layout["meta"].items() if k != "title_height"}
-            layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] - room}
-            layout["height"] -= room
+            layout["margin"] = {**layout["margin"], "t": layout["margin"]["t"] - title_height}
+            layout["height"] -= title_height
     height = int(layout.get("height") or block.get("height") or _HEIGHT)
     return {**block, "spec": {**block["spec"], "layout": layout}, "height": height}
 

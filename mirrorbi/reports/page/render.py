@@ -8,7 +8,7 @@ from typing import Any
 
 from mirrorbi.narrative.writer.authorship import told
 from mirrorbi.reports.page.bundle import pick_bundle
-from mirrorbi.reports.page.collect import Collected
+from mirrorbi.reports.page.collect import ReportContent
 from mirrorbi.reports.page.page import Page, render_page
 from mirrorbi.reports.page.proofs import make_proofs
 from mirrorbi.reports.run.manifest import calendar_of, make_manifest, written_facts
@@ -27,21 +27,21 @@ _COMPARED = {
 POLICY = "Computed where the notebook ran; MirrorBI sent nothing to any service"
 
 
-def render(plan: Plan, found: Collected) -> str:
+def render(plan: Plan, content: ReportContent) -> str:
     """Return the report of an executed notebook as one HTML document."""
-    manifest = make_manifest(plan, found)
+    manifest = make_manifest(plan, content)
     title = manifest["title"]
     traces = {
         str(trace.get("type", "scatter"))
-        for block in found.blocks
+        for block in content.blocks
         if block["kind"] == "chart"
         for trace in block["spec"]["data"]
     }
     page = Page(
         title=title,
         subtitle=subtitle_of(manifest["sweeps"]),
-        blocks=tuple(found.blocks),
-        contents=tuple(found.contents),
+        blocks=tuple(content.blocks),
+        contents=tuple(content.contents),
         proofs=make_proofs(written_facts(manifest).values(), manifest["sql"], manifest["locale"]),
         provenance=tuple(provenance(plan, manifest)),
         reproduce=(
@@ -98,13 +98,19 @@ def provenance(plan: Plan, manifest: Mapping[str, Any]) -> Iterable[tuple[str, s
             "Statistics",
             f"{cited}; {tested}, false discovery rate controlled over all of them",
         )
-    own = manifest["foreign"]
-    if own["outputs"]:
-        said = f"{_count(own['outputs'], 'output')} computed by the notebook, not by MirrorBI"
-        judged = f"; {own['reviewed']} marked as reviewed by its author" if own["reviewed"] else ""
+    outputs = manifest["foreign"]
+    if outputs["outputs"]:
+        output_count = (
+            f"{_count(outputs['outputs'], 'output')} computed by the notebook, not by MirrorBI"
+        )
+        review_note = (
+            f"; {outputs['reviewed']} marked as reviewed by its author"
+            if outputs["reviewed"]
+            else ""
+        )
         yield (
             "Own outputs",
-            f"{said}: looked through for personal data, rows and small counts{judged}",
+            f"{output_count}: looked through for personal data, rows and small counts{review_note}",
         )
     if "authorship" in manifest:
         yield from told(manifest["authorship"])

@@ -90,8 +90,8 @@ def render_markdown(
 
     class Renderer(HTMLRenderer):
         def image(self, text: str, url: str, title: str | None = None) -> str:
-            found = _embed(url, attachments or {}, folder) or url
-            return f'<img src="{html.escape(found)}" alt="{html.escape(text)}">'
+            source = _embed(url, attachments or {}, folder) or url
+            return f'<img src="{html.escape(source)}" alt="{html.escape(text)}">'
 
         def block_code(self, code: str, info: str | None = None) -> str:
             return f"<pre><code>{html.escape(code)}</code></pre>\n"
@@ -131,8 +131,8 @@ def data_uri(mime: str, payload: str | bytes) -> str:
 
 def _embed(url: str, attachments: Mapping[str, Mapping[str, str]], folder: Path | None) -> str:
     if url.startswith("attachment:"):
-        kept = attachments.get(url.removeprefix("attachment:"), {})
-        return next((data_uri(mime, payload) for mime, payload in kept.items()), "")
+        attachment = attachments.get(url.removeprefix("attachment:"), {})
+        return next((data_uri(mime, payload) for mime, payload in attachment.items()), "")
     if folder is None or ":" in url or url.startswith(("/", "#")):
         return ""
     picture = (folder / url).resolve()
@@ -143,8 +143,8 @@ def _embed(url: str, attachments: Mapping[str, Mapping[str, str]], folder: Path 
     return data_uri(mime, picture.read_bytes())
 
 
-def _link_as_text(found: re.Match[str]) -> str:
-    address, text = found[1] if found[1] is not None else found[2], found[3]
+def _link_as_text(match: re.Match[str]) -> str:
+    address, text = match[1] if match[1] is not None else match[2], match[3]
     return text if html.unescape(address) in text_of(text) else f"{text} ({address})"
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from mirrorbi.errors import NotebookError, ParameterError, did_you_mean
 from mirrorbi.reports.parameters.parameter_types import (
-    Kind,
+    ParameterType,
     UnfitError,
-    kind_of_annotation,
-    kind_of_value,
+    type_of_annotation,
+    type_of_value,
 )
 from mirrorbi.reports.run.notebook import Notebook, source_of, tags_of
 
@@ -41,7 +41,7 @@ class Parameter:
     ----------
     name
         Its Python name.
-    kind
+    type
         Its type.
     default
         The literal in the cell; ``None`` where ``required``.
@@ -54,7 +54,7 @@ class Parameter:
     """
 
     name: str
-    kind: Kind
+    type: ParameterType
     default: Any = None
     required: bool = False
     help: str = ""
@@ -63,11 +63,11 @@ class Parameter:
     @property
     def secret(self) -> bool:
         """Whether its value may never be written."""
-        return self.kind.secret
+        return self.type.secret
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class BoundParameters:
     """Values for every parameter of a notebook, checked.
 
     Parameters
@@ -101,7 +101,7 @@ class Parameters(Mapping[str, Parameter]):
     def __len__(self) -> int:
         return len(self._declared)
 
-    def bind(self, given: Mapping[str, Any] | None = None) -> Bound:
+    def bind(self, given: Mapping[str, Any] | None = None) -> BoundParameters:
         """Return a value for every parameter.
 
         Parameters
@@ -126,13 +126,13 @@ class Parameters(Mapping[str, Parameter]):
         for name, parameter in self._declared.items():
             if name in given:
                 try:
-                    values[name] = parameter.kind.coerce(given[name])
+                    values[name] = parameter.type.coerce(given[name])
                 except UnfitError as error:
                     shown = "" if parameter.secret else f", not {given[name]!r}"
                     problems.append(f"{name} must be {error}{shown}.")
                     continue
             elif parameter.required:
-                problems.append(f"{name} is missing: give -p {name}=… ({parameter.kind.text}).")
+                problems.append(f"{name} is missing: give -p {name}=… ({parameter.type.text}).")
             else:
                 values[name] = parameter.default
             if parameter.secret and 0 < len(values.get(name) or "") < SHORTEST_SECRET:
@@ -149,7 +149,7 @@ class Parameters(Mapping[str, Parameter]):
             for n, v in public.items()
             if self._declared[n].required or v != self._declared[n].default
         }
-        return Bound(public, changed, {n: v for n, v in secrets.items() if v})
+        return BoundParameters(public, changed, {n: v for n, v in secrets.items() if v})
 
     def _unknown(self, name: str) -> str:
         if not self._cell:
@@ -246,9 +246,9 @@ def _parameter(node: ast.stmt, where: str, comments: Mapping[int, str]) -> Param
             hint="Parameters are read without running them: write the value itself.",
         ) from None
     try:
-        kind = kind_of_annotation(annotation) if annotation else kind_of_value(default)
+        parameter_type = type_of_annotation(annotation) if annotation else type_of_value(default)
         if literal is not None:
-            default = kind.coerce(default)
+            default = parameter_type.coerce(default)
     except UnfitError as error:
         raise NotebookError(
             f"{name} in line {node.lineno} of {where} must be {error}.",
@@ -257,15 +257,15 @@ def _parameter(node: ast.stmt, where: str, comments: Mapping[int, str]) -> Param
         ) from None
     end = node.end_lineno or node.lineno
     comment = comments.get(end) or comments.get(node.lineno, "")
-    return Parameter(name, kind, default, literal is None, comment, node.lineno)
+    return Parameter(name, parameter_type, default, literal is None, comment, node.lineno)
 
 
 def _comments(source: str) -> dict[int, str]:
-    found = {}
+    comments = {}
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
-            found[token.start[0]] = token.string.lstrip("#: ").strip()
-    return found
+            comments[token.start[0]] = token.string.lstrip("#: ").strip()
+    return comments
 
 
 def _refusal(problems: list[str]) -> ParameterError:

@@ -24,14 +24,14 @@ class UnfitError(ValueError):
 
 
 @dataclass(frozen=True)
-class Kind:
+class ParameterType:
     """One type of a parameter.
 
     Parameters
     ----------
     text
         As written in the notebook.
-    type
+    annotation
         What pydantic checks against.
     optional
         Whether ``None`` is allowed.
@@ -40,7 +40,7 @@ class Kind:
     """
 
     text: str
-    type: Any
+    annotation: Any
     optional: bool = False
     secret: bool = False
 
@@ -49,7 +49,7 @@ class Kind:
         from pydantic import ConfigDict, TypeAdapter
 
         config = ConfigDict(coerce_numbers_to_str=True, allow_inf_nan=False)
-        return TypeAdapter(self.type, config=config).validate_python
+        return TypeAdapter(self.annotation, config=config).validate_python
 
     def coerce(self, value: Any) -> Any:
         """Return a value as this type; text is read as a command line means it.
@@ -68,10 +68,10 @@ class Kind:
         try:
             return _plain(self._check(self._read(value)))
         except ValidationError:
-            raise UnfitError(self.described) from None
+            raise UnfitError(self.description) from None
 
     @property
-    def described(self) -> str:
+    def description(self) -> str:
         """The type in words, for a message: ``"a whole number"``."""
         text = self.text.removesuffix(" | None")
         words = _WORDS.get(text, text)
@@ -80,9 +80,9 @@ class Kind:
         return f"{words}, or none" if self.optional else words
 
     def _read(self, value: Any) -> Any:
-        if isinstance(value, datetime | date) and self.type is not date:
+        if isinstance(value, datetime | date) and self.annotation is not date:
             return value.isoformat()
-        plain = next(iter(_members(self.type)))
+        plain = next(iter(_union_members(self.annotation)))
         container = get_origin(plain) or plain
         if isinstance(value, str) and container is Literal:
             return next((c for c in get_args(plain) if str(c) == value), value)
@@ -92,11 +92,11 @@ class Kind:
             try:
                 return yaml.safe_load(value)
             except yaml.YAMLError:
-                raise UnfitError(self.described) from None
+                raise UnfitError(self.description) from None
         return value
 
 
-def kind_of_annotation(node: ast.expr) -> Kind:
+def type_of_annotation(node: ast.expr) -> ParameterType:
     """Return the type that an annotation names.
 
     Raises
@@ -108,12 +108,12 @@ def kind_of_annotation(node: ast.expr) -> Kind:
         node = ast.parse(node.value, mode="eval").body
     text = ast.unparse(node).replace("typing.", "").replace("datetime.date", "date")
     if _last_name(node) == "Secret":
-        return Kind("Secret", str, secret=True)
+        return ParameterType("Secret", str, secret=True)
     built = _build(node)
-    return Kind(text, built, type(None) in get_args(built))
+    return ParameterType(text, built, type(None) in get_args(built))
 
 
-def kind_of_value(value: Any) -> Kind:
+def type_of_value(value: Any) -> ParameterType:
     """Return the type of a literal that has no annotation.
 
     Raises
@@ -122,9 +122,9 @@ def kind_of_value(value: Any) -> Kind:
         If a parameter cannot be of that type.
     """
     if value is None:
-        return Kind("str | None", str | None, True)
+        return ParameterType("str | None", str | None, True)
     if type(value) in (str, int, float, bool, list, dict):
-        return Kind(type(value).__name__, _strict(type(value)))
+        return ParameterType(type(value).__name__, _strict(type(value)))
     raise UnfitError(f"a str, int, float, bool, list or dict, not a {type(value).__name__}")
 
 
@@ -157,10 +157,10 @@ def _build(node: ast.expr) -> Any:
     raise UnfitError(f"of a known type, not {ast.unparse(node)!r}. {hint}")
 
 
-def _members(kind: Any) -> tuple[Any, ...]:
-    if get_origin(kind) in (Union, types.UnionType):
-        return tuple(part for part in get_args(kind) if part is not type(None))
-    return (kind,)
+def _union_members(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) in (Union, types.UnionType):
+        return tuple(part for part in get_args(annotation) if part is not type(None))
+    return (annotation,)
 
 
 def _last_name(node: ast.expr) -> str:
@@ -169,7 +169,7 @@ def _last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _strict(kind: type) -> Any:
+def _strict(plain_type: type) -> Any:
     from pydantic import BeforeValidator
 
     def refuse_bool(value: Any) -> Any:
@@ -177,7 +177,11 @@ def _strict(kind: type) -> Any:
             raise ValueError("a truth value")
         return value
 
-    return Annotated[kind, BeforeValidator(refuse_bool)] if kind in (int, float, str) else kind
+    return (
+        Annotated[plain_type, BeforeValidator(refuse_bool)]
+        if plain_type in (int, float, str)
+        else plain_type
+    )
 
 
 def _plain(value: Any) -> Any:

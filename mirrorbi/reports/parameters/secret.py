@@ -70,8 +70,12 @@ class Mask:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = sorted({form for secret in secrets for form in _forms(secret)}, key=len)
-        self._pattern = re.compile("|".join(map(re.escape, reversed(forms)))) if forms else None
+        encodings = sorted(
+            {encoding for secret in secrets for encoding in _encodings(secret)}, key=len
+        )
+        self._pattern = (
+            re.compile("|".join(map(re.escape, reversed(encodings)))) if encodings else None
+        )
 
     def __bool__(self) -> bool:
         return self._pattern is not None
@@ -80,7 +84,7 @@ class Mask:
         """Return a text without the secrets."""
         return self._pattern.sub(MASK, text) if self._pattern else text
 
-    def found_in(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Return whether a text holds a secret."""
         return bool(self._pattern and self._pattern.search(text))
 
@@ -99,7 +103,7 @@ class Mask:
         return value
 
 
-def _forms(secret: str) -> set[str]:
+def _encodings(secret: str) -> set[str]:
     raw = secret.encode()
     plain = {
         secret,

@@ -45,12 +45,12 @@ _TYPES = frozenset(dir(builtins)) | {"NoneType", "DataFrame", "Series", "Timesta
 
 
 @dataclass(frozen=True)
-class Known:
+class AuthorText:
     """The text that whoever wrote or ran a notebook knows: its code and its parameters.
 
     Examples
     --------
-    >>> Known(["df['price']"]).words("no 'price' for 'Ada'")
+    >>> AuthorText(["df['price']"]).hide_values("no 'price' for 'Ada'")
     "no 'price' for •••"
     """
 
@@ -62,7 +62,7 @@ class Known:
         object.__setattr__(self, "_text", "\n".join(self.texts))
 
     @classmethod
-    def of(cls, notebook: Mapping[str, Any]) -> Known:
+    def of(cls, notebook: Mapping[str, Any]) -> AuthorText:
         """Return what a notebook's own cells say; parameters of a run stand in one of them."""
         sources = (cell.get("source", "") for cell in notebook["cells"])
         return cls(text if isinstance(text, str) else "".join(text) for text in sources)
@@ -71,23 +71,23 @@ class Known:
         """Return whether a text stands in it."""
         return bool(text) and text in self._text
 
-    def line(self, text: str) -> bool:
+    def has_line(self, text: str) -> bool:
         """Return whether a text is one of its lines."""
-        return text.strip() in {line.strip() for line in self._text.splitlines()}
+        return text.strip() in {has_line.strip() for has_line in self._text.splitlines()}
 
-    def words(self, message: str) -> str:
+    def hide_values(self, message: str) -> str:
         """Return a message with quoted texts and long numbers that are not known hidden."""
 
         def quoted(match: re.Match[str]) -> str:
-            said = match[1] if match[1] is not None else match[2]
-            return match[0] if not said or self.has(said) or said in _TYPES else HIDDEN
+            literal = match[1] if match[1] is not None else match[2]
+            return match[0] if not literal or self.has(literal) or literal in _TYPES else HIDDEN
 
         def number(match: re.Match[str]) -> str:
             return match[0] if self.has(match[0]) else HIDDEN
 
         return _NUMBER.sub(number, _QUOTED.sub(quoted, message))
 
-    def only(self, message: str) -> str:
+    def hide_unknown(self, message: str) -> str:
         """Return a message with every word hidden that is not known."""
         return re.sub(
             r"\S+",
@@ -108,14 +108,14 @@ class Trace:
         What it says, without values.
     lines
         Of the traceback, without values and folders.
-    ours
+    error_class
         The error of `mirrorbi.errors` that it is, where our code raised it.
     """
 
     name: str
     message: str
     lines: tuple[str, ...] = ()
-    ours: type[MirrorBIError] | None = None
+    error_class: type[MirrorBIError] | None = None
 
     @property
     def text(self) -> str:
@@ -132,22 +132,22 @@ class Trace:
         }
 
 
-def trace_of(output: Mapping[str, Any], known: Known) -> Trace:
+def trace_of(output: Mapping[str, Any], author_text: AuthorText) -> Trace:
     """Return an error output of a cell as it may be kept.
 
     Parameters
     ----------
     output
         Of type ``error``.
-    known
+    author_text
         What the notebook says itself.
     """
     name, value = str(output.get("ename", "")), _plain(str(output.get("evalue", "")))
     lines = _plain("\n".join(output.get("traceback", ()))).splitlines()
-    ours = error_named(name) if _raised_by_us(lines) else None
-    message = _message(name, value, known, ours, foreign=_by_a_library(lines))
-    kept = tuple(_kept(lines, known))
-    return Trace(name, message, (*kept, f"{name}: {message}".strip(": ")), ours)
+    error_class = error_named(name) if _is_ours(lines) else None
+    message = _message(name, value, author_text, error_class, from_library=_is_from_library(lines))
+    frames = tuple(_value_free_lines(lines, author_text))
+    return Trace(name, message, (*frames, f"{name}: {message}".strip(": ")), error_class)
 
 
 def without_folders(text: str) -> str:
@@ -166,22 +166,27 @@ def _plain(text: str) -> str:
 
 
 def _message(
-    name: str, value: str, known: Known, ours: type[MirrorBIError] | None, *, foreign: bool
+    name: str,
+    value: str,
+    author_text: AuthorText,
+    error_class: type[MirrorBIError] | None,
+    *,
+    from_library: bool,
 ) -> str:
-    if ours is not None:
+    if error_class is not None:
         # A hint may list members, of which only the data knows how many there are of each.
-        told = re.sub(r"(has no member '[^']*'\.).*", r"\1", value, flags=re.DOTALL)
-        return without_personal(without_folders(told))
-    first, _, rest = value.partition("\n")
-    first = f"{first} …" if rest.strip() else first
+        masked = re.sub(r"(has no member '[^']*'\.).*", r"\1", value, flags=re.DOTALL)
+        return without_personal(without_folders(masked))
+    first_line, _, rest = value.partition("\n")
+    first_line = f"{first_line} …" if rest.strip() else first_line
     if name in _ABOUT_CODE:
-        told = first
-    elif (foreign and name not in _ABOUT_VALUES) or name == "AttributeError":
+        masked = first_line
+    elif (from_library and name not in _ABOUT_VALUES) or name == "AttributeError":
         # Python and libraries put values into quotes.
-        told = known.words(first)
+        masked = author_text.hide_values(first_line)
     else:
-        told = known.only(first)
-    return without_personal(without_folders(told))
+        masked = author_text.hide_unknown(first_line)
+    return without_personal(without_folders(masked))
 
 
 def _frames(lines: Iterable[str]) -> Iterator[re.Match[str]]:
@@ -191,32 +196,34 @@ def _frames(lines: Iterable[str]) -> Iterator[re.Match[str]]:
             yield match
 
 
-def _raised_by_us(lines: list[str]) -> bool:
+def _is_ours(lines: list[str]) -> bool:
     """Return whether the last frame is in this package."""
     *_, last = [None, *_frames(lines)]
     return last is not None and _OURS in (last["path"] or "").replace("\\", "/")
 
 
-def _by_a_library(lines: list[str]) -> bool:
+def _is_from_library(lines: list[str]) -> bool:
     """Return whether it is plain that Python or a library raised the error.
 
     Where the notebook itself said ``raise`` or ``assert``, or a module beside it did,
     whatever is not known may be a value. So it is if the traceback does not tell.
     """
-    found = False
-    own = False
+    from_library = False
+    is_own_code = False
     for line in lines:
         if match := _FRAME.fullmatch(line):
             path = (match["path"] or "").strip('"').replace("\\", "/")
-            own = not path or path.startswith("<ipython-input")
-            found = not own and any(root in path for root in (*_LIBRARIES, _OURS))
-            found = found or path.endswith((".pxi", ".pyx")) or path.startswith("<frozen ")
-        elif own and (code := _CODE.fullmatch(line)) and code["arrow"]:
-            found = _RAISED.match(code["code"]) is None
-    return found
+            is_own_code = not path or path.startswith("<ipython-input")
+            from_library = not is_own_code and any(root in path for root in (*_LIBRARIES, _OURS))
+            from_library = (
+                from_library or path.endswith((".pxi", ".pyx")) or path.startswith("<frozen ")
+            )
+        elif is_own_code and (code := _CODE.fullmatch(line)) and code["arrow"]:
+            from_library = _RAISED.match(code["code"]) is None
+    return from_library
 
 
-def _kept(lines: Iterable[str], known: Known) -> Iterator[str]:
+def _value_free_lines(lines: Iterable[str], author_text: AuthorText) -> Iterator[str]:
     """Yield the lines of a traceback that hold no value; the last message is not one."""
     pending = ""
     for line in lines:
@@ -230,7 +237,7 @@ def _kept(lines: Iterable[str], known: Known) -> Iterator[str]:
         elif _RULE.fullmatch(line.strip()) or _BETWEEN.fullmatch(line.strip()):
             yield from (text for text in (pending, line.strip()) if text)
             pending = ""
-        elif (match := _CODE.fullmatch(line)) and known.line(match["code"]):
+        elif (match := _CODE.fullmatch(line)) and author_text.has_line(match["code"]):
             yield line
         elif (match := _MESSAGE.fullmatch(line)) and match["text"] is not None:
             # Of an earlier exception: which one it was is enough.

@@ -12,7 +12,7 @@ from mirrorbi.data.periods import Calendar
 from mirrorbi.errors import VerifyError
 from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.writer.authorship import together
-from mirrorbi.reports.page.collect import Collected, facts_of
+from mirrorbi.reports.page.collect import ReportContent, facts_of
 from mirrorbi.reports.run.plan import Plan
 
 VERSION = 1
@@ -20,46 +20,47 @@ ELEMENT = "mirrorbi-manifest"
 _PACKAGES = ("mirrorbi", "duckdb", "ibis-framework", "pandas", "plotly", "papermill")
 
 
-def make_manifest(plan: Plan, found: Collected) -> dict[str, Any]:
+def make_manifest(plan: Plan, content: ReportContent) -> dict[str, Any]:
     """Return the manifest of a report, as plain values.
 
     It holds no time of its making: the same notebook on the same data gives the same
     manifest.
     """
     sql: dict[str, str] = {}
-    for payload in found.payloads:
+    for payload in content.payloads:
         sql.update(payload.get("sql") or {})
     return {
         "version": VERSION,
         "run": plan.run_id,
-        "title": found.title or plan.notebook.title,
-        "headline": found.headline,
+        "title": content.title or plan.notebook.title,
+        "headline": content.headline,
         "notebook": {"name": plan.notebook.path.name, "sha256": plan.notebook.sha256},
         "parameters": plan.values,
         "given": plan.given,
         "secrets": sorted(plan.bound.secrets),
-        "sweeps": unique(s for p in found.payloads for s in p.get("sweeps") or ()),
-        "facts": list(facts_of(found.payloads)),
+        "sweeps": unique(s for p in content.payloads for s in p.get("sweeps") or ()),
+        "facts": list(facts_of(content.payloads)),
         "sql": sql,
-        "sentences": unique(s for p in found.payloads for s in p.get("sentences") or ()),
+        "sentences": unique(s for p in content.payloads for s in p.get("sentences") or ()),
         "charts": [
-            {"id": f"chart-{n}", "facts": facts} for n, facts in enumerate(found.charted, start=1)
+            {"id": f"chart-{n}", "facts": facts}
+            for n, facts in enumerate(content.chart_facts, start=1)
         ],
         "foreign": {
-            "outputs": len(found.foreign),
-            "reviewed": sum(output.reviewed for output in found.foreign),
+            "outputs": len(content.other_outputs),
+            "reviewed": sum(output.reviewed for output in content.other_outputs),
         },
-        "locale": next((p["locale"] for p in found.payloads if p.get("locale")), "en_GB"),
-        "narrator": next((p["narrator"] for p in found.payloads if p.get("narrator")), ""),
-        **_authorship(found),
+        "locale": next((p["locale"] for p in content.payloads if p.get("locale")), "en_GB"),
+        "narrator": next((p["narrator"] for p in content.payloads if p.get("narrator")), ""),
+        **_authorship(content),
         "versions": versions(),
     }
 
 
-def _authorship(found: Collected) -> dict[str, Any]:
+def _authorship(content: ReportContent) -> dict[str, Any]:
     """Return what is said of who wrote the text, where a model took part."""
-    said = together(p["authorship"] for p in found.payloads if p.get("authorship"))
-    return {"authorship": said} if said else {}
+    authorship = together(p["authorship"] for p in content.payloads if p.get("authorship"))
+    return {"authorship": authorship} if authorship else {}
 
 
 def read_manifest(html: str, where: str = "The file") -> dict[str, Any]:
@@ -77,15 +78,16 @@ def read_manifest(html: str, where: str = "The file") -> dict[str, Any]:
         if start < 0:
             raise ValueError("no manifest")
         manifest = json.loads(html[start + len(marker) : end])
-        found = manifest["version"]
+        file_version = manifest["version"]
     except (ValueError, TypeError, KeyError):
         raise VerifyError(
             f"{where} is not a report by mirrorbi: it has no manifest that can be read.",
             hint="Give an HTML file that 'mirrorbi run' wrote.",
         ) from None
-    if found != VERSION:
+    if file_version != VERSION:
         raise VerifyError(
-            f"{where} has a manifest of version {found}; this mirrorbi reads version {VERSION}.",
+            f"{where} has a manifest of version {file_version}; "
+            f"this mirrorbi reads version {VERSION}.",
             hint="Use the mirrorbi that wrote it: its version is at the foot of the report.",
         )
     return dict(manifest)
@@ -107,18 +109,18 @@ def calendar_of(sweeps: Iterable[Mapping[str, Any]]) -> Calendar:
 
 def versions() -> dict[str, str]:
     """Return the version of everything that decides what a report says."""
-    found = {"python": platform.python_version()}
+    package_versions = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            package_versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return package_versions
 
 
 def unique(values: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return mappings in order, each once."""
-    seen: dict[str, dict[str, Any]] = {}
+    by_text: dict[str, dict[str, Any]] = {}
     for value in values:
-        seen.setdefault(json.dumps(value, sort_keys=True), dict(value))
-    return list(seen.values())
+        by_text.setdefault(json.dumps(value, sort_keys=True), dict(value))
+    return list(by_text.values())

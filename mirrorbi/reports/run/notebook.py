@@ -45,8 +45,8 @@ class Notebook:
     @property
     def cells(self) -> list[dict[str, Any]]:
         """The cells, in order."""
-        found: list[dict[str, Any]] = self.content["cells"]
-        return found
+        cells: list[dict[str, Any]] = self.content["cells"]
+        return cells
 
     @property
     def kernel(self) -> str:
@@ -115,8 +115,8 @@ def headings(cells: list[dict[str, Any]]) -> Iterator[tuple[int, int, str]]:
     """Yield (index of the cell, level, text) of each Markdown heading, in order."""
     for index, cell in enumerate(cells):
         if cell.get("cell_type") == "markdown":
-            for found in _HEADING.finditer(_FENCE.sub("", source_of(cell))):
-                yield index, len(found[1]), plain_heading(found[2])
+            for match in _HEADING.finditer(_FENCE.sub("", source_of(cell))):
+                yield index, len(match[1]), plain_heading(match[2])
 
 
 def place_of(cells: list[dict[str, Any]], index: int) -> str:

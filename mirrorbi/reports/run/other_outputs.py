@@ -48,11 +48,11 @@ class OtherOutput:
         """Yield what must not be published, and what to do; nothing for a reviewed output."""
         if self.reviewed:
             return
-        for found in dict.fromkeys(self._exposures()):
-            if found.what in _REFUSED:
-                shown = f" ({', '.join(found.examples)})" if found.examples else ""
+        for exposure in dict.fromkeys(self._exposures()):
+            if exposure.what in _REFUSED:
+                shown = f" ({', '.join(exposure.examples)})" if exposure.examples else ""
                 yield (
-                    f"{self.where} shows {found.detail}{shown}: leave it out, or tag the cell "
+                    f"{self.where} shows {exposure.detail}{shown}: leave it out, or tag the cell "
                     f"{REVIEWED!r} if a person has judged that its readers may see it"
                 )
 

@@ -82,13 +82,13 @@ class OutputFolder:
         """Remove the working folders of runs that are no more."""
         here = this_process().partition("@")[2].partition(".")[0]
         for work in self.path.glob(f".*{_WORK}"):
-            if (found := _MARK.search(work.name)) is None:
+            if (match := _MARK.search(work.name)) is None:
                 continue
             with suppress(OSError):
                 # Another machine may work in the same folder.
-                ours = (found["boot"] or "") == here
-                old = work.stat().st_mtime < time.time() - _DAYS * 86_400
-                if not is_alive(found["process"]) if ours else old:
+                is_local = (match["boot"] or "") == here
+                is_stale = work.stat().st_mtime < time.time() - _DAYS * 86_400
+                if not is_alive(match["process"]) if is_local else is_stale:
                     shutil.rmtree(work, ignore_errors=True)
 
     def _refusal(self, error: OSError) -> StoreError:

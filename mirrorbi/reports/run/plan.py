@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mirrorbi.reports.parameters.parameter_cell import Bound, Parameters, read_parameters
+from mirrorbi.reports.parameters.parameter_cell import BoundParameters, Parameters, read_parameters
 from mirrorbi.reports.parameters.secret import Mask, from_environment
 from mirrorbi.reports.run.notebook import Notebook, load_notebook
 from mirrorbi.settings import Settings, load_settings
@@ -48,7 +48,7 @@ class Plan:
 
     notebook: Notebook
     declared: Parameters
-    bound: Bound
+    bound: BoundParameters
     folder: Path
     caller: Path
     settings: Settings
@@ -62,7 +62,7 @@ class Plan:
         """
         given = self.bound.given
         parts = [
-            _slug(_spoken(value)) if name in _BARE else f"{_slug(name)}-{_slug(value)}"
+            _slug(_base_name(value)) if name in _BARE else f"{_slug(name)}-{_slug(value)}"
             for name, value in given.items()
         ]
         if not parts:
@@ -123,12 +123,18 @@ class Plan:
     @property
     def values(self) -> dict[str, Any]:
         """All parameters as a reader may see them: files by name, no folder of this machine."""
-        return {name: told(value, self.caller) for name, value in self.bound.values.items()}
+        return {
+            name: with_relative_paths(value, self.caller)
+            for name, value in self.bound.values.items()
+        }
 
     @property
     def given(self) -> dict[str, Any]:
         """The parameters that differ from the notebook's own, as a reader may see them."""
-        return {name: told(value, self.caller) for name, value in self.bound.given.items()}
+        return {
+            name: with_relative_paths(value, self.caller)
+            for name, value in self.bound.given.items()
+        }
 
     @property
     def command(self) -> str:
@@ -179,12 +185,12 @@ def shown_path(path: Path, base: Path) -> str:
         return path.name
 
 
-def told(value: Any, base: Path) -> Any:
+def with_relative_paths(value: Any, base: Path) -> Any:
     """Return a parameter's value with every absolute path shown as `shown_path` does."""
     if isinstance(value, list):
-        return [told(part, base) for part in value]
+        return [with_relative_paths(part, base) for part in value]
     if isinstance(value, dict):
-        return {name: told(part, base) for name, part in value.items()}
+        return {name: with_relative_paths(part, base) for name, part in value.items()}
     if isinstance(value, str) and Path(value).is_absolute():
         return shown_path(Path(value), base)
     return value
@@ -199,7 +205,7 @@ def text_of_value(value: Any) -> str:
     return str(value)
 
 
-def _spoken(value: Any) -> Any:
+def _base_name(value: Any) -> Any:
     return Path(value).name if isinstance(value, str) else value
 
 

@@ -165,7 +165,7 @@ def _launch(plan: Plan, work: Path, standby: Standby | None) -> Launch:
 
 def settings_for(plan: Plan) -> dict[str, str]:
     """Return the variables by which a kernel has the settings of the run that it serves."""
-    found = {
+    variables = {
         FOLDER: str(plan.caller),
         RUN: plan.run_id,
         "MIRRORBI_NARRATOR": plan.settings.narrator,
@@ -173,8 +173,8 @@ def settings_for(plan: Plan) -> dict[str, str]:
     }
     ledger = str(plan.settings.ledger)
     if not ledger.startswith("s3://"):
-        found["MIRRORBI_LEDGER"] = str(plan.caller / Path(ledger).expanduser())
-    return found
+        variables["MIRRORBI_LEDGER"] = str(plan.caller / Path(ledger).expanduser())
+    return variables
 
 
 def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
@@ -235,45 +235,48 @@ def _tags(cell: Mapping[str, Any]) -> Any:
 
 def _publish(plan: Plan, folder: OutputFolder, work: Path, executed: Any) -> dict[str, Any]:
     from mirrorbi.reports.page.collect import collect, facts_of
-    from mirrorbi.reports.page.inspection import inspect_page, uncontrolled
+    from mirrorbi.reports.page.inspection import inspect_page, release_faults
     from mirrorbi.reports.page.render import render
     from mirrorbi.reports.verify.grounding_file import ground
 
-    found = collect(executed, plan.notebook.path.parent)
-    failed = found.reasons
-    if failed:
-        text = f"Draft, not checked: {'; '.join(failed)}."
-        found.blocks.insert(0, {"kind": "text", "text": text})
-    html = render(plan, found)
+    content = collect(executed, plan.notebook.path.parent)
+    failures = content.reasons
+    if failures:
+        text = f"Draft, not checked: {'; '.join(failures)}."
+        content.blocks.insert(0, {"kind": "text", "text": text})
+    html = render(plan, content)
     inspect_page(
         html,
-        figures=found.figures,
+        figures=content.figures,
         faults=(
-            *found.faults,
-            *uncontrolled(found.payloads),
-            *(fault for output in found.foreign for fault in output.faults()),
+            *content.faults,
+            *release_faults(content.payloads),
+            *(fault for output in content.other_outputs for fault in output.faults()),
         ),
         code=[source_of(c) for c in executed["cells"] if c["cell_type"] == "code"],
         mask=plan.mask,
         places=(plan.caller, plan.notebook.path.parent, work, plan.folder.resolve()),
     )
-    grounds = ground(html)
-    failed = (*failed, *(f"{stray!r} has no fact" for stray in grounds.strays if grounds.by_claude))
-    if failed:
+    grounding = ground(html)
+    failures = (
+        *failures,
+        *(f"{stray!r} has no fact" for stray in grounding.strays if grounding.by_claude),
+    )
+    if failures:
         folder.write(plan.draft.name, html)
         raise NarrativeError(
-            f"The analysis failed its checks, so the report was not replaced: {failed[0]}.",
+            f"The analysis failed its checks, so the report was not replaced: {failures[0]}.",
             hint=f"The draft is kept as {plan.draft}. Run again, or with --narrator rules.",
         )
-    folder.write(plan.executed.name, notebook_text(plan, executed, plan.executed, found.blocks))
-    folder.write(plan.grounding.name, grounds.text)
+    folder.write(plan.executed.name, notebook_text(plan, executed, plan.executed, content.blocks))
+    folder.write(plan.grounding.name, grounding.text)
     folder.write(plan.report.name, html)
     return {
         "report": plan.report,
         "notebook": plan.executed,
-        "headline": found.headline,
-        "charts": found.figures,
-        "facts": sum(1 for _ in facts_of(found.payloads)),
+        "headline": content.headline,
+        "charts": content.figures,
+        "facts": sum(1 for _ in facts_of(content.payloads)),
     }
 
 
@@ -287,13 +290,13 @@ def notebook_text(
     """
     import nbformat
 
-    from mirrorbi.reports.run.saved_outputs import kept, without_places
+    from mirrorbi.reports.run.saved_outputs import saved_notebook, without_local_paths
 
     record = executed["metadata"].setdefault("papermill", {})
     record["input_path"], record["output_path"] = plan.notebook.path.name, target.name
-    shown = kept(executed, blocks, everything=plan.settings.keep_outputs)
-    clean = plan.mask.clean(without_places(shown, plan.caller))
-    text = nbformat.writes(clean)  # type: ignore[no-untyped-call]
+    saved = saved_notebook(executed, blocks, everything=plan.settings.keep_outputs)
+    masked = plan.mask.clean(without_local_paths(saved, plan.caller))
+    text = nbformat.writes(masked)  # type: ignore[no-untyped-call]
     return f"{text}\n"
 
 

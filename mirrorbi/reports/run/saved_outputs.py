@@ -9,18 +9,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mirrorbi.reports.page.collect import MIME, PLOTLY
-from mirrorbi.reports.page.inspection import uncontrolled
+from mirrorbi.reports.page.inspection import release_faults
 from mirrorbi.reports.page.page import Block
 from mirrorbi.reports.page.sanitizer import clean_html, data_uri, render_markdown
 from mirrorbi.reports.run.notebook import INJECTED, source_of, tags_of
-from mirrorbi.reports.run.plan import told
+from mirrorbi.reports.run.plan import with_relative_paths
 
 _MARK = "papermill-error-cell-tag"
 _STYLE = re.compile(r"^\s*<style>.*?</style>", re.DOTALL)
 """What our displays bring along for a notebook, and the page has of its own."""
 
 
-def kept(
+def saved_notebook(
     notebook: Mapping[str, Any], blocks: Iterable[Block] | None, *, everything: bool = False
 ) -> Any:
     """Return an executed notebook as it may lie beside its report, or its failure page.
@@ -40,30 +40,30 @@ def kept(
     everything
         Whether outputs that no report shows stay too, as settings may say.
     """
-    found: Any = copy.copy(notebook)
-    found["metadata"] = dict(notebook["metadata"])
-    shown = None if blocks is None else _Shown(blocks)
+    saved: Any = copy.copy(notebook)
+    saved["metadata"] = dict(notebook["metadata"])
+    page_index = None if blocks is None else _PageIndex(blocks)
     # Papermill points to errors by cells of its own, also to those that are expected.
-    cells = [cell for cell in notebook["cells"] if shown is None or _MARK not in tags_of(cell)]
-    found["cells"] = [copy.copy(cell) for cell in cells]
-    for cell in found["cells"]:
+    cells = [cell for cell in notebook["cells"] if page_index is None or _MARK not in tags_of(cell)]
+    saved["cells"] = [copy.copy(cell) for cell in cells]
+    for cell in saved["cells"]:
         if cell.get("cell_type") != "code":
             continue
         outputs = []
         for output in cell.get("outputs", ()):
             if output["output_type"] == "error":
-                outputs += [_error(output, notebook)] if shown is None or everything else []
+                outputs += [_error(output, notebook)] if page_index is None or everything else []
             elif everything:
                 outputs.append(output)
             else:
-                outputs += _output(output, shown)
+                outputs += _output(output, page_index)
         cell["outputs"] = outputs
     if not everything:
-        found["metadata"].pop("widgets", None)
-    return found
+        saved["metadata"].pop("widgets", None)
+    return saved
 
 
-def without_places(notebook: Any, base: Any) -> Any:
+def without_local_paths(notebook: Any, base: Any) -> Any:
     """Return a notebook whose record of parameters names no folder of this machine.
 
     Parameters
@@ -74,18 +74,21 @@ def without_places(notebook: Any, base: Any) -> Any:
         The folder from which the run was asked for.
     """
     record = dict(notebook["metadata"].get("papermill", {}))
-    given = record.get("parameters", {})
-    notebook["metadata"]["papermill"] = {**record, "parameters": told(dict(given), base)}
+    parameters = record.get("parameters", {})
+    notebook["metadata"]["papermill"] = {
+        **record,
+        "parameters": with_relative_paths(dict(parameters), base),
+    }
     for cell in notebook["cells"]:
         if "injected-parameters" in tags_of(cell) & INJECTED:
             text = source_of(cell)
-            for value in sorted(_strings(given), key=len, reverse=True):
-                text = text.replace(value, told(value, base))
+            for value in sorted(_strings(parameters), key=len, reverse=True):
+                text = text.replace(value, with_relative_paths(value, base))
             cell["source"] = text
     return notebook
 
 
-class _Shown:
+class _PageIndex:
     """The blocks of a page, to be looked up by what they show."""
 
     def __init__(self, blocks: Iterable[Block]) -> None:
@@ -93,7 +96,7 @@ class _Shown:
         self._layouts: dict[str, Any] = {}
         for block in blocks:
             if block["kind"] == "chart":
-                self._layouts[_said(block["spec"]["data"])] = block["spec"]["layout"]
+                self._layouts[_canonical(block["spec"]["data"])] = block["spec"]["layout"]
             elif block["kind"] == "image":
                 self._texts.add((block["kind"], block["data_uri"]))
             else:
@@ -106,69 +109,82 @@ class _Shown:
 
     def layout(self, figure: Mapping[str, Any]) -> Any:
         """Return the layout in which a figure is shown; ``None`` if it is not."""
-        return self._layouts.get(_said(list(figure.get("data", ()))))
+        return self._layouts.get(_canonical(list(figure.get("data", ()))))
 
 
 def _error(output: Any, notebook: Mapping[str, Any]) -> Any:
     # What knows personal data takes a tenth of a second to import.
-    from mirrorbi.reports.run.error_trace import Known, trace_of
+    from mirrorbi.reports.run.error_trace import AuthorText, trace_of
 
-    return type(output)(trace_of(output, Known.of(notebook)).output())
+    return type(output)(trace_of(output, AuthorText.of(notebook)).output())
 
 
-def _said(value: Any) -> str:
+def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _output(output: Mapping[str, Any], shown: _Shown | None) -> list[Any]:
+def _output(output: Mapping[str, Any], page_index: _PageIndex | None) -> list[Any]:
     """Return an output in the form in which the page shows it; nothing, if it does not."""
     if output["output_type"] == "stream":
-        text = _text(output["text"]).rstrip("\n")
-        return [output] if shown is not None and shown.has("text", text) else []
-    form = _form(output.get("data") or {}, shown)
-    if not form:
+        text = _joined_text(output["text"]).rstrip("\n")
+        return [output] if page_index is not None and page_index.has("text", text) else []
+    mime_bundle = _mime_bundle(output.get("data") or {}, page_index)
+    if not mime_bundle:
         return []
     shortened: Any = copy.copy(output)
-    shortened["data"] = form
-    shortened["metadata"] = _metadata(output.get("metadata") or {}, form)
+    shortened["data"] = mime_bundle
+    shortened["metadata"] = _metadata(output.get("metadata") or {}, mime_bundle)
     return [shortened]
 
 
-def _form(data: Mapping[str, Any], shown: _Shown | None) -> dict[str, Any]:
+def _mime_bundle(data: Mapping[str, Any], page_index: _PageIndex | None) -> dict[str, Any]:
     payload = data.get(MIME)
-    ours = {MIME: payload} if isinstance(payload, dict) else {}
-    if shown is None:
-        return _unseen(data, ours)
+    own_payload = {MIME: payload} if isinstance(payload, dict) else {}
+    if page_index is None:
+        return _released_mime_bundle(data, own_payload)
     if PLOTLY in data:
         figure = data[PLOTLY]
-        layout = shown.layout(figure)
+        layout = page_index.layout(figure)
         if layout is None:
             return {}
         # Of ours the page sets the title itself.
-        return {PLOTLY: _figure(figure, figure.get("layout", {}) if ours else layout), **ours}
-    html = _text(data.get("text/html", ""))
-    if ours and html:
-        return {"text/html": html, **ours} if shown.has("fragment", _STYLE.sub("", html)) else {}
+        return {
+            PLOTLY: _figure(figure, figure.get("layout", {}) if own_payload else layout),
+            **own_payload,
+        }
+    html = _joined_text(data.get("text/html", ""))
+    if own_payload and html:
+        return (
+            {"text/html": html, **own_payload}
+            if page_index.has("fragment", _STYLE.sub("", html))
+            else {}
+        )
     for mime in data:
-        if mime.startswith("image/") and shown.has("image", data_uri(mime, _text(data[mime]))):
+        if mime.startswith("image/") and page_index.has(
+            "image", data_uri(mime, _joined_text(data[mime]))
+        ):
             return {mime: data[mime]}
     if html:
-        cleaned = clean_html(html).strip()
-        return {"text/html": cleaned} if shown.has("html", cleaned) else {}
+        clean = clean_html(html).strip()
+        return {"text/html": clean} if page_index.has("html", clean) else {}
     if "text/markdown" in data:
-        html = render_markdown(_text(data["text/markdown"]))
-        return {"text/html": html} if shown.has("markdown", html) else {}
-    text = _text(data.get("text/plain", ""))
-    return {"text/plain": data["text/plain"]} if text and shown.has("text", text) else {}
+        html = render_markdown(_joined_text(data["text/markdown"]))
+        return {"text/html": html} if page_index.has("markdown", html) else {}
+    text = _joined_text(data.get("text/plain", ""))
+    return {"text/plain": data["text/plain"]} if text and page_index.has("text", text) else {}
 
 
-def _unseen(data: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+def _released_mime_bundle(
+    data: Mapping[str, Any], own_payload: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the forms of an output that no inspection has seen: of released facts alone."""
-    if not any(payload.get("sweeps") for payload in ours.values()) or uncontrolled(ours.values()):
+    if not any(payload.get("sweeps") for payload in own_payload.values()) or release_faults(
+        own_payload.values()
+    ):
         return {}
     if PLOTLY in data:
-        return {PLOTLY: _figure(data[PLOTLY], data[PLOTLY].get("layout", {})), **ours}
-    return {"text/html": data["text/html"], **ours} if "text/html" in data else {}
+        return {PLOTLY: _figure(data[PLOTLY], data[PLOTLY].get("layout", {})), **own_payload}
+    return {"text/html": data["text/html"], **own_payload} if "text/html" in data else {}
 
 
 def _figure(figure: Mapping[str, Any], layout: Any) -> dict[str, Any]:
@@ -179,16 +195,16 @@ def _figure(figure: Mapping[str, Any], layout: Any) -> dict[str, Any]:
     }
 
 
-def _metadata(metadata: Mapping[str, Any], form: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"alt": metadata["alt"]} if metadata.get("alt") else {}
-    for mime in form:
+def _metadata(metadata: Mapping[str, Any], mime_bundle: Mapping[str, Any]) -> dict[str, Any]:
+    kept_metadata: dict[str, Any] = {"alt": metadata["alt"]} if metadata.get("alt") else {}
+    for mime in mime_bundle:
         sizes = metadata.get(mime)
         if isinstance(sizes, Mapping):
-            found[mime] = {key: sizes[key] for key in ("width", "height") if key in sizes}
-    return found
+            kept_metadata[mime] = {key: sizes[key] for key in ("width", "height") if key in sizes}
+    return kept_metadata
 
 
-def _text(value: str | list[str]) -> str:
+def _joined_text(value: str | list[str]) -> str:
     return value if isinstance(value, str) else "".join(value)
 
 

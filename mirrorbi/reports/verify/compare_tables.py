@@ -46,10 +46,10 @@ def check_tables(
     )
     table = replace(table, hidden=tuple(request.get("hidden", ())))
     name, computed = f"{table.title}, table", _cells(table.html)
-    found = list(_shown(html, table.query.id))
-    if not found:
+    shown_tables = list(_tables_in(html, table.query.id))
+    if not shown_tables:
         yield Figure(name, "edited", "", "the table is not in the page")
-    for cells in found:
+    for cells in shown_tables:
         if cells == computed:
             yield Figure(name, "same", f"{len(table):,} lines")
             continue
@@ -57,7 +57,7 @@ def check_tables(
         yield Figure(name, "changed" if untouched else "edited", was, now)
 
 
-def _shown(html: str, query: str) -> Iterator[list[str]]:
+def _tables_in(html: str, query: str) -> Iterator[list[str]]:
     for part in html.split('<div class="mb-result" data-query="')[1:]:
         name, _, rest = part.partition('">')
         if name == query:

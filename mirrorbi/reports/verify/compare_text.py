@@ -43,7 +43,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ReportFacts:
     """The facts of a report, twice.
 
     Parameters
@@ -82,7 +82,7 @@ class Facts:
 
 
 def check_figures(
-    html: str, page: PageContent, manifest: Mapping[str, Any], facts: Facts
+    html: str, page: PageContent, manifest: Mapping[str, Any], facts: ReportFacts
 ) -> Iterator[Figure]:
     """Yield every marked figure and every chart of a page, checked, then what else differs.
 
@@ -97,23 +97,23 @@ def check_figures(
     facts
         Those behind the page.
     """
-    seen = set()
+    fact_ids = set()
     sentences = [Sentence.from_dict(sentence) for sentence in manifest["sentences"]]
-    now = facts.computed if facts.complete or facts.computed else None
-    for check in verify_text(html, facts.written, now, facts.locale, sentences):
-        seen.add(check.fact)
-        yield _text(check, facts)
+    computed = facts.computed if facts.complete or facts.computed else None
+    for check in verify_text(html, facts.written, computed, facts.locale, sentences):
+        fact_ids.add(check.fact)
+        yield _text_figure(check, facts)
     for entry in manifest["charts"]:
         if entry["facts"]:
-            seen |= set(entry["facts"])
-            yield _chart(page, entry["id"], entry["facts"][0], facts)
+            fact_ids |= set(entry["facts"])
+            yield _chart_figure(page, entry["id"], entry["facts"][0], facts)
     for fact_id in facts.written:
-        figure = _fact(fact_id, facts)
-        if fact_id not in seen or figure.state == "changed":
+        figure = _fact_figure(fact_id, facts)
+        if fact_id not in fact_ids or figure.state == "changed":
             yield figure
 
 
-def _text(check: Check, facts: Facts) -> Figure:
+def _text_figure(check: Check, facts: ReportFacts) -> Figure:
     where = f" ({check.where})" if check.where else ""
     if not check.fact:
         name = "a sentence" if check.status == "edited" else "a number without a fact"
@@ -126,7 +126,7 @@ def _text(check: Check, facts: Facts) -> Figure:
     return Figure(f"{about}, {slot}{where}", state, check.text, computed, check.fact, about)
 
 
-def _chart(page: PageContent, chart_id: str, fact_id: str, facts: Facts) -> Figure:
+def _chart_figure(page: PageContent, chart_id: str, fact_id: str, facts: ReportFacts) -> Figure:
     written, computed = facts.written.get(fact_id), facts.computed.get(fact_id)
     if facts.redrawn:
         as_written = _draws(page, chart_id, written, facts.locale)
@@ -139,7 +139,7 @@ def _chart(page: PageContent, chart_id: str, fact_id: str, facts: Facts) -> Figu
     return Figure(f"{about}, chart", state, chart_id, "", fact_id, about)
 
 
-def _fact(fact_id: str, facts: Facts) -> Figure:
+def _fact_figure(fact_id: str, facts: ReportFacts) -> Figure:
     written, computed = facts.written[fact_id], facts.computed.get(fact_id)
     state = facts.state(fact_id, as_written=True, as_computed=agree(written, computed))
     amounts = [
@@ -163,9 +163,9 @@ def _draws(page: PageContent, chart_id: str, fact: Fact | None, locale: str) -> 
         chart = chart_of(fact, locale)
     except MirrorBIError:
         return False
-    words = chart.payload()
+    payload = chart.payload()
     return json.loads(json.dumps(chart.spec)) == page.specs[chart_id] and all(
-        words[part] in page.markup.get(chart_id, "") for part in ("title_html", "table_html")
+        payload[part] in page.markup.get(chart_id, "") for part in ("title_html", "table_html")
     )
 
 
@@ -180,7 +180,7 @@ def _content(fact: Fact) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name != "score"}
 
 
-def _label(fact_id: str, facts: Facts) -> str:
+def _label(fact_id: str, facts: ReportFacts) -> str:
     fact = facts.written.get(fact_id) or facts.computed.get(fact_id)
     if fact is None:
         return f"a fact {fact_id!r} that the report does not hold"

@@ -79,13 +79,13 @@ class Grounding:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
     def _fact(self, fact: Fact) -> dict[str, Any]:
-        said = fact.to_dict()
-        kept = ("kind", "metric", "scope", "period", "baseline", "quantities", "n", "method")
-        found = {name: said[name] for name in kept}
-        found["queries"] = [query.id for query in fact.evidence]
+        values = fact.to_dict()
+        fields = ("kind", "metric", "scope", "period", "baseline", "quantities", "n", "method")
+        entry = {name: values[name] for name in fields}
+        entry["queries"] = [query.id for query in fact.evidence]
         if fact.kind == "derived":
-            found["derived"] = {"op": fact.terms["op"], "from": fact.terms["from"].split()}
-        return found
+            entry["derived"] = {"op": fact.terms["op"], "from": fact.terms["from"].split()}
+        return entry
 
 
 def ground(html: str) -> Grounding:

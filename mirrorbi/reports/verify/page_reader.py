@@ -48,30 +48,30 @@ def read_page(html: str) -> PageContent:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    found = reader.found
-    found.text = _evened(" ".join(reader.words))
+    content = reader.content
+    content.text = _spaces_collapsed(" ".join(reader.words))
     for part in re.finditer(r'<figure class="mb-chart" id="([^"]*)">(.*?)</figure>', html, re.S):
-        found.markup[part[1]] = part[2]
-    return found
+        content.markup[part[1]] = part[2]
+    return content
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found = PageContent()
+        self.content = PageContent()
         self.words: list[str] = []
         self.open: list[tuple[str, str]] = []
         self.chart = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if given.get("alt"):
-            self.words.append(given["alt"])
+        attributes = {name: value or "" for name, value in attrs}
+        if attributes.get("alt"):
+            self.words.append(attributes["alt"])
         if tag in _VOID:
             return
-        self.open.append((tag, given.get("class", "")))
+        self.open.append((tag, attributes.get("class", "")))
         if tag == "figure":
-            self.chart = given.get("id", "")
+            self.chart = attributes.get("id", "")
 
     def handle_endtag(self, tag: str) -> None:
         for depth in range(len(self.open) - 1, -1, -1):
@@ -83,10 +83,10 @@ class _Reader(HTMLParser):
         tag, classes = self.open[-1] if self.open else ("", "")
         if tag == "script":
             if "mb-spec" in classes.split():
-                self.found.specs[self.chart] = json.loads(data)
+                self.content.specs[self.chart] = json.loads(data)
         elif tag != "style" and any(name in ("main", "header") for name, _ in self.open):
             self.words.append(data)
 
 
-def _evened(text: str) -> str:
+def _spaces_collapsed(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()

@@ -22,7 +22,7 @@ from mirrorbi.errors import (
 from mirrorbi.facts.fact import Fact
 from mirrorbi.reports.run.manifest import read_manifest, written_facts
 from mirrorbi.reports.verify.compare_tables import check_tables
-from mirrorbi.reports.verify.compare_text import STATES, Facts, Figure, agree, check_figures
+from mirrorbi.reports.verify.compare_text import STATES, Figure, ReportFacts, agree, check_figures
 from mirrorbi.reports.verify.page_reader import read_page
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ class Verification:
         total = len(self.figures)
         if not total:
             return "The report cites no fact: there is nothing to check."
-        said = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state])
-        return f"{total} figure{'' if total == 1 else 's'} checked: {said}."
+        state_counts = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state])
+        return f"{total} figure{'' if total == 1 else 's'} checked: {state_counts}."
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values, ready for JSON."""
@@ -119,12 +119,12 @@ def verify(
     written = written_facts(manifest)
     tables: list[Figure] = []
     complete, untouched = True, manifest.get("shown") == page.digest
-    opened: dict[str, Analysis | None] = {}
+    datasets: dict[str, Analysis | None] = {}
     for sweep in manifest["sweeps"]:
-        told = json.dumps(sweep["dataset"], sort_keys=True)
-        if told not in opened:
-            opened[told] = _open(sweep["dataset"], path, source, model)
-        dataset = opened[told]
+        dataset_key = json.dumps(sweep["dataset"], sort_keys=True)
+        if dataset_key not in datasets:
+            datasets[dataset_key] = _open(sweep["dataset"], path, source, model)
+        dataset = datasets[dataset_key]
         if dataset is None:
             complete = False
             label = sweep["dataset"].get("label", "The data")
@@ -135,11 +135,11 @@ def verify(
                 if "query" in sweep["request"]:
                     tables += check_tables(html, sweep["request"], dataset, untouched=untouched)
                     continue
-                found = _recompute(dataset, sweep["request"])
+                recomputed = _recompute(dataset, sweep["request"])
                 # Two sweeps may find one fact with another q each: the one told counts.
                 computed |= {
                     key: fact
-                    for key, fact in found.items()
+                    for key, fact in recomputed.items()
                     if key not in computed or not agree(written.get(key), computed[key])
                 }
             except (QueryError, FactError, RefusedError) as error:
@@ -147,9 +147,9 @@ def verify(
                 notes.append(f"{what} of the report cannot be asked of this data: {error}")
                 if "query" in sweep["request"]:
                     tables.append(Figure("A table", "gone"))
-            computed |= derived_again(written, computed, dataset)
+            computed |= recompute_derived(written, computed, dataset)
     made_by = manifest["versions"].get("mirrorbi", "")
-    facts = Facts(
+    facts = ReportFacts(
         written,
         computed,
         complete,
@@ -163,9 +163,9 @@ def verify(
     if not facts.untouched:
         what = "the text or a chart is not what the run wrote"
         figures.append(Figure("The page as a whole", "edited", what))
-    own = sum(1 for entry in manifest["charts"] if not entry["facts"])
-    if own:
-        drawn = "1 chart is" if own == 1 else f"{own} charts are"
+    own_charts = sum(1 for entry in manifest["charts"] if not entry["facts"])
+    if own_charts:
+        drawn = "1 chart is" if own_charts == 1 else f"{own_charts} charts are"
         notes.append(f"{drawn} the notebook's own work, which is not computed again.")
     return Verification(path, tuple(figures), tuple(dict.fromkeys(notes)))
 
@@ -183,15 +183,15 @@ def _read(path: Path) -> str:
 
 
 def _open(
-    told: Mapping[str, Any], report: Path, source: Any, model: str | Path | None
+    recorded: Mapping[str, Any], report: Path, source: Any, model: str | Path | None
 ) -> Analysis | None:
     import mirrorbi
 
     if source is not None:
         return mirrorbi.open(source, model)
-    if told.get("kind") in ("frame", "ibis"):
+    if recorded.get("kind") in ("frame", "ibis"):
         return None
-    name = str(told["source"])
+    name = str(recorded["source"])
     refusal: SourceError | None = None
     for place in (name, report.resolve().parent / name, report.resolve().parent.parent / name):
         try:
@@ -206,29 +206,29 @@ def _open(
     ) from refusal
 
 
-def _differences(told: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
-    if found["data_hash"] != told.get("data_hash"):
+def _differences(recorded: Mapping[str, Any], current: Mapping[str, Any]) -> Iterator[str]:
+    if current["data_hash"] != recorded.get("data_hash"):
         yield (
-            f"The data is not the data of the report: {found['source']} has "
-            f"{found['rows']:,} rows and {found['data_hash'][:19]}…, the report was made from "
-            f"{told.get('rows', 0):,} rows and {str(told.get('data_hash'))[:19]}…"
+            f"The data is not the data of the report: {current['source']} has "
+            f"{current['rows']:,} rows and {current['data_hash'][:19]}…, the report was made from "
+            f"{recorded.get('rows', 0):,} rows and {str(recorded.get('data_hash'))[:19]}…"
         )
-    if found["model_hash"] != told.get("model_hash"):
+    if current["model_hash"] != recorded.get("model_hash"):
         yield (
-            f"The model is not the model of the report: {found['model']} instead of "
-            f"{told.get('model')}, or its content differs."
+            f"The model is not the model of the report: {current['model']} instead of "
+            f"{recorded.get('model')}, or its content differs."
         )
 
 
-def derived_again(
+def recompute_derived(
     written: Mapping[str, Fact], computed: Mapping[str, Fact], dataset: Dataset
 ) -> dict[str, Fact]:
     """Return the derived facts of a report, computed again from their parents as they are now."""
     from mirrorbi.facts.derive import derive_again
 
     derived = (fact for fact in written.values() if fact.kind == "derived")
-    found = (derive_again(fact, computed, dataset.metric) for fact in derived)
-    return {fact.id: fact for fact in found if fact is not None}
+    recomputed = (derive_again(fact, computed, dataset.metric) for fact in derived)
+    return {fact.id: fact for fact in recomputed if fact is not None}
 
 
 def _recompute(dataset: Dataset, request: Mapping[str, Any]) -> dict[str, Fact]:
@@ -237,7 +237,7 @@ def _recompute(dataset: Dataset, request: Mapping[str, Any]) -> dict[str, Fact]:
     from mirrorbi.privacy.disclosure_control import controlled
     from mirrorbi.privacy.policy import Policy
 
-    asked = {name: value for name, value in request.items() if name != "control"}
+    arguments = {name: value for name, value in request.items() if name != "control"}
     if "control" not in request:
-        return with_about(find_facts(dataset, **asked))
-    return with_about(controlled(dataset, Policy.from_dict(request["control"]), **asked))
+        return with_about(find_facts(dataset, **arguments))
+    return with_about(controlled(dataset, Policy.from_dict(request["control"]), **arguments))

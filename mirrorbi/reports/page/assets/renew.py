@@ -33,13 +33,15 @@ def main(version: str) -> None:
     """Fetch, check, compress and write."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         raise SystemExit(f"{version!r} is not a version: write three numbers, such as 4.1.1.")
-    fetched = [_fetch(build, version) for build in BUILDS]
-    for about, small, licence in fetched:
-        _write(about["file"], small)
+    builds = [_fetch(build, version) for build in BUILDS]
+    for build, compressed, licence in builds:
+        _write(build["file"], compressed)
         _write("plotly-LICENSE.txt", licence)
-        sys.stdout.write(f"{about['name']}: {about['bytes']:,} bytes, {len(small):,} compressed\n")
-    described = {"version": version, "licence": "MIT", "builds": [about for about, _, _ in fetched]}
-    _write("plotly-bundle.json", (json.dumps(described, indent=2) + "\n").encode())
+        sys.stdout.write(
+            f"{build['name']}: {build['bytes']:,} bytes, {len(compressed):,} compressed\n"
+        )
+    index = {"version": version, "licence": "MIT", "builds": [build for build, _, _ in builds]}
+    _write("plotly-bundle.json", (json.dumps(index, indent=2) + "\n").encode())
 
 
 def _fetch(build: str, version: str) -> tuple[dict[str, Any], bytes, bytes]:
@@ -53,32 +55,32 @@ def _fetch(build: str, version: str) -> tuple[dict[str, Any], bytes, bytes]:
             stdout=subprocess.DEVNULL,
         )
         with tarfile.open(Path(folder) / f"{package}-{version}.tgz") as archive:
-            described = json.loads(_read(archive, "package/package.json"))
+            package_json = json.loads(_read(archive, "package/package.json"))
             licence = _read(archive, "package/LICENSE")
             readme = _read(archive, "package/README.md").decode()
             raw = _read(archive, f"package/{script}")
-    if described["version"] != version or f"v{version}".encode() not in raw[:200]:
+    if package_json["version"] != version or f"v{version}".encode() not in raw[:200]:
         raise SystemExit(f"The package {package} does not hold version {version}.")
-    if described["license"] != "MIT" or not licence.startswith(b"MIT License"):
+    if package_json["license"] != "MIT" or not licence.startswith(b"MIT License"):
         raise SystemExit("The licence is no longer MIT: read it before you go on.")
-    small, compressor = _compress(raw)
-    if gzip.decompress(small) != raw:
+    compressed, compressor = _compress(raw)
+    if gzip.decompress(compressed) != raw:
         raise SystemExit("The compressed script does not give the script back.")
-    listed = re.search(r"Contains trace modules (.*)\.", readme)
-    if not listed:
+    match = re.search(r"Contains trace modules (.*)\.", readme)
+    if not match:
         raise SystemExit(f"The README of {package} no longer lists its trace types.")
-    about = {
+    description = {
         "name": package,
         "source": f"npm:{package}@{version}",
         "file": f"{script}.gz",
-        "traces": sorted(re.findall(r"`(\w+)`", listed[1])),
+        "traces": sorted(re.findall(r"`(\w+)`", match[1])),
         "compressor": compressor,
         "bytes": len(raw),
-        "bytes_gz": len(small),
+        "bytes_gz": len(compressed),
         "sha256": hashlib.sha256(raw).hexdigest(),
-        "sha256_gz": hashlib.sha256(small).hexdigest(),
+        "sha256_gz": hashlib.sha256(compressed).hexdigest(),
     }
-    return about, small, licence
+    return description, compressed, licence
 
 
 def _read(archive: tarfile.TarFile, name: str) -> bytes:
