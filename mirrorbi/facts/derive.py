@@ -82,32 +82,32 @@ def derive(
         )
     names = _names(facts, of)
     _count(op, facts)
-    found = [fact[name] for fact, name in zip(facts, names, strict=True)]
-    _same_unit(op, found)
+    operands = [fact[name] for fact, name in zip(facts, names, strict=True)]
+    _same_unit(op, operands)
     if op in ("sum", "share"):
-        _additive(op, facts, found, metrics)
-    quantities, direction = _compute(op, found)
-    return _made(op, facts, names, quantities, direction)
+        _additive(op, facts, operands, metrics)
+    quantities, direction = _compute(op, operands)
+    return _derived_fact(op, facts, names, quantities, direction)
 
 
-def derive_again(fact: Fact, known: Mapping[str, Fact], metrics: Metrics | None) -> Fact | None:
+def derive_again(fact: Fact, facts: Mapping[str, Fact], metrics: Metrics | None) -> Fact | None:
     """Return a derived fact computed again from its parents; ``None`` if one is gone.
 
     Parameters
     ----------
     fact
         A fact of kind ``derived``.
-    known
+    facts
         The facts as they are now, by id.
     metrics
         As for `derive`.
     """
     parents, names = parents_of(fact)
-    if not all(parent in known for parent in parents):
+    if not all(parent in facts for parent in parents):
         return None
     op = fact.terms["op"]
     try:
-        return derive(op, [known[parent] for parent in parents], of=names, metrics=metrics)
+        return derive(op, [facts[parent] for parent in parents], of=names, metrics=metrics)
     except FactError:
         return None
 
@@ -139,14 +139,14 @@ def _count(op: str, facts: Sequence[Fact]) -> None:
         )
 
 
-def _same_unit(op: str, found: Sequence[Quantity]) -> None:
-    units = {quantity.unit for quantity in found}
+def _same_unit(op: str, operands: Sequence[Quantity]) -> None:
+    units = {quantity.unit for quantity in operands}
     if len(units) > 1:
         raise FactError(
             f"{op!r} of {' and '.join(sorted(units))} is no figure.",
             hint="Take quantities of one unit.",
         )
-    unit = found[0].unit
+    unit = operands[0].unit
     if unit in ("rank", "p") or (op == "pct_change" and unit in ("percent", "pp")):
         raise FactError(
             f"{op!r} of quantities in {unit!r} says nothing.",
@@ -157,23 +157,23 @@ def _same_unit(op: str, found: Sequence[Quantity]) -> None:
 
 
 def _additive(
-    op: str, facts: Sequence[Fact], found: Sequence[Quantity], metrics: Metrics | None
+    op: str, facts: Sequence[Fact], operands: Sequence[Quantity], metrics: Metrics | None
 ) -> None:
     from mirrorbi.facts.sweep.additivity import splits
 
-    first = facts[0]
-    if found[0].unit in _OF_NO_SUM:
+    subject = facts[0]
+    if operands[0].unit in _OF_NO_SUM:
         raise FactError(
-            f"{op!r} of quantities in {found[0].unit!r}: they do not add up.",
+            f"{op!r} of quantities in {operands[0].unit!r}: they do not add up.",
             hint="Ratios and percentages are not summed; take counts or amounts.",
         )
-    if any(fact.metric != first.metric or fact.period != first.period for fact in facts):
+    if any(fact.metric != subject.metric or fact.period != subject.period for fact in facts):
         raise FactError(
             f"{op!r} takes one metric and one period.", hint="Take facts that differ in scope only."
         )
-    if metrics is None or not splits(metrics, first.metric):
+    if metrics is None or not splits(metrics, subject.metric):
         raise FactError(
-            f"The metric {first.metric!r} of the whole is not the sum of its members'.",
+            f"The metric {subject.metric!r} of the whole is not the sum of its members'.",
             hint="Averages, medians, ratios and distinct counts cannot be added.",
         )
     scopes = [dict(fact.scope) for fact in facts]
@@ -200,74 +200,80 @@ def _apart(scopes: Sequence[Mapping[str, str]]) -> bool:
     )
 
 
-def _compute(op: str, found: Sequence[Quantity]) -> tuple[dict[str, Quantity], Direction | None]:
-    first, second, unit = found[0].value, found[1].value, found[0].unit
-    decimals = found[0].decimals
+def _compute(op: str, operands: Sequence[Quantity]) -> tuple[dict[str, Quantity], Direction | None]:
+    value, base, unit = operands[0].value, operands[1].value, operands[0].unit
+    decimals = operands[0].decimals
     if op == "sum":
-        total = sum((q.value for q in found), Decimal(0))
+        total = sum((q.value for q in operands), Decimal(0))
         return {"sum": Quantity(total, unit, decimals)}, None
     if op == "rank":
-        place = 1 + sum(1 for q in found if q.value > first)
-        ends: dict[int, Direction] = {1: "up", len(found): "down"}
+        place = 1 + sum(1 for q in operands if q.value > value)
+        ends: dict[int, Direction] = {1: "up", len(operands): "down"}
         quantities = {
             "rank": Quantity(Decimal(place), "rank"),
-            "of": Quantity(Decimal(len(found)), "count"),
-            "value": found[0],
+            "of": Quantity(Decimal(len(operands)), "count"),
+            "value": operands[0],
         }
         return quantities, ends.get(place)
     if op == "diff":
-        gap = first - second
+        gap = value - base
         shown = Quantity(gap, unit_of_change(unit), decimals)
-        return {"diff": shown, "value": found[0], "base": found[1]}, _direction(gap)
-    if second <= 0 or (op != "pct_change" and first < 0):
+        return {"diff": shown, "value": operands[0], "base": operands[1]}, _direction(gap)
+    if base <= 0 or (op != "pct_change" and value < 0):
         raise FactError(
-            f"{op!r} has no meaning for {first} and {second}.",
+            f"{op!r} has no meaning for {value} and {base}.",
             hint="Take 'diff' where a quantity is negative or zero.",
         )
-    quotient = _quotient(first, second)
+    quotient = _quotient(value, base)
     if op == "ratio":
-        return {"ratio": Quantity(quotient, "number", 1)}, _direction(first - second)
+        return {"ratio": Quantity(quotient, "number", 1)}, _direction(value - base)
     if op == "share":
         if quotient > 1:
             raise FactError("The part is more than the whole.", hint="Pass the part first.")
-        parts = {"share": Quantity(quotient, "percent"), "value": found[0], "total": found[1]}
+        parts = {"share": Quantity(quotient, "percent"), "value": operands[0], "total": operands[1]}
         return parts, None
-    change = Quantity(_quotient(first - second, second), "percent")
-    return {"pct_change": change, "value": found[0], "base": found[1]}, _direction(first - second)
+    change = Quantity(_quotient(value - base, base), "percent")
+    return {"pct_change": change, "value": operands[0], "base": operands[1]}, _direction(
+        value - base
+    )
 
 
-def _made(
+def _derived_fact(
     op: str,
     facts: Sequence[Fact],
     names: Sequence[str],
     quantities: Mapping[str, Quantity],
     direction: Direction | None,
 ) -> Fact:
-    first, second = facts[0], facts[1]
-    over_time = op in ("diff", "ratio", "pct_change") and first.period != second.period
+    subject, reference = facts[0], facts[1]
+    over_time = op in ("diff", "ratio", "pct_change") and subject.period != reference.period
     terms = {
         "op": op,
         "from": " ".join(f"{fact.id}.{name}" for fact, name in zip(facts, names, strict=True)),
     }
-    if len(facts) == 2 and second.scope != first.scope and second.scope:
-        terms["other"] = second.scope[-1][1]
-    whole = op == "sum"
-    alike = all(fact.better == first.better for fact in facts)
+    if len(facts) == 2 and reference.scope != subject.scope and reference.scope:
+        terms["other"] = reference.scope[-1][1]
+    is_sum = op == "sum"
+    alike = all(fact.better == subject.better for fact in facts)
     return Fact(
         kind="derived",
-        metric=first.metric,
-        label=first.label,
-        definition=f"{_METHODS[op][0].upper()}{_METHODS[op][1:]}: {first.definition}".rstrip(": "),
-        scope=_joined(facts) if whole else first.scope,
+        metric=subject.metric,
+        label=subject.label,
+        definition=f"{_METHODS[op][0].upper()}{_METHODS[op][1:]}: {subject.definition}".rstrip(
+            ": "
+        ),
+        scope=_joined(facts) if is_sum else subject.scope,
         labels=tuple(dict(pair for fact in facts for pair in fact.labels).items()),
-        period=first.period,
-        baseline=second.period if over_time else None,
+        period=subject.period,
+        baseline=reference.period if over_time else None,
         compare="given" if over_time else "",
         quantities=dict(quantities),
         estimate=op if op in quantities else next(iter(quantities)),
         direction=direction,
-        better=first.better if over_time and alike and first.metric == second.metric else None,
-        n=sum(fact.n for fact in facts) if whole else min(fact.n for fact in facts),
+        better=subject.better
+        if over_time and alike and subject.metric == reference.metric
+        else None,
+        n=sum(fact.n for fact in facts) if is_sum else min(fact.n for fact in facts),
         method=_METHODS[op],
         terms=terms,
         caveats=tuple(dict.fromkeys(code for fact in facts for code in fact.caveats)),
@@ -283,8 +289,8 @@ def _joined(facts: Sequence[Fact]) -> tuple[tuple[str, str], ...]:
             members.setdefault(name, [])
             members[name] += [member] * (member not in members[name])
     return tuple(
-        (name, " and ".join(filter(None, [", ".join(found[:-1]), found[-1]])))
-        for name, found in members.items()
+        (name, " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])))
+        for name, names in members.items()
     )
 
 

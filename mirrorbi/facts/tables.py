@@ -56,7 +56,7 @@ def series_table(
     first = max(0, len(series.periods) - last) if last else 0
     columns = [[cell(value) for value in column[first:].tolist()] for column in more.values()]
     base = series.lines[first:]
-    lines = [(*line, *rest) for line, *rest in zip(base, *columns, strict=True)]
+    lines = [(*line, *extras) for line, *extras in zip(base, *columns, strict=True)]
     heads = (("period", "period"), ("value", unit), ("complete", "text"))
     return Table((*heads, *((name, unit) for name in more)), tuple(lines))
 
@@ -72,10 +72,10 @@ def folded(rows: Sequence[tuple[Any, ...]], limit: int = ROWS) -> tuple[tuple[An
         Lines kept as they are; one line too many is kept too, as it needs no folding.
         A line that is "Other" already comes last, and takes the others in.
     """
-    named, rest = [r for r in rows if r[0] != OTHER], [r for r in rows if r[0] == OTHER]
+    named, other = [r for r in rows if r[0] != OTHER], [r for r in rows if r[0] == OTHER]
     if len(rows) <= limit + 1:
-        return (*named, *rest)
-    head, tail = named[:limit], [*named[limit:], *rest]
+        return (*named, *other)
+    head, tail = named[:limit], [*named[limit:], *other]
     sums = [
         sum((v for v in column if v is not None), Decimal(0))
         if any(v is not None for v in column)
@@ -109,9 +109,11 @@ def rounded(parts: Sequence[Fraction], total: Decimal) -> list[Decimal]:
     cut = [divmod(part.numerator * unit, part.denominator) for part in parts]
     floors = [floor for floor, _ in cut]
     missing = int(total.scaleb(digits)) - sum(floors)
-    rest = [left / part.denominator for (_, left), part in zip(cut, parts, strict=True)]
+    remainders = [
+        remainder / part.denominator for (_, remainder), part in zip(cut, parts, strict=True)
+    ]
     movable = [i for i, part in enumerate(parts) if part] if missing else []
-    order = sorted(movable, key=lambda i: (-rest[i], i), reverse=missing < 0)
+    order = sorted(movable, key=lambda i: (-remainders[i], i), reverse=missing < 0)
     step = 1 if missing >= 0 else -1
     for turn in range(abs(missing) if order else 0):
         floors[order[turn % len(order)]] += step

@@ -16,7 +16,7 @@ from mirrorbi.facts import find_facts
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.families.breaks import breaks_in, breaks_of
 from mirrorbi.facts.stats.autoregression import BURN, remember
-from mirrorbi.facts.stats.regressors import question
+from mirrorbi.facts.stats.regressors import regression_design
 
 MODEL = {
     "time": {"column": "month", "grains": ["month"]},
@@ -34,14 +34,14 @@ def found(sales: np.ndarray) -> list[Fact]:
 @settings(max_examples=60)
 def test_the_place_is_what_ruptures_proposes(n: int, seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=n)
-    asked = question((True,) * n, 1, "step")
+    asked = regression_design((True,) * n, 1, "step")
     proposed = ruptures.Binseg(model="l2", min_size=3, jump=1).fit(values).predict(n_bkps=1)
     assert asked.places[asked.fit(values[:, None]).best[0]] == proposed[0]
 
 
 def test_the_statistic_is_that_of_two_means_against_one() -> None:
     values = np.random.default_rng(1).normal(size=20)
-    fit = question((True,) * 20, 1, "step").fit(values[:, None])
+    fit = regression_design((True,) * 20, 1, "step").fit(values[:, None])
     wanted = min(values[:k].var() * k + values[k:].var() * (20 - k) for k in range(3, 18)) / (
         values.var() * 20
     )

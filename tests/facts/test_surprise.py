@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mirrorbi.facts.stats.surprise import _medians_of_others, judge
+from mirrorbi.facts.stats.surprise import _medians_of_others, last_change_surprise
 
 usual = arrays(
     np.float64, st.integers(9, 40), elements=st.integers(-1000, 1000).map(float), unique=True
@@ -24,7 +24,9 @@ def autoregressive(phi: float, steps: int, runs: int) -> np.ndarray:
 
 
 def false_alarms(changes: np.ndarray, season: int = 1) -> tuple[float, float]:
-    found = np.array([judged.p for line in changes if (judged := judge(line, season))])
+    found = np.array(
+        [judged.p for line in changes if (judged := last_change_surprise(line, season))]
+    )
     assert len(found) > 0.99 * len(changes)
     return float((found < 0.05).mean()), float((found < 0.01).mean())
 
@@ -60,8 +62,8 @@ def test_taking_the_season_out_raises_no_more_alarms() -> None:
 def test_a_weekly_jump_is_no_surprise_and_its_absence_is() -> None:
     noise = np.random.default_rng(3).standard_normal(71)
     weekly = np.tile([0.0, 0, 0, 0, 0, -40, -40], 11)[:71] + noise
-    jump = judge(np.diff(weekly), 7)
-    flat = judge(np.diff(np.append(weekly[:-1], weekly[-2])), 7)
+    jump = last_change_surprise(np.diff(weekly), 7)
+    flat = last_change_surprise(np.diff(np.append(weekly[:-1], weekly[-2])), 7)
     assert jump is not None
     assert flat is not None
     assert jump.seasonal
@@ -71,7 +73,7 @@ def test_a_weekly_jump_is_no_surprise_and_its_absence_is() -> None:
 
 @given(usual)
 def test_turning_every_sign_turns_only_the_sign_of_z(changes: np.ndarray) -> None:
-    one, other = judge(changes), judge(-changes)
+    one, other = last_change_surprise(changes), last_change_surprise(-changes)
     assert (one is None) == (other is None)
     if one is not None and other is not None:
         assert one.z == pytest.approx(-other.z)
@@ -80,7 +82,7 @@ def test_turning_every_sign_turns_only_the_sign_of_z(changes: np.ndarray) -> Non
 
 @given(usual, st.sampled_from([0.25, 4.0, 1024.0]))
 def test_the_unit_does_not_matter(changes: np.ndarray, scale: float) -> None:
-    one, other = judge(changes), judge(changes * scale)
+    one, other = last_change_surprise(changes), last_change_surprise(changes * scale)
     assert (one is None) == (other is None)
     if one is not None and other is not None:
         assert one.p == pytest.approx(other.p)
@@ -88,8 +90,8 @@ def test_the_unit_does_not_matter(changes: np.ndarray, scale: float) -> None:
 
 def test_eight_earlier_changes_are_needed() -> None:
     changes = np.arange(9.0) ** 2
-    assert judge(changes) is not None
-    assert judge(changes[1:]) is None
+    assert last_change_surprise(changes) is not None
+    assert last_change_surprise(changes[1:]) is None
 
 
 @pytest.mark.parametrize(
@@ -97,13 +99,13 @@ def test_eight_earlier_changes_are_needed() -> None:
     [np.zeros(20), np.append(np.ones(20), 5.0), np.append(np.arange(20.0), np.nan), np.zeros(0)],
 )
 def test_what_cannot_be_judged_is_not(changes: np.ndarray) -> None:
-    assert judge(changes) is None
+    assert last_change_surprise(changes) is None
 
 
 def test_gaps_are_left_out() -> None:
     changes = np.array([1.0, -2, 0.5, 1.5, -1, 0, -0.5, 2, -1.5, 9])
     gaps = np.insert(changes, [3, 5], np.nan)
-    assert judge(gaps) == judge(changes)
+    assert last_change_surprise(gaps) == last_change_surprise(changes)
 
 
 @given(arrays(np.float64, st.integers(2, 12), elements=st.integers(-5, 5).map(float)))

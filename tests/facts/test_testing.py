@@ -16,10 +16,10 @@ from statsmodels.tsa.stattools import acf
 
 from mirrorbi.errors import FactError
 from mirrorbi.facts.stats.autoregression import BURN, persistence, remember, yule_walker
-from mirrorbi.facts.stats.regressors import LEVELS, question
-from mirrorbi.facts.stats.sieve_bootstrap import Noise, judge, picks, turns
+from mirrorbi.facts.stats.regressors import LEVELS, regression_design
+from mirrorbi.facts.stats.sieve_bootstrap import Noise, bootstrap_test, picks, turns
 from mirrorbi.facts.stats.significance import false_discovery, seed_of, tail_probability
-from mirrorbi.facts.sweep.history import alike, history, middle, pattern, season_in
+from mirrorbi.facts.sweep.history import grouped_by_steps, history, middle, pattern, season_in
 
 
 @given(st.lists(st.floats(0, 1), max_size=40))
@@ -116,7 +116,7 @@ def test_memory_is_a_recursive_filter() -> None:
 @pytest.mark.parametrize("memory", [0.0, 0.7])
 def test_memory_is_found_without_the_bias_of_short_series(shape: str, memory: float) -> None:
     n = 30
-    asked = question((True,) * n, 1, shape)
+    asked = regression_design((True,) * n, 1, shape)
     shocks = np.random.default_rng(5).normal(size=(n + BURN, 400))
     noise = remember(shocks, np.full(400, memory))
     residuals = asked.noise(asked.fit(noise))
@@ -127,9 +127,9 @@ def test_memory_is_found_without_the_bias_of_short_series(shape: str, memory: fl
 
 
 def test_the_memory_that_is_simulated_covers_what_is_not_known() -> None:
-    asked = question((True,) * 16, 1, "line")
+    asked = regression_design((True,) * 16, 1, "line")
     short = Noise(asked, asked.fit(np.random.default_rng(6).normal(size=(16, 1))).residual[:, 0])
-    asked = question((True,) * 110, 1, "line")
+    asked = regression_design((True,) * 110, 1, "line")
     long = Noise(asked, asked.fit(np.random.default_rng(6).normal(size=(110, 1))).residual[:, 0])
     assert len(short.nodes) == len(LEVELS)
     assert np.ptp(short.nodes) > 2 * np.ptp(long.nodes)
@@ -138,24 +138,26 @@ def test_the_memory_that_is_simulated_covers_what_is_not_known() -> None:
 def test_further_memory_is_fitted_where_there_is_some() -> None:
     rng = np.random.default_rng(7)
     values = signal.lfilter([1], [1, 0, 0, -0.7], rng.normal(size=300))[180:]
-    asked = question((True,) * 120, 1, "line")
+    asked = regression_design((True,) * 120, 1, "line")
     noise = Noise(asked, asked.fit(values[:, None]).residual[:, 0])
     assert noise.order >= 3
     white = Noise(asked, asked.fit(rng.normal(size=(120, 1))).residual[:, 0])
     assert white.order < noise.order
     chance = np.random.default_rng(8).random((120 + BURN, 50))
-    made = remember(noise.shocked(picks(chance, noise.known), None), noise.nodes[turns(50)])
+    made = remember(
+        noise.resampled_shocks(picks(chance, noise.count), None), noise.nodes[turns(50)]
+    )
     assert np.mean([acf(column, nlags=3)[3] for column in made.T]) > 0.3
 
 
 def test_a_verdict_does_not_depend_on_the_series_judged_with_it() -> None:
     columns = np.random.default_rng(8).normal(size=(24, 30)) + np.linspace(0, 1, 24)[:, None]
-    asked = question((True,) * 24, 1, "step")
-    together = judge(asked, columns, 9)
-    alone = [judge(asked, columns[:, [i]], 9)[0] for i in range(30)]
+    asked = regression_design((True,) * 24, 1, "step")
+    together = bootstrap_test(asked, columns, 9)
+    alone = [bootstrap_test(asked, columns[:, [i]], 9)[0] for i in range(30)]
     assert [v.p for v in together] == [v.p for v in alone]
     assert np.allclose([v.reach for v in together], [v.reach for v in alone], rtol=1e-9)
-    assert [v.p for v in judge(asked, columns, 10)] != [v.p for v in together]
+    assert [v.p for v in bootstrap_test(asked, columns, 10)] != [v.p for v in together]
 
 
 @given(
@@ -180,7 +182,7 @@ def test_a_wild_value_is_drawn_in_and_no_other() -> None:
     values[7] = 1e6
     found = history(values)
     assert found is not None
-    changed = np.flatnonzero(found.tamed != found.values)
+    changed = np.flatnonzero(found.winsorized != found.values)
     assert changed.tolist() == [7]
 
 
@@ -214,7 +216,7 @@ def test_alike_are_those_with_values_at_the_same_steps() -> None:
     whole, gap = np.arange(20.0), np.arange(20.0)
     gap[5] = np.nan
     found = [history(x) for x in (whole, gap, np.ones(20), -whole)]
-    assert [places for places, _ in alike(found)] == [[0, 3], [1]]
+    assert [places for places, _ in grouped_by_steps(found)] == [[0, 3], [1]]
 
 
 def test_nothing_of_this_imports_scipy_stats_or_pandas() -> None:

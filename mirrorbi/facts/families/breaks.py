@@ -11,10 +11,10 @@ from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Interval, exact
 from mirrorbi.facts.families.changes import direction_of
 from mirrorbi.facts.families.values import plain_size, small
-from mirrorbi.facts.stats.regressors import Question, question
-from mirrorbi.facts.stats.sieve_bootstrap import Verdict, judge
+from mirrorbi.facts.stats.regressors import RegressionDesign, regression_design
+from mirrorbi.facts.stats.sieve_bootstrap import BootstrapResult, bootstrap_test
 from mirrorbi.facts.stats.significance import RARE, seed_of
-from mirrorbi.facts.sweep.history import History, alike, history, pattern
+from mirrorbi.facts.sweep.history import History, grouped_by_steps, history, pattern
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Series, SweepContext
 from mirrorbi.facts.tables import series_table
@@ -120,27 +120,34 @@ def breaks_of(values: Floats, season: int = 1, seed: int = 0) -> list[Break]:
 
 def breaks_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[list[Break]]:
     """Find and test the breaks of each of many series, as `breaks_of` does for one."""
-    first = _strongest([history(values, season, least=ENOUGH) for values in series], seed)
-    again = [i for i, one in enumerate(first) if one is not None and one.p <= _AGAIN]
+    strongest = _strongest([history(values, season, least=ENOUGH) for values in series], seed)
+    again = [
+        i
+        for i, candidate in enumerate(strongest)
+        if candidate is not None and candidate.p <= _AGAIN
+    ]
     parts = [
         part
         for i in again
-        if (one := first[i]) is not None
+        if (candidate := strongest[i]) is not None
         for part in (
-            _part(series[i], one.start, one.place, season),
-            _part(series[i], one.place, one.end, season),
+            _part(series[i], candidate.start, candidate.place, season),
+            _part(series[i], candidate.place, candidate.end, season),
         )
     ]
     later = iter(_strongest(parts, seed))
-    out = [[] if one is None else [one] for one in first]
+    out = [[] if candidate is None else [candidate] for candidate in strongest]
     for i, pair in zip(again, zip(later, later, strict=True), strict=True):
-        sides = [one for one in pair if one is not None]
-        one = first[i]
-        if sides and one is not None:
-            second = min(sides, key=lambda side: side.p)
+        sides = [candidate for candidate in pair if candidate is not None]
+        candidate = strongest[i]
+        if sides and candidate is not None:
+            side_break = min(sides, key=lambda side: side.p)
             # The stronger of two is looked for: Bonferroni.
-            second = second._replace(p=min(1.0, len(sides) * second.p))
-            out[i] = [one.until(second) if second.p <= _AGAIN else one, second]
+            side_break = side_break._replace(p=min(1.0, len(sides) * side_break.p))
+            out[i] = [
+                candidate.until(side_break) if side_break.p <= _AGAIN else candidate,
+                side_break,
+            ]
     return out
 
 
@@ -151,43 +158,45 @@ def find(context: SweepContext) -> Iterator[Fact]:
     series = [
         context.series(metric, scope) for metric in context.metrics for scope in context.scopes()
     ]
-    values = [np.where(one.complete, one.values, np.nan) for one in series]
-    found = breaks_in(values, context.grain.per_year, seed_of("break", context.seed))
-    for one, breaks in zip(series, found, strict=True):
-        for each in breaks:
-            yield _fact(context, one, each)
+    values = [np.where(subject.complete, subject.values, np.nan) for subject in series]
+    breaks_by_series = breaks_in(values, context.grain.per_year, seed_of("break", context.seed))
+    for subject, breaks in zip(series, breaks_by_series, strict=True):
+        for level_break in breaks:
+            yield _fact(context, subject, level_break)
 
 
 def _part(values: Floats, start: int, end: int, season: int) -> History | None:
-    known = np.flatnonzero(np.isfinite(values[start:end]))
-    if not len(known):
+    observed = np.flatnonzero(np.isfinite(values[start:end]))
+    if not len(observed):
         return None
-    part = history(values[start : start + known[-1] + 1], season, least=ENOUGH)
+    part = history(values[start : start + observed[-1] + 1], season, least=ENOUGH)
     return part and part.moved(start)
 
 
-def _strongest(found: Sequence[History | None], seed: int) -> list[Break | None]:
-    out: list[Break | None] = [None] * len(found)
-    for places, parts in alike(found):
-        asked = question(parts[0].present, parts[0].season, "step")
-        if not len(asked.places):
+def _strongest(histories: Sequence[History | None], seed: int) -> list[Break | None]:
+    out: list[Break | None] = [None] * len(histories)
+    for places, parts in grouped_by_steps(histories):
+        design = regression_design(parts[0].present, parts[0].season, "step")
+        if not len(design.places):
             continue
-        columns = np.column_stack([part.tamed for part in parts])
-        known = np.nan_to_num(columns)
-        line = question(parts[0].present, parts[0].season, "line").fit(known).statistic
+        columns = np.column_stack([part.winsorized for part in parts])
+        filled = np.nan_to_num(columns)
+        line = regression_design(parts[0].present, parts[0].season, "line").fit(filled).statistic
         # A level, like a line, is one parameter; the free place of the step is one more (BIC).
-        stronger = asked.fit(known).statistic > line + np.log(parts[0].n) / parts[0].n
-        for j, verdict in enumerate(judge(asked, columns, seed)):
-            out[places[j]] = _break(asked, parts[j], verdict, bool(stronger[j]))
+        stronger = design.fit(filled).statistic > line + np.log(parts[0].n) / parts[0].n
+        for j, result in enumerate(bootstrap_test(design, columns, seed)):
+            out[places[j]] = _break(design, parts[j], result, bool(stronger[j]))
     return out
 
 
-def _break(asked: Question, part: History, verdict: Verdict, stronger: bool) -> Break:
-    place, size = int(asked.places[verdict.best]), float(asked.sizes[verdict.best])
-    before, after = _levels(part, place, verdict.score * size)
+def _break(
+    design: RegressionDesign, part: History, result: BootstrapResult, stronger: bool
+) -> Break:
+    place, size = int(design.places[result.best]), float(design.sizes[result.best])
+    before, after = _levels(part, place, result.score * size)
     # Medians that say the opposite of the tested means, or nothing, are no break.
-    agreed = (after - before) * verdict.score > 0
-    reach = verdict.reach * size
+    agreed = (after - before) * result.score > 0
+    reach = result.reach * size
     return Break(
         place=part.first + place,
         start=part.first,
@@ -196,10 +205,10 @@ def _break(asked: Question, part: History, verdict: Verdict, stronger: bool) -> 
         after=part.centre + part.scale * after,
         low=part.scale * (after - before - reach),
         high=part.scale * (after - before + reach),
-        p=verdict.p if stronger and agreed else 1.0,
+        p=result.p if stronger and agreed else 1.0,
         n=part.n,
         season=part.season,
-        order=verdict.order,
+        order=result.order,
     )
 
 
@@ -210,19 +219,19 @@ def _levels(part: History, place: int, height: float) -> tuple[float, float]:
     return float(np.nanmedian(level[:place])), float(np.nanmedian(level[place:]))
 
 
-def _fact(context: SweepContext, series: Series, one: Break) -> Fact:
+def _fact(context: SweepContext, series: Series, level_break: Break) -> Fact:
     metric, scope = series.metric, series.scope
-    before, after = exact(one.before), exact(one.after)
+    before, after = exact(level_break.before), exact(level_break.after)
     level = np.full(len(series.periods), np.nan)
-    level[one.start : one.place] = one.before
-    level[one.place : one.end] = one.after
-    start, last = series.periods[one.start], series.periods[one.place - 1]
-    n = int(series.rows[one.start : one.end].sum())
+    level[level_break.start : level_break.place] = level_break.before
+    level[level_break.place : level_break.end] = level_break.after
+    start, last = series.periods[level_break.start], series.periods[level_break.place - 1]
+    n = int(series.rows[level_break.start : level_break.end].sum())
     return context.blank(
         "break",
         metric,
         scope=scope,
-        period=series.periods[one.place],
+        period=series.periods[level_break.place],
         baseline=Period(start.start, last.end, None, start.calendar),
         quantities={
             "delta": context.difference(metric, after - before),
@@ -231,15 +240,16 @@ def _fact(context: SweepContext, series: Series, one: Break) -> Fact:
         },
         estimate="delta",
         direction=direction_of(after - before),
-        interval=Interval(exact(one.low), exact(one.high)),
-        p=float(exact(one.p)),
+        interval=Interval(exact(level_break.low), exact(level_break.high)),
+        p=float(exact(level_break.p)),
         n=n,
-        method=one.method,
+        method=level_break.method,
         caveats=small(n),
-        score=context.impact(scope) * plain_size(context.unit(metric), one.after, one.before),
+        score=context.impact(scope)
+        * plain_size(context.unit(metric), level_break.after, level_break.before),
         evidence=(series.query,),
         # No q is less than its p: what will not be reported is not drawn.
         table=None
-        if one.p > RARE
+        if level_break.p > RARE
         else series_table(series, context.unit(metric), {"level": level}),
     )

@@ -9,9 +9,9 @@ import numpy as np
 
 from mirrorbi.data.model.semantic_model import RatioMetric
 from mirrorbi.facts.fact import Direction, Fact, Interval, Quantity, Table, exact
-from mirrorbi.facts.families.values import hides, plain_size, small
+from mirrorbi.facts.families.values import hidden_members_caveat, plain_size, small
 from mirrorbi.facts.stats.proportions import METHOD, is_proportion, newcombe
-from mirrorbi.facts.stats.surprise import Surprise, judge
+from mirrorbi.facts.stats.surprise import Surprise, last_change_surprise
 from mirrorbi.facts.sweep.panel import ALL, Cells, Floats
 from mirrorbi.facts.sweep.sweep_context import Scope, Series, SweepContext
 from mirrorbi.facts.tables import RECENT, quotient, series_table
@@ -47,13 +47,13 @@ def size_of(context: SweepContext, metric: str, scope: Scope = ()) -> float:
 
     Against its own earlier changes where there are enough; otherwise as `plain_size`.
     """
-    found = _ends(context, metric, scope)
-    if found is None:
+    ends = _ends(context, metric, scope)
+    if ends is None:
         return 0.0
     surprise = surprise_of(context, metric, scope)
     if surprise is not None:
         return surprise.effect
-    return plain_size(context.unit(metric), *found[:2])
+    return plain_size(context.unit(metric), *ends[:2])
 
 
 def surprise_of(context: SweepContext, metric: str, scope: Scope = ()) -> Surprise | None:
@@ -64,9 +64,9 @@ def surprise_of(context: SweepContext, metric: str, scope: Scope = ()) -> Surpri
 
     def make() -> Surprise | None:
         changes = _changes(context, context.series(metric, scope))
-        return None if changes is None else judge(changes, season)
+        return None if changes is None else last_change_surprise(changes, season)
 
-    return context.once(("surprise", metric, scope), make)
+    return context.cached(("surprise", metric, scope), make)
 
 
 def _changes(context: SweepContext, series: Series) -> Floats | None:
@@ -105,10 +105,10 @@ def _ends(context: SweepContext, metric: str, scope: Scope) -> tuple[float, floa
 
 
 def _change(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fact]:
-    found = _ends(context, metric, scope)
-    if found is None:
+    ends = _ends(context, metric, scope)
+    if ends is None:
         return
-    value, base = exact(found[0]), exact(found[1])
+    value, base = exact(ends[0]), exact(ends[1])
     delta = value - base
     quantities = {
         "delta": context.difference(metric, delta),
@@ -131,7 +131,7 @@ def _change(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fact]:
         estimate="delta",
         interval=interval,
         p=float(exact(surprise.p)) if surprise else None,
-        n=found[2] + found[3],
+        n=ends[2] + ends[3],
         method="; ".join(
             ["difference of two periods"]
             + [f"baseline: mean of {len(context.averaged)} complete periods"]
@@ -140,9 +140,9 @@ def _change(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fact]:
             + [surprise.method if surprise else "p: none, too few earlier changes"]
         ),
         caveats=(
-            *small(found[2], found[3]),
+            *small(ends[2], ends[3]),
             *baseline_caveats(context),
-            *(hides(now) if scope else ()),
+            *(hidden_members_caveat(now) if scope else ()),
         ),
         score=context.impact(scope) * size_of(context, metric, scope),
         evidence=tuple(dict.fromkeys((*now.queries, *then.queries))),

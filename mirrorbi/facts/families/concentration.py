@@ -71,8 +71,8 @@ def concentration(amounts: Sequence[Decimal]) -> Concentration:
 
     Examples
     --------
-    >>> found = concentration([Decimal(n) for n in (80, 10, 5, 3, 2)])
-    >>> found.k, str(found.share), round(found.gini, 3)
+    >>> measures = concentration([Decimal(n) for n in (80, 10, 5, 3, 2)])
+    >>> measures.k, str(measures.share), round(measures.gini, 3)
     (1, '0.8', 0.652)
     """
     if any(amount < 0 for amount in amounts):
@@ -102,34 +102,34 @@ def _concentration(context: SweepContext, metric: str, by: str) -> Iterator[Fact
     amounts = [exact(float(values[i])) for i in ranked]
     if len(amounts) < FEWEST or min(amounts) < 0 or not any(amounts):
         return
-    found = concentration(amounts)
+    measures = concentration(amounts)
     total, n = sum(amounts, Decimal(0)), len(amounts)
     if cells.members[ranked[-1]] == OTHER:
         n -= 1
-        if found.k > n or amounts[-1] > amounts[found.k - 1]:
+        if measures.k > n or amounts[-1] > amounts[measures.k - 1]:
             return
     sums = list(accumulate(amounts))
     lines = [
         (cells.members[i], amounts[j], quotient(amounts[j], total), quotient(sums[j], total))
-        for j, i in enumerate(ranked[: max(ROWS, min(found.k, 2 * ROWS))])
+        for j, i in enumerate(ranked[: max(ROWS, min(measures.k, 2 * ROWS))])
     ]
     rows = int(cells.rows.sum())
     yield context.blank(
         "concentration",
         metric,
         quantities={
-            "share": Quantity(found.share, "percent"),
-            "k": Quantity.of(found.k, "count"),
+            "share": Quantity(measures.share, "percent"),
+            "k": Quantity.of(measures.k, "count"),
             "members": Quantity.of(n, "count"),
-            "hhi": Quantity.of(found.hhi),
-            "gini": Quantity.of(found.gini),
+            "hhi": Quantity.of(measures.hhi),
+            "gini": Quantity.of(measures.gini),
         },
         estimate="share",
         n=rows,
         method="fewest members that hold 80 %, or the five largest; HHI and Gini of all shares",
         terms={"by": by},
         caveats=small(rows),
-        score=max(0.0, found.gini - 0.5) * 0.6,
+        score=max(0.0, measures.gini - 0.5) * 0.6,
         evidence=cells.queries,
         table=Table(
             (

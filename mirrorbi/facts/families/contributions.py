@@ -79,11 +79,11 @@ def parts_of(members: Sequence[str], base: Floats, value: Floats) -> list[Part]:
     [('b', '4'), ('a', '-0.5')]
     """
     before, after = np.nan_to_num(base), np.nan_to_num(value)
-    found = [
+    parts = [
         Part(member, exact(b), exact(v))
         for member, b, v in zip(members, before.tolist(), after.tolist(), strict=True)
     ]
-    return sorted(found, key=lambda part: (-abs(part.delta), part.member))
+    return sorted(parts, key=lambda part: (-abs(part.delta), part.member))
 
 
 def _contributions(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
@@ -95,7 +95,7 @@ def _contributions(context: SweepContext, metric: str, by: str) -> Iterator[Fact
     moved = float(sum(abs(part.delta) for part in parts))
     if not moved:
         return
-    held = float(sum(abs(part.base) for part in parts))
+    base_total = float(sum(abs(part.base) for part in parts))
     size = size_of(context, metric)
     rows = dict(zip(now.members, (now.rows + then.rows).tolist(), strict=True))
     unit, change = context.unit(metric), context.unit_of_change(metric)
@@ -114,7 +114,7 @@ def _contributions(context: SweepContext, metric: str, by: str) -> Iterator[Fact
         if part.delta * total > 0:
             quantities["share"] = Quantity(quotient(part.delta, total), "percent")
         weight = abs(float(part.delta)) / moved
-        surplus = max(0.0, weight - abs(float(part.base)) / held) if held else weight
+        surplus = max(0.0, weight - abs(float(part.base)) / base_total) if base_total else weight
         n = int(rows[part.member])
         yield context.blank(
             "contribution",

@@ -11,7 +11,7 @@ import numpy as np
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Direction, Fact, Quantity, Table, exact
 from mirrorbi.facts.families.values import small
-from mirrorbi.facts.stats.regressors import EXACT, question
+from mirrorbi.facts.stats.regressors import EXACT, regression_design
 from mirrorbi.facts.stats.sieve_bootstrap import COMMON, FIRST, REPLICATES, Noise
 from mirrorbi.facts.stats.significance import seed_of, tail_probability
 from mirrorbi.facts.sweep.history import history
@@ -85,7 +85,7 @@ class Whitened(NamedTuple):
 
 
 def correlation_of(
-    one: Floats, other: Floats, season: int = 1, seed: int = 0
+    x_values: Floats, y_values: Floats, season: int = 1, seed: int = 0
 ) -> Correlation | None:
     """Correlate two series at the lag where they move together most.
 
@@ -95,7 +95,7 @@ def correlation_of(
 
     Parameters
     ----------
-    one, other
+    x_values, y_values
         One value per step, oldest first, of the same steps; NaN where there is none.
     season
         Steps in a season that the series may have; 1 for none.
@@ -113,36 +113,36 @@ def correlation_of(
     >>> rng = np.random.default_rng(1)
     >>> one = rng.normal(size=40)
     >>> other = np.r_[0, one[:-1]] + 0.3 * rng.normal(size=40)
-    >>> found = correlation_of(one, other)
-    >>> found.lag, found.rho > 0.8, found.p < 0.01
+    >>> correlation = correlation_of(one, other)
+    >>> correlation.lag, correlation.rho > 0.8, correlation.p < 0.01
     (1, True, True)
     """
-    both = np.isfinite(one) & np.isfinite(other)
-    x, y = (whitened(np.where(both, values, np.nan), season) for values in (one, other))
+    both = np.isfinite(x_values) & np.isfinite(y_values)
+    x, y = (whitened(np.where(both, values, np.nan), season) for values in (x_values, y_values))
     if x is None or y is None:
         return None
     first = max(x.first, y.first)
-    left, right = x.values[first:], y.values[first:]
-    present = np.isfinite(left) & np.isfinite(right)
+    x_shocks, y_shocks = x.values[first:], y.values[first:]
+    present = np.isfinite(x_shocks) & np.isfinite(y_shocks)
     m = int(present.sum())
-    if m < ENOUGH - 1 or abs(spearman(left[present], right[present])) > _SAME:
+    if m < ENOUGH - 1 or abs(spearman(x_shocks[present], y_shocks[present])) > _SAME:
         return None
     lags = range(-LAGS, LAGS + 1)
     counts = np.array([np.logical_and(*_at(present, present, lag)).sum() for lag in lags])
     lost = (x.lost + y.lost) / 2
     if counts.min() < ENOUGH // 2 or m - 1 - lost < ENOUGH // 2:
         return None
-    scores = _scores(left, present), _scores(right, present)
-    table = np.array([np.roll(scores[0], lag) * _inside(len(left), lag) for lag in lags])
+    scores = _scores(x_shocks, present), _scores(y_shocks, present)
+    table = np.array([np.roll(scores[0], lag) * _inside(len(x_shocks), lag) for lag in lags])
     table *= np.sqrt(m / counts)[:, None]
-    seen = np.abs(table @ scores[1])
-    lag = lags[int(np.argmax(seen))]
+    strengths = np.abs(table @ scores[1])
+    lag = lags[int(np.argmax(strengths))]
     # What was fitted to both leaves them alike in more directions than shuffling does.
     wider = float(np.sqrt((m - 1) / (m - 1 - lost)))
-    p = _permuted(table * wider, scores[1], present, float(seen.max()), seed)
-    pair = _at(left, right, lag)
-    known = np.isfinite(pair[0]) & np.isfinite(pair[1])
-    return Correlation(spearman(pair[0][known], pair[1][known]), lag, p, int(known.sum()), first)
+    p = _permuted(table * wider, scores[1], present, float(strengths.max()), seed)
+    pair = _at(x_shocks, y_shocks, lag)
+    paired = np.isfinite(pair[0]) & np.isfinite(pair[1])
+    return Correlation(spearman(pair[0][paired], pair[1][paired]), lag, p, int(paired.sum()), first)
 
 
 def whitened(values: Floats, season: int = 1) -> Whitened | None:
@@ -160,23 +160,23 @@ def whitened(values: Floats, season: int = 1) -> Whitened | None:
     Whitened or None
         ``None`` where there are too few values or they never differ.
     """
-    found = history(values, season, least=ENOUGH)
-    if found is None:
+    stretch = history(values, season, least=ENOUGH)
+    if stretch is None:
         return None
-    asked = question(found.present, found.season, "line")
-    fit = asked.fit(np.nan_to_num(found.tamed)[:, None])
+    design = regression_design(stretch.present, stretch.season, "line")
+    fit = design.fit(np.nan_to_num(stretch.winsorized)[:, None])
     residual = fit.residual[:, 0]
     # Nothing but rounding is left of a straight line.
     if residual @ residual <= EXACT * float(fit.score[0]) ** 2:
         return None
-    noise = Noise(asked, residual)
+    noise = Noise(design, residual)
     out = np.full(len(values), np.nan)
-    out[found.first + 1 :] = noise.innovations
+    out[stretch.first + 1 :] = noise.innovations
     first = int(np.flatnonzero(np.isfinite(out))[0])
-    return Whitened(first, out, found.season + noise.order)
+    return Whitened(first, out, stretch.season + noise.order)
 
 
-def spearman(one: Floats, other: Floats) -> float:
+def spearman(values: Floats, other_values: Floats) -> float:
     """Return Spearman's rank correlation; equal values share their mean rank.
 
     Examples
@@ -184,7 +184,7 @@ def spearman(one: Floats, other: Floats) -> float:
     >>> round(spearman(np.array([1.0, 2, 3, 4]), np.array([1.0, 4, 9, 8])), 6)
     0.8
     """
-    x, y = ranks(one), ranks(other)
+    x, y = ranks(values), ranks(other_values)
     x, y = x - x.mean(), y - y.mean()
     size = float(np.sqrt((x @ x) * (y @ y)))
     return float(x @ y) / size if size else 0.0
@@ -202,15 +202,15 @@ def find(context: SweepContext) -> Iterator[Fact]:
     """Yield the tested correlation of every two metrics of the whole."""
     if context.grain is None or context.complete.sum() < ENOUGH:
         return
-    for one, other in combinations(context.metrics, 2):
-        if related(context.dataset.metric, one, other):
+    for metric, other_metric in combinations(context.metrics, 2):
+        if related(context.dataset.metric, metric, other_metric):
             continue
-        first, second = context.series(one), context.series(other)
-        pair = [np.where(s.complete, s.values, np.nan) for s in (first, second)]
-        seed = seed_of("correlation", one, other, str(context.period), context.seed)
-        found = correlation_of(pair[0], pair[1], context.grain.per_year, seed)
-        if found is not None:
-            yield _fact(context, one, other, found)
+        series, other_series = context.series(metric), context.series(other_metric)
+        pair = [np.where(s.complete, s.values, np.nan) for s in (series, other_series)]
+        seed = seed_of("correlation", metric, other_metric, str(context.period), context.seed)
+        correlation = correlation_of(pair[0], pair[1], context.grain.per_year, seed)
+        if correlation is not None:
+            yield _fact(context, metric, other_metric, correlation)
 
 
 def _at(left: np.ndarray, right: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
@@ -234,7 +234,7 @@ def _scores(values: Floats, present: np.ndarray) -> Floats:
     return out
 
 
-def _permuted(table: Floats, y: Floats, present: np.ndarray, seen: float, seed: int) -> float:
+def _permuted(table: Floats, y: Floats, present: np.ndarray, observed: float, seed: int) -> float:
     rng = np.random.default_rng(seed)
     places = np.flatnonzero(present)
 
@@ -244,43 +244,51 @@ def _permuted(table: Floats, y: Floats, present: np.ndarray, seen: float, seed: 
         strongest: Floats = np.abs(table @ shuffled).max(axis=0)
         return strongest
 
-    found = draw(FIRST)
-    if (1 + (found >= seen).sum()) / (FIRST + 1) < COMMON:
-        found = np.concatenate([found, draw(REPLICATES - FIRST)])
+    strengths = draw(FIRST)
+    if (1 + (strengths >= observed).sum()) / (FIRST + 1) < COMMON:
+        strengths = np.concatenate([strengths, draw(REPLICATES - FIRST)])
     # On the scale of a log-likelihood ratio the tail is close to exponential.
     largest = 1 - 1e-9
-    ratio = -np.log1p(-(np.minimum(found, largest) ** 2))
-    return tail_probability(float(-np.log1p(-(min(seen, largest) ** 2))), ratio)
+    ratio = -np.log1p(-(np.minimum(strengths, largest) ** 2))
+    return tail_probability(float(-np.log1p(-(min(observed, largest) ** 2))), ratio)
 
 
-def _fact(context: SweepContext, one: str, other: str, found: Correlation) -> Fact:
+def _fact(context: SweepContext, metric: str, other_metric: str, correlation: Correlation) -> Fact:
     dataset = context.dataset
-    pair = context.series(one), context.series(other)
-    steps = range(found.first, len(context.periods))
-    start, last = context.periods[found.first], context.periods[-1]
-    columns = (("period", "period"), ("value", context.unit(one)), ("other", context.unit(other)))
+    pair = context.series(metric), context.series(other_metric)
+    steps = range(correlation.first, len(context.periods))
+    start, last = context.periods[correlation.first], context.periods[-1]
+    columns = (
+        ("period", "period"),
+        ("value", context.unit(metric)),
+        ("other", context.unit(other_metric)),
+    )
     lines = tuple(
         (str(context.periods[i]), cell(pair[0].values[i]), cell(pair[1].values[i])) for i in steps
     )
-    n = int(pair[0].rows[found.first :].sum())
-    direction: Direction = "up" if found.rho > 0 else "down"
+    n = int(pair[0].rows[correlation.first :].sum())
+    direction: Direction = "up" if correlation.rho > 0 else "down"
     return context.blank(
         "correlation",
-        one,
+        metric,
         period=Period(start.start, last.end, None, start.calendar),
         quantities={
-            "rho": Quantity.of(found.rho, "number", 2),
-            "lag": Quantity.of(found.lag, "count"),
-            "periods": Quantity.of(found.n, "count"),
+            "rho": Quantity.of(correlation.rho, "number", 2),
+            "lag": Quantity.of(correlation.lag, "count"),
+            "periods": Quantity.of(correlation.n, "count"),
         },
         estimate="rho",
         direction=direction,
-        p=float(exact(found.p)),
+        p=float(exact(correlation.p)),
         n=n,
-        method=found.method,
-        terms={"other": other, "other_label": dataset.label(other), "step": str(context.grain)},
+        method=correlation.method,
+        terms={
+            "other": other_metric,
+            "other_label": dataset.label(other_metric),
+            "step": str(context.grain),
+        },
         caveats=small(n),
-        score=context.impact() * _EFFECT * found.rho**2,
+        score=context.impact() * _EFFECT * correlation.rho**2,
         evidence=(pair[0].query,),
         table=Table(columns, lines),
     )

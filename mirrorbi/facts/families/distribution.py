@@ -77,18 +77,18 @@ def distribution_of(values: Sequence[float] | Floats) -> Distribution | None:
 
     Examples
     --------
-    >>> found = distribution_of([1, 2, 3, 4, 10])
-    >>> found.median, found.spread, found.skew
+    >>> distribution = distribution_of([1, 2, 3, 4, 10])
+    >>> distribution.median, distribution.spread, distribution.skew
     (3.0, 2.0, 0.0)
     """
-    known = np.asarray(values, dtype=float)
-    known = known[np.isfinite(known)]
-    if len(known) < FEWEST or known.min() == known.max():
+    finite = np.asarray(values, dtype=float)
+    finite = finite[np.isfinite(finite)]
+    if len(finite) < FEWEST or finite.min() == finite.max():
         return None
-    lower, median, upper = (float(q) for q in np.quantile(known, [0.25, 0.5, 0.75]))
+    lower, median, upper = (float(q) for q in np.quantile(finite, [0.25, 0.5, 0.75]))
     width = upper - lower
     skew = (upper + lower - 2 * median) / width if width else 0.0
-    return Distribution(len(known), float(known.mean()), median, lower, upper, skew)
+    return Distribution(len(finite), float(finite.mean()), median, lower, upper, skew)
 
 
 def find(context: SweepContext) -> Iterator[Fact]:
@@ -106,19 +106,19 @@ def _of_members(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
     named = np.array([member != MISSING for member in cells.members], dtype=bool)
     counted = (cells.rows > 0) & np.isfinite(values) & named
     # The rate of a member with few rows is luck; its count or sum is what it is.
-    kept = counted if adds else counted & large_enough(cells.rows)
-    found = distribution_of(values[kept]) if len(values) else None
-    if found is None:
+    included = counted if adds else counted & large_enough(cells.rows)
+    distribution = distribution_of(values[included]) if len(values) else None
+    if distribution is None:
         return
-    mark = found.mean if adds else float(context.cells().values[metric][0])
-    left_out = int(counted.sum() - kept.sum())
-    ranked = order(np.where(kept, values, np.nan))
+    mark = distribution.mean if adds else float(context.cells().values[metric][0])
+    left_out = int(counted.sum() - included.sum())
+    ranked = order(np.where(included, values, np.nan))
     lines = [(cells.members[i], exact(float(values[i])), exact(int(cells.rows[i]))) for i in ranked]
     units = ((by, "text"), ("value", context.unit(metric)), ("rows", "count"))
-    quantities = _quantities(context, metric, found, values[kept], mark)
+    quantities = _quantities(context, metric, distribution, values[included], mark)
     if not adds:
         quantities["overall"] = context.quantity(metric, mark)
-    rows = int(cells.rows[kept].sum())
+    rows = int(cells.rows[included].sum())
     yield context.blank(
         "distribution",
         metric,
@@ -127,9 +127,10 @@ def _of_members(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
         n=rows,
         method="each member counts once; quartiles: linear interpolation"
         + ("" if adds else f"; members with at least {SMALL} rows and a tenth of an average"),
-        terms={"by": by, "over": "members", "shape": found.shape, "mark": MARKS[adds]},
+        terms={"by": by, "over": "members", "shape": distribution.shape, "mark": MARKS[adds]},
         caveats=(*small(rows), *("small_left_out",) * bool(left_out)),
-        score=_PLAIN * min(1.0, found.spread / abs(found.median) if found.median else 1.0),
+        score=_PLAIN
+        * min(1.0, distribution.spread / abs(distribution.median) if distribution.median else 1.0),
         evidence=(*cells.queries, *context.cells().queries),
         table=Table(units, tuple(lines)) if len(lines) <= LINES else None,
     )
@@ -140,47 +141,49 @@ def _of_periods(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fa
     used = series.complete & np.isfinite(series.values)
     if not context.splits(metric):
         used &= series.rows >= SMALL
-    found = distribution_of(series.values[used])
-    if found is None:
+    distribution = distribution_of(series.values[used])
+    if distribution is None:
         return
-    kept = [period for period, use in zip(series.periods, used, strict=True) if use]
+    periods = [period for period, use in zip(series.periods, used, strict=True) if use]
     n = int(series.rows[used].sum())
     yield context.blank(
         "distribution",
         metric,
         scope=scope,
-        period=Period(kept[0].start, kept[-1].end, None, kept[0].calendar),
-        quantities=_quantities(context, metric, found, series.values[used], found.mean),
+        period=Period(periods[0].start, periods[-1].end, None, periods[0].calendar),
+        quantities=_quantities(
+            context, metric, distribution, series.values[used], distribution.mean
+        ),
         estimate="median",
         n=n,
         method="each complete period counts once; quartiles: linear interpolation",
         terms={
             "over": f"{context.grain}s",
             "step": str(context.grain),
-            "shape": found.shape,
+            "shape": distribution.shape,
             "mark": MARKS[True],
         },
         caveats=small(n),
         score=context.impact(scope)
         * _PLAIN
-        * min(1.0, found.spread / abs(found.median) if found.median else 1.0),
+        * min(1.0, distribution.spread / abs(distribution.median) if distribution.median else 1.0),
         evidence=(series.query,),
         table=series_table(series, context.unit(metric), last=RECENT),
     )
 
 
 def _quantities(
-    context: SweepContext, metric: str, found: Distribution, values: Floats, mark: float
+    context: SweepContext, metric: str, distribution: Distribution, values: Floats, mark: float
 ) -> dict[str, Quantity]:
     above = int((values > mark).sum())
     return {
-        "members": Quantity.of(found.n, "count"),
-        "mean": context.quantity(metric, found.mean),
-        "median": context.quantity(metric, found.median),
-        "lower": context.quantity(metric, found.lower),
-        "upper": context.quantity(metric, found.upper),
-        "spread": context.difference(metric, found.spread),
+        "members": Quantity.of(distribution.n, "count"),
+        "mean": context.quantity(metric, distribution.mean),
+        "median": context.quantity(metric, distribution.median),
+        "lower": context.quantity(metric, distribution.lower),
+        "upper": context.quantity(metric, distribution.upper),
+        "spread": context.difference(metric, distribution.spread),
         "above": Quantity.of(above, "count"),
-        "share_above": Quantity(quotient(Decimal(above), Decimal(found.n)), "percent"),
-        "skew": Quantity.of(found.skew, "number", 2),
+        "share_above": Quantity(quotient(Decimal(above), Decimal(distribution.n)), "percent"),
+        "skew": Quantity.of(distribution.skew, "number", 2),
     }

@@ -39,12 +39,12 @@ def find(context: SweepContext) -> Iterator[Fact]:
     """
     for metric in context.metrics:
         for scope in context.scopes() if context.periods else ():
-            found = told(context, metric, scope)
-            if isinstance(found, Forecast):
-                yield from _facts(context, context.series(metric, scope), found)
+            forecast = forecast_or_reason(context, metric, scope)
+            if isinstance(forecast, Forecast):
+                yield from _facts(context, context.series(metric, scope), forecast)
 
 
-def told(context: SweepContext, metric: str, scope: Scope = ()) -> Forecast | Reason:
+def forecast_or_reason(context: SweepContext, metric: str, scope: Scope = ()) -> Forecast | Reason:
     """Return the forecast of a metric from the reviewed period on, or why there is none."""
 
     def make() -> Forecast | Reason:
@@ -55,22 +55,23 @@ def told(context: SweepContext, metric: str, scope: Scope = ()) -> Forecast | Re
         values = np.where(series.complete, series.values, np.nan)
         return forecast_of(values, grain.per_year, AHEAD[grain])
 
-    return context.once(("forecast", metric, scope), make)
+    return context.cached(("forecast", metric, scope), make)
 
 
 def refusal(context: SweepContext, metric: str, scope: Scope = ()) -> Reason | None:
     """Return why a metric is not forecast, ``None`` if it is."""
-    found = told(context, metric, scope)
-    return None if isinstance(found, Forecast) else found
+    forecast = forecast_or_reason(context, metric, scope)
+    return None if isinstance(forecast, Forecast) else forecast
 
 
-def _facts(context: SweepContext, series: Series, found: Forecast) -> Iterator[Fact]:
+def _facts(context: SweepContext, series: Series, forecast: Forecast) -> Iterator[Fact]:
     metric, last = series.metric, float(series.values[-1])
     bounds = _bounds(context, series)
     values, low, high, naive = (
-        np.clip(part, *bounds) for part in (found.values, found.low, found.high, found.naive)
+        np.clip(part, *bounds)
+        for part in (forecast.values, forecast.low, forecast.high, forecast.naive)
     )
-    n = int(series.rows[found.first :].sum())
+    n = int(series.rows[forecast.first :].sum())
     ahead = _next(series.periods[-1], len(values))
     for step, period in enumerate(ahead):
         value = exact(float(values[step]))
@@ -88,25 +89,25 @@ def _facts(context: SweepContext, series: Series, found: Forecast) -> Iterator[F
                 "last": context.quantity(metric, last),
                 "delta": context.difference(metric, value - exact(last)),
                 "naive": context.quantity(metric, float(naive[step])),
-                "mase": Quantity.of(found.error, "number", 2),
-                "skill": Quantity.of(found.skill, "percent", 0),
-                "coverage": Quantity.of(found.coverage, "percent", 0),
-                "judged": Quantity.of(found.judged, "count"),
-                "backtests": Quantity.of(int(found.backtests[step]), "count"),
+                "mase": Quantity.of(forecast.error, "number", 2),
+                "skill": Quantity.of(forecast.skill, "percent", 0),
+                "coverage": Quantity.of(forecast.coverage, "percent", 0),
+                "judged": Quantity.of(forecast.judged, "count"),
+                "backtests": Quantity.of(int(forecast.backtests[step]), "count"),
                 "ahead": Quantity.of(step + 1, "count"),
-                "periods": Quantity.of(found.n, "count"),
+                "periods": Quantity.of(forecast.n, "count"),
             },
             interval=Interval(
                 exact(float(low[step])), exact(float(high[step])), Decimal(str(LEVEL))
             ),
             n=n,
             method=(
-                f"{found.method}, chosen by backtests from a rolling origin, in which it beat "
-                f"{found.against}; range: errors of the backtests"
+                f"{forecast.method}, chosen by backtests from a rolling origin, in which it beat "
+                f"{forecast.against}; range: errors of the backtests"
             ),
             terms={"step": str(context.grain)},
-            caveats=(*small(n), *_narrow(found)),
-            score=context.impact(series.scope) * _WORTH * found.skill / (step + 1),
+            caveats=(*small(n), *_narrow(forecast)),
+            score=context.impact(series.scope) * _WORTH * forecast.skill / (step + 1),
             evidence=(series.query,),
             table=_table(series, context.unit(metric), ahead, (values, low, high), step + 1),
         )
@@ -116,14 +117,14 @@ def _bounds(context: SweepContext, series: Series) -> tuple[float, float]:
     """Return where values of a metric must lie: shares in 0 to 1, amounts not below 0."""
     if is_proportion(context.dataset.metric, series.metric):
         return 0.0, 1.0
-    known = series.values[np.isfinite(series.values)]
-    return (0.0 if len(known) and known.min() >= 0 else -np.inf), np.inf
+    observed = series.values[np.isfinite(series.values)]
+    return (0.0 if len(observed) and observed.min() >= 0 else -np.inf), np.inf
 
 
-def _narrow(found: Forecast) -> tuple[str, ...]:
+def _narrow(forecast: Forecast) -> tuple[str, ...]:
     """Return the caveat of a range that held clearly less of the past than it was made for."""
-    enough = found.judged >= FEWEST
-    return ("narrow_range",) * (enough and found.coverage < LEVEL - 0.15)
+    enough = forecast.judged >= FEWEST
+    return ("narrow_range",) * (enough and forecast.coverage < LEVEL - 0.15)
 
 
 def _next(last: Period, steps: int) -> list[Period]:

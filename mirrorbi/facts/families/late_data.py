@@ -96,8 +96,8 @@ def missing(history: History) -> tuple[list[Period], int] | None:
             expected |= days
     if not expected.any() or (~empty[expected]).mean() < DENSE:
         return None
-    gone = (empty & expected).tolist()
-    gaps = [p for p, gap in zip(history.periods, gone, strict=True) if gap]
+    absent = (empty & expected).tolist()
+    gaps = [p for p, gap in zip(history.periods, absent, strict=True) if gap]
     return gaps, int(expected.sum())
 
 

@@ -89,7 +89,7 @@ def effects_of(members: Sequence[Weighed]) -> list[Effect]:
         sum(m.top0 for m in members) / Fraction(all0)
         + sum(m.top1 for m in members) / Fraction(all1)
     ) / 2
-    found = []
+    effects = []
     for m in members:
         if m.bottom0 and m.bottom1:
             s0, s1 = m.bottom0 / all0, m.bottom1 / all1
@@ -100,8 +100,8 @@ def effects_of(members: Sequence[Weighed]) -> list[Effect]:
             rate, mix = Fraction(0), (m.top1 - m.bottom1 * overall) / all1
         else:
             rate, mix = Fraction(0), (m.bottom0 * overall - m.top0) / all0
-        found.append(Effect(m.member, mix, rate))
-    return found
+        effects.append(Effect(m.member, mix, rate))
+    return effects
 
 
 def weighed(context: SweepContext, metric: str, by: str) -> list[Weighed] | None:
@@ -111,7 +111,7 @@ def weighed(context: SweepContext, metric: str, by: str) -> list[Weighed] | None
     denominator is negative, or where a member has a numerator without a denominator.
     Members that have neither are left out.
     """
-    return context.once(("weighed", metric, by), lambda: _weighed(context, metric, by))
+    return context.cached(("weighed", metric, by), lambda: _weighed(context, metric, by))
 
 
 def _weighed(context: SweepContext, metric: str, by: str) -> list[Weighed] | None:
@@ -162,8 +162,11 @@ def _split(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
         weights = (_decimal(m.bottom0 / all0), _decimal(m.bottom1 / all1))
         ratios = (_ratio(m.top0, m.bottom0), _ratio(m.top1, m.bottom1))
         lines.append((m.member, mixes[i], rates[i], *weights, *ratios))
-    held = [abs(mixes[i] + rates[i]) / Decimal(moved) for i in order]
-    uneven = sum(abs(float(h) - float(line[3])) for h, line in zip(held, lines, strict=True)) / 2
+    effect_shares = [abs(mixes[i] + rates[i]) / Decimal(moved) for i in order]
+    uneven = (
+        sum(abs(float(h) - float(line[3])) for h, line in zip(effect_shares, lines, strict=True))
+        / 2
+    )
     mix, rate = sum(mixes, Decimal(0)), sum(rates, Decimal(0))
     size = size_of(context, metric)
     rows = dict(zip(now.members, (now.rows + then.rows).tolist(), strict=True))

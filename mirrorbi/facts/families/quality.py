@@ -53,18 +53,18 @@ def find(context: SweepContext, kinds: Sequence[str] = KINDS) -> Iterator[Fact]:
     kinds
         Those wanted: column profiles and duplicates cost a scan of the data each.
     """
-    wanted = set(kinds)
+    selected = set(kinds)
     history = stepwise(context)
-    if wanted & {"coverage", "missing_periods", "incomplete", "late_data"}:
+    if selected & {"coverage", "missing_periods", "incomplete", "late_data"}:
         yield from _coverage(context, history)
         if history is not None:
             days = daily(context)
             yield from _missing(context, [h for h in (history, days) if h is not None])
             yield from _incomplete(context, history)
             yield from _late(context, [h for h in (days, history) if h is not None])
-    if wanted & {"duplicates"}:
+    if selected & {"duplicates"}:
         yield from _duplicates(context)
-    if wanted & {"completeness", "nulls", "constant", "infinite"}:
+    if selected & {"completeness", "nulls", "constant", "infinite"}:
         columns = list(context.dataset.profile().columns.values())
         yield from _completeness(context, columns)
         yield from _columns(context, columns)
@@ -124,10 +124,10 @@ def _coverage(context: SweepContext, history: History | None) -> Iterator[Fact]:
 
 def _missing(context: SweepContext, histories: Sequence[History]) -> Iterator[Fact]:
     for history in histories:
-        found = missing(history)
-        if found is None:
+        result = missing(history)
+        if result is None:
             continue
-        gaps, expected = found
+        gaps, expected = result
         lines = tuple((str(p), Decimal(0)) for p in gaps[:SHOWN])
         yield _fact(
             context,
@@ -173,10 +173,10 @@ def _incomplete(context: SweepContext, history: History) -> Iterator[Fact]:
 def _late(context: SweepContext, histories: Sequence[History]) -> Iterator[Fact]:
     for history in histories:
         complete = history if history.grain != context.grain else last_delivered(context, history)
-        found = late(complete)
-        if found is None:
+        result = late(complete)
+        if result is None:
             continue
-        first, expected = found
+        first, expected = result
         tail = complete.periods[first:]
         rows = int(complete.rows[first:].sum())
         yield _fact(
@@ -207,23 +207,23 @@ def _late(context: SweepContext, histories: Sequence[History]) -> Iterator[Fact]
 
 
 def _duplicates(context: SweepContext) -> Iterator[Fact]:
-    found = context.dataset.duplicates()
-    if found is None:
+    repeated_rows = context.dataset.duplicates()
+    if repeated_rows is None:
         return
     rows = context.dataset.rows
     yield _fact(
         context,
         "duplicates",
         quantities={
-            "duplicates": _count(found),
+            "duplicates": _count(repeated_rows),
             "rows": _count(rows),
-            "share": _share(found, rows),
+            "share": _share(repeated_rows, rows),
         },
         estimate="duplicates",
         n=rows,
         method="rows beyond the first of each combination of the columns that name a row",
         terms={"keys": ", ".join(context.dataset.model.dataset.grain)},
-        score=min(1.0, 0.2 + found / rows) if found else 0.0,
+        score=min(1.0, 0.2 + repeated_rows / rows) if repeated_rows else 0.0,
     )
 
 

@@ -84,14 +84,14 @@ def _reversal(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
     if len(now.members) < 2 or not all(len(v) and np.isfinite(v[0]) for v in overall):
         return
     members = weighed(context, metric, by)
-    found = reversal_of(members) if members else None
-    if found is None:
+    reversal = reversal_of(members) if members else None
+    if reversal is None:
         return
     value, base = (exact(float(values[0])) for values in overall)
     delta = value - base
     unit = context.unit(metric)
     lines = []
-    for m in sorted(found.members, key=lambda m: (-m.bottom1, m.member)):
+    for m in sorted(reversal.members, key=lambda m: (-m.bottom1, m.member)):
         before, after = exact(float(m.top0 / m.bottom0)), exact(float(m.top1 / m.bottom1))
         lines.append((m.member, before, after, after - before))
     yield context.blank(
@@ -102,8 +102,8 @@ def _reversal(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
         direction=direction_of(delta),
         quantities={
             "delta": context.difference(metric, delta),
-            "members": Quantity.of(len(found.members), "count"),
-            "opposite": Quantity.of(len(found.members), "count"),
+            "members": Quantity.of(len(reversal.members), "count"),
+            "opposite": Quantity.of(len(reversal.members), "count"),
         },
         estimate="delta",
         n=int(now.rows.sum() + then.rows.sum()),

@@ -11,10 +11,10 @@ from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
 from mirrorbi.facts.families.changes import direction_of
 from mirrorbi.facts.families.values import plain_size, small
-from mirrorbi.facts.stats.regressors import question
-from mirrorbi.facts.stats.sieve_bootstrap import Verdict, judge
+from mirrorbi.facts.stats.regressors import regression_design
+from mirrorbi.facts.stats.sieve_bootstrap import BootstrapResult, bootstrap_test
 from mirrorbi.facts.stats.significance import RARE, seed_of
-from mirrorbi.facts.sweep.history import ENOUGH, History, alike, history
+from mirrorbi.facts.sweep.history import ENOUGH, History, grouped_by_steps, history
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Series, SweepContext
 from mirrorbi.facts.tables import series_table
@@ -98,35 +98,35 @@ def trend_of(values: Floats, season: int = 1, seed: int = 0) -> Trend | None:
 
 def trends_of(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[Trend | None]:
     """Fit and test a line through each of many series, as `trend_of` does for one."""
-    found = [history(values, season) for values in series]
+    histories = [history(values, season) for values in series]
     out: list[Trend | None] = [None] * len(series)
-    for places, some in alike(found):
-        asked = question(some[0].present, some[0].season, "line")
-        verdicts = judge(asked, np.column_stack([one.tamed for one in some]), seed)
-        for i, one, verdict in zip(places, some, verdicts, strict=True):
-            out[i] = _trend(one, verdict, float(asked.sizes[0]), len(series[i]))
+    for places, group in grouped_by_steps(histories):
+        design = regression_design(group[0].present, group[0].season, "line")
+        results = bootstrap_test(design, np.column_stack([past.winsorized for past in group]), seed)
+        for i, past, result in zip(places, group, results, strict=True):
+            out[i] = _trend(past, result, float(design.sizes[0]), len(series[i]))
     return out
 
 
-def _trend(found: History, verdict: Verdict, size: float, length: int) -> Trend:
-    slope = theil_sen(found.values, found.season)
-    steps = np.arange(len(found.values))
-    start = float(np.nanmedian(found.values - slope * steps))
-    reach = verdict.reach * size
+def _trend(past: History, result: BootstrapResult, size: float, length: int) -> Trend:
+    slope = theil_sen(past.values, past.season)
+    steps = np.arange(len(past.values))
+    start = float(np.nanmedian(past.values - slope * steps))
+    reach = result.reach * size
     fit = np.full(length, np.nan)
-    fit[found.first :] = found.centre + found.scale * (start + slope * steps)
+    fit[past.first :] = past.centre + past.scale * (start + slope * steps)
     # A median of slopes that says the opposite of the tested line, or nothing, is no trend.
-    p = verdict.p if slope * verdict.score > 0 else 1.0
+    p = result.p if slope * result.score > 0 else 1.0
     return Trend(
-        slope=slope * found.scale,
-        low=(slope - reach) * found.scale,
-        high=(slope + reach) * found.scale,
+        slope=slope * past.scale,
+        low=(slope - reach) * past.scale,
+        high=(slope + reach) * past.scale,
         fit=fit,
         p=p,
-        n=found.n,
-        first=found.first,
-        season=found.season,
-        order=verdict.order,
+        n=past.n,
+        first=past.first,
+        season=past.season,
+        order=result.order,
     )
 
 
@@ -148,8 +148,8 @@ def theil_sen(values: Floats, season: int = 1) -> float:
     steps = np.flatnonzero(np.isfinite(values))
     apart = steps - steps[:, None]
     pairs = np.triu((apart > 0) & (apart % season == 0))
-    known = values[steps]
-    slopes = (known - known[:, None])[pairs] / apart[pairs]
+    observed = values[steps]
+    slopes = (observed - observed[:, None])[pairs] / apart[pairs]
     return float(np.median(slopes)) if len(slopes) else 0.0
 
 
@@ -160,11 +160,11 @@ def find(context: SweepContext) -> Iterator[Fact]:
     series = [
         context.series(metric, scope) for metric in context.metrics for scope in context.scopes()
     ]
-    values = [np.where(one.complete, one.values, np.nan) for one in series]
-    found = trends_of(values, context.grain.per_year, seed_of("trend", context.seed))
-    for one, trend in zip(series, found, strict=True):
+    values = [np.where(subject.complete, subject.values, np.nan) for subject in series]
+    trends = trends_of(values, context.grain.per_year, seed_of("trend", context.seed))
+    for subject, trend in zip(series, trends, strict=True):
         if trend is not None:
-            yield _fact(context, one, trend)
+            yield _fact(context, subject, trend)
 
 
 def _fact(context: SweepContext, series: Series, trend: Trend) -> Fact:

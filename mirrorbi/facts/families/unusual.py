@@ -10,10 +10,10 @@ import numpy as np
 from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
 from mirrorbi.facts.families.changes import direction_of
 from mirrorbi.facts.families.values import small
-from mirrorbi.facts.stats.regressors import Places, question
+from mirrorbi.facts.stats.regressors import Places, regression_design
 from mirrorbi.facts.stats.sieve_bootstrap import Noise, replicated
 from mirrorbi.facts.stats.significance import RARE, seed_of, settled, tail_probability
-from mirrorbi.facts.sweep.history import History, alike, history, middle, pattern
+from mirrorbi.facts.sweep.history import History, grouped_by_steps, history, middle, pattern
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Series, SweepContext
 from mirrorbi.facts.tables import series_table
@@ -125,8 +125,8 @@ def unusual_of(values: Floats, season: int = 1, seed: int = 0) -> Unusual | None
     Examples
     --------
     >>> usual = [10.0, 11, 9, 10, 12, 10, 9, 11, 10, 10, 11, 9, 10, 11]
-    >>> found = unusual_of(np.array([*usual, 30.0]))
-    >>> round(found.p, 3), round(found.expected)
+    >>> outcome = unusual_of(np.array([*usual, 30.0]))
+    >>> round(outcome.p, 3), round(outcome.expected)
     (0.071, 10)
     """
     return unusual_in([values], season, seed)[0]
@@ -136,24 +136,24 @@ def unusual_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list
     """Judge the last value of each of many series, as `unusual_of` does for one."""
     before = [_before(values, season) for values in series]
     out: list[Unusual | None] = [None] * len(series)
-    for places, pasts in alike(before):
+    for places, pasts in grouped_by_steps(before):
         by_distance: dict[int, list[int]] = {}
         for j, i in enumerate(places):
             ahead = len(series[i]) - pasts[j].first - len(pasts[j].values)
             by_distance.setdefault(ahead, []).append(j)
-        for ahead, some in by_distance.items():
-            chosen = [pasts[j] for j in some]
-            values = [float(series[places[j]][-1]) for j in some]
-            for j, found in zip(some, _judged(chosen, values, ahead, seed), strict=True):
-                out[places[j]] = found
+        for ahead, group in by_distance.items():
+            chosen = [pasts[j] for j in group]
+            values = [float(series[places[j]][-1]) for j in group]
+            for j, outcome in zip(group, _judged(chosen, values, ahead, seed), strict=True):
+                out[places[j]] = outcome
     return out
 
 
 def _before(values: Floats, season: int) -> History | None:
     if len(values) <= ENOUGH or not np.isfinite(values[-1]):
         return None
-    known = np.flatnonzero(np.isfinite(values[:-1]))
-    return history(values[: known[-1] + 1], season, least=ENOUGH) if len(known) else None
+    observed = np.flatnonzero(np.isfinite(values[:-1]))
+    return history(values[: observed[-1] + 1], season, least=ENOUGH) if len(observed) else None
 
 
 def _judged(
@@ -161,18 +161,18 @@ def _judged(
 ) -> list[Unusual | None]:
     present, season = pasts[0].present, pasts[0].season
     columns = np.nan_to_num(np.column_stack([past.values for past in pasts]))
-    made = forecast(columns, present, season, ahead)
-    spread = np.maximum(made.spread, _TINY)
+    prediction = forecast(columns, present, season, ahead)
+    spread = np.maximum(prediction.spread, _TINY)
     latest = [
         value / past.scale - past.centre / past.scale
         for value, past in zip(values, pasts, strict=True)
     ]
-    z = (np.array(latest) - made.expected) / spread
-    asked = question(present, season, "line")
-    noises = [Noise(asked, residual) for residual in asked.fit(columns).residual.T]
+    z = (np.array(latest) - prediction.expected) / spread
+    design = regression_design(present, season, "line")
+    noises = [Noise(design, residual) for residual in design.fit(columns).residual.T]
 
-    def measure(replicates: Floats, which: Places) -> Floats:
-        past = replicates[: len(present)] * asked.mask
+    def measure(replicates: Floats, indices: Places) -> Floats:
+        past = replicates[: len(present)] * design.mask
         again = forecast(past, present, season, ahead)
         error = np.abs(replicates[-1] - again.expected)
         return np.asarray(error / np.maximum(again.spread, _TINY))[None]
@@ -180,22 +180,24 @@ def _judged(
     steps = len(present) + ahead
     drawn = replicated(noises, np.abs(z), measure, seed, steps=steps, smooth=_SMOOTH)
     return [
-        _unusual(past, value, made.of(i), float(z[i]), drawn[i][0])
-        if made.spread[i] > _ROUNDING and np.isfinite(z[i])
+        _unusual(past, value, prediction.of(i), float(z[i]), drawn[i][0])
+        if prediction.spread[i] > _ROUNDING and np.isfinite(z[i])
         else None
         for i, (past, value) in enumerate(zip(pasts, values, strict=True))
     ]
 
 
-def _unusual(past: History, value: float, made: Forecast, z: float, ordinary: Floats) -> Unusual:
-    expected, spread = float(made.expected[0]), float(made.spread[0])
+def _unusual(
+    past: History, value: float, prediction: Forecast, z: float, ordinary: Floats
+) -> Unusual:
+    expected, spread = float(prediction.expected[0]), float(prediction.spread[0])
     far = settled(float(np.quantile(ordinary, LEVEL))) * spread
     counted = _EFFICIENCY * past.n
     # On the scale of a log-likelihood ratio the tail is close to exponential.
     p = tail_probability(float(np.log1p(z * z / counted)), np.log1p(ordinary**2 / counted))
     if past.lumpy:
         # Few distinct values have no spread that errors could be measured by: counted.
-        reached = made.distance[:, 0] >= abs(z) * spread * (1 - _ROUNDING)
+        reached = prediction.distance[:, 0] >= abs(z) * spread * (1 - _ROUNDING)
         p = max(p, settled((1 + int(reached.sum())) / (1 + len(reached))))
     return Unusual(
         value=value,
@@ -229,19 +231,19 @@ def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int 
     ahead
         Steps from the last to the one that is forecast.
     """
-    seen = np.array(present, dtype=bool)
-    n = int(seen.sum())
-    line = question(present, season, "line")
+    mask = np.array(present, dtype=bool)
+    n = int(mask.sum())
+    line = regression_design(present, season, "line")
     slope = line.fit(series).score * float(line.sizes[0]) if season > 1 else 0.0
     steps = np.arange(len(present), dtype=float)[:, None]
     seasonal = pattern(series - slope * steps, present, season)
     level = series - seasonal
-    centre = middle(level[seen])
-    away = (level - centre) * seen[:, None]
+    centre = middle(level[mask])
+    away = (level - centre) * mask[:, None]
     total = np.maximum((away**2).sum(axis=0), _TINY)
     raw = (away[1:] * away[:-1]).sum(axis=0) / total
     lasts = np.clip((n * raw + 1) / (n - 3), 0.0, 1.0)
-    errors = (away[1:] - lasts * away[:-1])[seen[1:] & seen[:-1]]
+    errors = (away[1:] - lasts * away[:-1])[mask[1:] & mask[:-1]]
     drift = middle(errors)
     distance = np.abs(errors - drift)
     # Where most values are equal the MAD is 0, and says nothing about the others.
@@ -249,7 +251,7 @@ def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int 
     # The pattern goes on: the step that is forecast lies some seasons after one of its kind.
     kind = (len(present) - 1 + ahead) % season
     point = seasonal[kind] if season > 1 else 0.0
-    local = middle(level[seen][-_LOCAL:])
+    local = middle(level[mask][-_LOCAL:])
     stays = lasts**ahead * (level[-1] - local)
     return Forecast(local + stays + ahead * drift + point, spread, distance)
 
@@ -263,17 +265,17 @@ def find(context: SweepContext) -> Iterator[Fact]:
     series = [
         context.series(metric, scope) for metric in context.metrics for scope in context.scopes()
     ]
-    values = [np.where(one.complete, one.values, np.nan) for one in series]
-    judged = unusual_in(values, context.grain.per_year, seed_of("unusual", context.seed))
-    for one, found in zip(series, judged, strict=True):
-        if found is not None:
-            yield _fact(context, one, found)
+    values = [np.where(subject.complete, subject.values, np.nan) for subject in series]
+    outcomes = unusual_in(values, context.grain.per_year, seed_of("unusual", context.seed))
+    for subject, outcome in zip(series, outcomes, strict=True):
+        if outcome is not None:
+            yield _fact(context, subject, outcome)
 
 
-def _fact(context: SweepContext, series: Series, found: Unusual) -> Fact:
+def _fact(context: SweepContext, series: Series, outcome: Unusual) -> Fact:
     metric, scope = series.metric, series.scope
-    value = exact(found.value)
-    expected, low, high = _possible(series, context.unit(metric), found)
+    value = exact(outcome.value)
+    expected, low, high = _possible(series, context.unit(metric), outcome)
     delta = value - exact(expected)
     n = int(series.rows[-1])
     band = {"expected": expected, "low": low, "high": high}
@@ -287,26 +289,28 @@ def _fact(context: SweepContext, series: Series, found: Unusual) -> Fact:
             "delta": context.difference(metric, delta),
             "value": context.quantity(metric, value),
             **{name: context.quantity(metric, number) for name, number in band.items()},
-            "z": Quantity.of(found.z, "number", 1),
+            "z": Quantity.of(outcome.z, "number", 1),
         },
         estimate="delta",
         direction=direction_of(delta),
-        interval=Interval(exact(found.value - high), exact(found.value - low)),
-        p=float(exact(found.p)),
+        interval=Interval(exact(outcome.value - high), exact(outcome.value - low)),
+        p=float(exact(outcome.p)),
         n=n,
-        method=found.method,
+        method=outcome.method,
         caveats=small(n),
-        score=context.impact(scope) * min(1.0, abs(found.z) / _LARGE),
+        score=context.impact(scope) * min(1.0, abs(outcome.z) / _LARGE),
         evidence=(series.query,),
         # No q is less than its p: what will not be reported is not drawn.
-        table=None if found.p > RARE else series_table(series, context.unit(metric), columns),
+        table=None if outcome.p > RARE else series_table(series, context.unit(metric), columns),
     )
 
 
-def _possible(series: Series, unit: str, found: Unusual) -> tuple[float, float, float]:
+def _possible(series: Series, unit: str, outcome: Unusual) -> tuple[float, float, float]:
     """Return expectation and band without what cannot be: less than nothing, more than all."""
-    known = series.values[np.isfinite(series.values)]
-    least = 0.0 if unit in ("percent", "count") and known.min() >= 0 else -np.inf
-    most = 1.0 if unit == "percent" and known.max() <= 1 else np.inf
-    expected, low, high = np.clip([found.expected, found.low, found.high], least, most).tolist()
+    observed = series.values[np.isfinite(series.values)]
+    least = 0.0 if unit in ("percent", "count") and observed.min() >= 0 else -np.inf
+    most = 1.0 if unit == "percent" and observed.max() <= 1 else np.inf
+    expected, low, high = np.clip(
+        [outcome.expected, outcome.low, outcome.high], least, most
+    ).tolist()
     return expected, low, high

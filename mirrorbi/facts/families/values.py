@@ -19,7 +19,7 @@ KINDS = ("value", "share", "rank", "extreme")
 SHARES = 3
 """Members per metric and dimension whose share is a fact."""
 
-FEW = 0.1
+MIN_RELATIVE_ROWS = 0.1
 """Members with fewer rows than this part of an average member are not ranked."""
 
 HISTORY = 8
@@ -74,8 +74,10 @@ def large_enough(rows: Ints) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """
     present = rows[rows > 0]
     mean = present.mean() if len(present) else 0.0
-    kept: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = rows >= max(SMALL, FEW * mean)
-    return kept
+    sufficient: np.ndarray[tuple[int, ...], np.dtype[np.bool_]] = rows >= max(
+        SMALL, MIN_RELATIVE_ROWS * mean
+    )
+    return sufficient
 
 
 def plain_size(unit: str, value: float, base: float) -> float:
@@ -178,7 +180,7 @@ def _ranks(context: SweepContext, metric: str, by: str, cells: Cells) -> Iterato
     counted_once = context.unit(metric) == "count"
     centre = float(np.median(values[ranked])) if counted_once else float(overall[0])
     ends: list[tuple[int, Direction]] = [(ranked[0], "up"), (ranked[-1], "down")]
-    some_hidden = hides(cells)
+    some_hidden = hidden_members_caveat(cells)
     for i, direction in ends:
         # Not the highest, if even the whole is higher: that is a member not shown.
         beyond = values[i] - centre if direction == "up" else centre - values[i]
@@ -249,7 +251,7 @@ def _extreme(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fact]
     )
 
 
-def hides(cells: Cells) -> tuple[str, ...]:
+def hidden_members_caveat(cells: Cells) -> tuple[str, ...]:
     """Return the caveat of a comparison of members of which some are put together."""
     return ("some_hidden",) if OTHER in cells.members else ()
 

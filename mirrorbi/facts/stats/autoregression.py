@@ -25,11 +25,11 @@ def persistence(series: Floats) -> Floats:
     """
     total = np.maximum((series**2).sum(axis=0), _TINY)
     lags = max(1, round(len(series) ** 0.5))
-    found = np.zeros(series.shape[1])
+    sums = np.zeros(series.shape[1])
     for lag in range(1, lags + 1):
         weight = 1 - (lag - 1) / lags
-        found += weight * (series[lag:] * series[:-lag]).sum(axis=0) / total
-    return found
+        sums += weight * (series[lag:] * series[:-lag]).sum(axis=0) / total
+    return sums
 
 
 def yule_walker(values: Floats, order: int) -> tuple[Floats, Floats]:
@@ -49,11 +49,11 @@ def yule_walker(values: Floats, order: int) -> tuple[Floats, Floats]:
         (order + 1, order), line k for order k, zero-padded; and the variance of the
         shocks by order, (order + 1,).
     """
-    seen = np.isfinite(values)
-    filled = np.where(seen, values, 0.0)
+    mask = np.isfinite(values)
+    filled = np.where(mask, values, 0.0)
     covariance = np.array(
         [(filled[lag:] * filled[: len(filled) - lag]).sum() for lag in range(order + 1)]
-    ) / max(int(seen.sum()), 1)
+    ) / max(int(mask.sum()), 1)
     lines = np.zeros((order + 1, order))
     variances = np.zeros(order + 1)
     variances[0] = covariance[0]

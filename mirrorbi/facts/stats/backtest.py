@@ -98,15 +98,15 @@ def forecast_of(values: Floats, season: int = 1, ahead: int = 3) -> Forecast | R
         too many are, or they never differ), ``not_better_than_naive`` if naive does as
         well.
     """
-    found = history(values, season, least=LEARN + FEWEST)
-    if found is None:
+    past = history(values, season, least=LEARN + FEWEST)
+    if past is None:
         return "too_short"
-    cut = values[found.first :]
+    cut = values[past.first :]
     m = season if season > 1 and len(cut) >= 2 * season + FEWEST else 1
     learn = max(LEARN, 2 * m if m > 1 else 0)
     first = max(learn, len(cut) - MOST)
-    names, forecasts = candidates(found.values, m, first, ahead)
-    errors = np.abs(_missed(found.values, forecasts, first))
+    names, forecasts = candidates(past.values, m, first, ahead)
+    errors = np.abs(_origin_errors(past.values, forecasts, first))
     tried = np.isfinite(errors[0]).sum(axis=0)
     steps = int((tried >= FEWEST).sum())
     if not steps:
@@ -119,24 +119,24 @@ def forecast_of(values: Floats, season: int = 1, ahead: int = 3) -> Forecast | R
     if not (mean[best] <= BETTER * mean[naive] and _chosen(errors, plain) <= BETTER):
         return "not_better_than_naive"
     reach = np.array([_quantile(column[np.isfinite(column)]) for column in errors[best].T])
-    held = covered(errors[best])
-    scale = found.scale
-    lags = np.abs(found.values[m:] - found.values[:-m])
-    own = found.centre + scale * forecasts[best, -1]
+    hits = covered(errors[best])
+    scale = past.scale
+    lags = np.abs(past.values[m:] - past.values[:-m])
+    own = past.centre + scale * forecasts[best, -1]
     return Forecast(
         values=own,
         low=own - scale * reach,
         high=own + scale * reach,
-        naive=found.centre + scale * forecasts[naive, -1],
-        coverage=float(np.mean(held)),
-        judged=len(held),
+        naive=past.centre + scale * forecasts[naive, -1],
+        coverage=float(np.mean(hits)),
+        judged=len(hits),
         backtests=tried,
         error=float(mean[best] / np.nanmean(lags)),
         skill=float(1 - mean[best] / mean[naive]),
         method=names[best],
         against=names[naive],
-        n=found.n,
-        first=found.first,
+        n=past.n,
+        first=past.first,
     )
 
 
@@ -148,28 +148,28 @@ def candidates(values: Floats, season: int, first: int, ahead: int) -> tuple[lis
     list of str, array
         (methods, origins, steps), the last origin being the end of the series.
     """
-    found = {"naive": repeated(values, first, ahead, 1)}
+    forecasts = {"naive": repeated(values, first, ahead, 1)}
     seasons = [1]
     if season > 1:
-        found["seasonal naive"] = repeated(values, first, ahead, season)
+        forecasts["seasonal naive"] = repeated(values, first, ahead, season)
         seasons.append(season)
     for m in seasons:
         for trend in ("", "linear", "damped"):
             shape = Shape(trend, m)
-            found[shape.name] = smoothed(values, shape, first, ahead)
+            forecasts[shape.name] = smoothed(values, shape, first, ahead)
         name = f"theta, additive season of {m}" if m > 1 else "theta"
-        found[name] = theta(values, first, ahead, m)
-    return list(found), np.array(list(found.values()))
+        forecasts[name] = theta(values, first, ahead, m)
+    return list(forecasts), np.array(list(forecasts.values()))
 
 
 def repeated(values: Floats, first: int, ahead: int, season: int) -> Floats:
     """Return the naive forecasts at every origin: the last value, or that a season ago."""
-    known = values.copy()
-    for t in range(season, len(known)):
-        if np.isnan(known[t]):
-            known[t] = known[t - season]
+    filled = values.copy()
+    for t in range(season, len(filled)):
+        if np.isnan(filled[t]):
+            filled[t] = filled[t - season]
     origins = np.arange(first, len(values) + 1)[:, None]
-    return np.asarray(known[origins - season + np.arange(ahead) % season])
+    return np.asarray(filled[origins - season + np.arange(ahead) % season])
 
 
 def covered(errors: Floats) -> list[bool]:
@@ -182,14 +182,14 @@ def covered(errors: Floats) -> list[bool]:
     errors
         Absolute, (origins, steps); NaN where nothing came yet.
     """
-    held = []
+    hits = []
     for step, column in enumerate(errors.T):
         for origin, error in enumerate(column):
-            known = column[: max(0, origin - step)]
-            known = known[np.isfinite(known)]
-            if np.isfinite(error) and len(known) >= _RANGE:
-                held.append(bool(error <= _quantile(known)))
-    return held
+            past_errors = column[: max(0, origin - step)]
+            past_errors = past_errors[np.isfinite(past_errors)]
+            if np.isfinite(error) and len(past_errors) >= _RANGE:
+                hits.append(bool(error <= _quantile(past_errors)))
+    return hits
 
 
 def _quantile(errors: Floats) -> float:
@@ -201,13 +201,13 @@ def _quantile(errors: Floats) -> float:
     return float(np.sort(errors)[min(place, len(errors)) - 1])
 
 
-def _missed(values: Floats, forecasts: Floats, first: int) -> Floats:
+def _origin_errors(values: Floats, forecasts: Floats, first: int) -> Floats:
     """Return the errors at every origin but the last: NaN where nothing came yet."""
     ahead = forecasts.shape[2]
     padded = np.append(values, np.full(ahead, np.nan))
     came = padded[np.arange(first, len(values))[:, None] + np.arange(ahead)]
-    found: Floats = came - forecasts[:, :-1]
-    return found
+    errors: Floats = came - forecasts[:, :-1]
+    return errors
 
 
 def _chosen(errors: Floats, plain: int) -> float:
@@ -216,11 +216,11 @@ def _chosen(errors: Floats, plain: int) -> float:
     At each origin the method is taken that did best one step ahead until then: nothing is
     known of what is to come.
     """
-    one = errors[:, :, 0]
-    known = np.where(np.isfinite(one), one, 0.0)
-    before = np.cumsum(known, axis=1) - known
-    origins = np.arange(one.shape[1])
+    one_step = errors[:, :, 0]
+    filled = np.where(np.isfinite(one_step), one_step, 0.0)
+    before = np.cumsum(filled, axis=1) - filled
+    origins = np.arange(one_step.shape[1])
     late = origins >= min(FEWEST // 2, len(origins) - 1)
-    own = one[plain:][np.argmin(before[plain:], axis=0), origins][late]
-    naive = one[:plain][:, late]
+    own = one_step[plain:][np.argmin(before[plain:], axis=0), origins][late]
+    naive = one_step[:plain][:, late]
     return float(np.nanmean(own) / max(np.nanmean(naive, axis=1).min(), 1e-12))

@@ -106,28 +106,28 @@ def smoothed(values: Floats, shape: Shape, first: int, ahead: int) -> Floats:
     weights = grid(shape)
     states = begin(values[:first], shape, len(weights.alpha))
     errors = np.zeros(len(weights.alpha))
-    found = np.empty((len(values) - first + 1, ahead))
+    forecasts = np.empty((len(values) - first + 1, ahead))
     for t, value in enumerate(values):
         if t >= first:
-            found[t - first] = extended(states, weights, t, int(np.argmin(errors)), ahead)
+            forecasts[t - first] = extended(states, weights, t, int(np.argmin(errors)), ahead)
         states, error = moved(states, weights, t, float(value))
         errors += error**2
-    found[-1] = extended(states, weights, len(values), int(np.argmin(errors)), ahead)
-    return found
+    forecasts[-1] = extended(states, weights, len(values), int(np.argmin(errors)), ahead)
+    return forecasts
 
 
 def begin(values: Floats, shape: Shape, width: int) -> States:
     """Return where smoothers begin: a line, and a season where there is one, through values."""
     season = shape.season
     cut = values[: max(_BEGIN, 2 * season if season > 1 else 0)]
-    seen = np.flatnonzero(np.isfinite(cut))
-    columns = [np.ones(len(seen)), seen + 1.0]
+    steps = np.flatnonzero(np.isfinite(cut))
+    columns = [np.ones(len(steps)), steps + 1.0]
     # The season sums to nothing: its last point is minus the others.
     for point in range(season - 1):
         columns.append(
-            (seen % season == point).astype(float) - (seen % season == season - 1).astype(float)
+            (steps % season == point).astype(float) - (steps % season == season - 1).astype(float)
         )
-    fitted = np.linalg.lstsq(np.column_stack(columns), cut[seen], rcond=None)[0]
+    fitted = np.linalg.lstsq(np.column_stack(columns), cut[steps], rcond=None)[0]
     points = np.append(fitted[2:], -fitted[2:].sum()) if season > 1 else np.zeros(1)
     trend = fitted[1] if shape.trend else 0.0
     return States(
@@ -152,8 +152,8 @@ def extended(states: States, weights: Weights, t: int, best: int, ahead: int) ->
     steps = np.arange(ahead)
     damping = np.cumsum(weights.phi[best] ** (steps + 1))
     season = states.season[(t + steps) % len(states.season), best]
-    found: Floats = states.level[best] + states.trend[best] * damping + season
-    return found
+    forecasts: Floats = states.level[best] + states.trend[best] * damping + season
+    return forecasts
 
 
 @lru_cache(maxsize=32)

@@ -76,16 +76,16 @@ class Fit:
         return np.asarray(np.maximum(np.einsum("ij,ij->j", self.flat, self.flat), _TINY))
 
     @cached_property
-    def left_by_two(self) -> Floats:
+    def residual_of_two(self) -> Floats:
         """What the best shape and the best of what it leaves, fitted together, leave."""
-        one, other = self.best, np.argmax(np.abs(self.shapes.T @ self.residual), axis=0)
-        pair = self.shapes[:, one], self.shapes[:, other]
+        best, next_best = self.best, np.argmax(np.abs(self.shapes.T @ self.residual), axis=0)
+        pair = self.shapes[:, best], self.shapes[:, next_best]
         common = np.einsum("ij,ij->j", *pair)
-        sizes = self.of(one), self.of(other)
+        sizes = self.of(best), self.of(next_best)
         own = np.maximum(1 - common**2, _CONFOUNDED)
-        first = (sizes[0] - common * sizes[1]) / own
-        second = (sizes[1] - common * sizes[0]) / own
-        return np.asarray(self.flat - first * pair[0] - second * pair[1])
+        best_size = (sizes[0] - common * sizes[1]) / own
+        next_size = (sizes[1] - common * sizes[0]) / own
+        return np.asarray(self.flat - best_size * pair[0] - next_size * pair[1])
 
     def of(self, shape: Places) -> Floats:
         """Return the size of one shape per series."""
@@ -98,10 +98,10 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Question:
+class RegressionDesign:
     """What the shapes of one family explain of series with values at given steps.
 
-    Get one from `question`, which keeps them.
+    Get one from `regression_design`, which caches them.
 
     Parameters
     ----------
@@ -155,10 +155,10 @@ class Question:
     @cached_property
     def places(self) -> Places:
         """For steps: the first position of the new level, one per shape."""
-        seen = np.cumsum(self.mask[:, 0])
-        side = max(3, int(seen[-1]) // 20)
-        after = seen[-1] - seen + self.mask[:, 0]
-        before = seen - self.mask[:, 0]
+        counts = np.cumsum(self.mask[:, 0])
+        side = max(3, int(counts[-1]) // 20)
+        after = counts[-1] - counts + self.mask[:, 0]
+        before = counts - self.mask[:, 0]
         fits = (before >= side) & (after >= side) & (self.mask[:, 0] > 0)
         return np.flatnonzero(fits)
 
@@ -193,7 +193,7 @@ class Question:
         otherwise pass for memory and hide the first.
         """
         twice = self.shape == "step" and sum(self.present) >= TWO_STEPS
-        return fit.left_by_two if twice else fit.residual
+        return fit.residual_of_two if twice else fit.residual
 
     @cached_property
     def calibration(self) -> Floats:
@@ -201,8 +201,8 @@ class Question:
         rng = np.random.default_rng(seed_of("calibration", self.present, self.season, self.shape))
         shocks = rng.standard_normal((len(self.present) + BURN, _CALIBRATIONS))
         noise = remember(np.tile(shocks, len(_GRID)), np.repeat(_GRID, _CALIBRATIONS))
-        left = persistence(self.noise(self.fit(noise)))
-        return np.sort(left.reshape(len(_GRID), _CALIBRATIONS), axis=1)
+        persistences = persistence(self.noise(self.fit(noise)))
+        return np.sort(persistences.reshape(len(_GRID), _CALIBRATIONS), axis=1)
 
     def memories(self, residual: Floats) -> Floats:
         """Return the memory of the noise at `LEVELS` of confidence, and at 0.5 as last.
@@ -212,16 +212,16 @@ class Question:
         residual
             What the shape left of one series; 0 where there is no value.
         """
-        seen = float(persistence(residual[:, None])[0])
-        above = (self.calibration >= seen).mean(axis=1)
+        observed = float(persistence(residual[:, None])[0])
+        above = (self.calibration >= observed).mean(axis=1)
         level = np.maximum.accumulate(above) + 1e-9 * np.arange(len(_GRID))
         return np.asarray(np.clip(np.interp((*LEVELS, 0.5), level, _GRID), _GRID[0], CAP))
 
 
 @lru_cache(maxsize=512)
-def question(present: tuple[bool, ...], season: int, shape: Shape) -> Question:
-    """Return the question for series with values at these steps.
+def regression_design(present: tuple[bool, ...], season: int, shape: Shape) -> RegressionDesign:
+    """Return the regression design for series with values at these steps.
 
     What it works out once serves every series of a sweep with the same steps.
     """
-    return Question(present, season, shape)
+    return RegressionDesign(present, season, shape)

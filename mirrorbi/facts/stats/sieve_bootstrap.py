@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mirrorbi.facts.stats.autoregression import BURN, remember, yule_walker
-from mirrorbi.facts.stats.regressors import EXACT, LEVELS, Places, Question
+from mirrorbi.facts.stats.regressors import EXACT, LEVELS, Places, RegressionDesign
 from mirrorbi.facts.stats.significance import settled, tail_probability
 from mirrorbi.facts.sweep.panel import Floats
 
@@ -36,7 +36,7 @@ _FURTHER = 6
 _FEWEST = 8
 
 
-class Verdict(NamedTuple):
+class BootstrapResult(NamedTuple):
     """The outcome of one test.
 
     Parameters
@@ -44,7 +44,7 @@ class Verdict(NamedTuple):
     p
         Probability of a shape that explains as much, in noise with this memory.
     best
-        Which shape explains most (`Question.sizes` gives its size per unit of score).
+        Which shape explains most (`RegressionDesign.sizes` gives its size per unit of score).
     score
         Its size.
     reach
@@ -68,24 +68,24 @@ class Noise:
 
     Parameters
     ----------
-    asked
-        The question whose shape was taken out.
+    design
+        The design whose shape was taken out.
     residual
         What it left, (n,); 0 where there is no value.
     """
 
-    def __init__(self, asked: Question, residual: Floats) -> None:
-        self.present = asked.mask[:, 0] > 0
-        *nodes, self.memory = asked.memories(residual).tolist()
+    def __init__(self, design: RegressionDesign, residual: Floats) -> None:
+        self.present = design.mask[:, 0] > 0
+        *nodes, self.memory = design.memories(residual).tolist()
         self.nodes = np.array(nodes)
-        self._left = np.where(self.present, residual, np.nan)
-        self.further = self._further(self._left[1:] - self.memory * self._left[:-1])
-        known = np.array([self._shocks(node) for node in self.nodes])
-        known = known[:, np.isfinite(known[0])]
-        self.shocks = known - known.mean(axis=1, keepdims=True)
+        self._residual = np.where(self.present, residual, np.nan)
+        self.further = self._further(self._residual[1:] - self.memory * self._residual[:-1])
+        shocks = np.array([self._shocks(node) for node in self.nodes])
+        shocks = shocks[:, np.isfinite(shocks[0])]
+        self.shocks = shocks - shocks.mean(axis=1, keepdims=True)
 
     @property
-    def known(self) -> int:
+    def count(self) -> int:
         """Number of shocks at each node."""
         return int(self.shocks.shape[1])
 
@@ -99,7 +99,7 @@ class Noise:
         """Order of the autoregression."""
         return 1 + (0 if self.further is None else len(self.further))
 
-    def shocked(self, picked: Places, extra: Floats | None) -> Floats:
+    def resampled_shocks(self, picked: Places, extra: Floats | None) -> Floats:
         """Return shocks like those of the series, in turn at each node of memory.
 
         Parameters
@@ -115,14 +115,14 @@ class Noise:
         array
             (steps, count); further memory is in it, that of one step is not.
         """
-        found = self.shocks.ravel().take(picked)
+        shocks = self.shocks.ravel().take(picked)
         if extra is not None:
-            found += self.shocks.std(axis=1)[turns(picked.shape[1])] * extra
+            shocks += self.shocks.std(axis=1)[turns(picked.shape[1])] * extra
         if self.further is not None:
-            for t in range(1, len(found)):
+            for t in range(1, len(shocks)):
                 for lag, weight in enumerate(self.further[:t], start=1):
-                    found[t] += weight * found[t - lag]
-        return np.asarray(found)
+                    shocks[t] += weight * shocks[t - lag]
+        return np.asarray(shocks)
 
     def _further(self, shocks: Floats) -> Floats | None:
         """Fit what memory of one step leaves, by the corrected criterion of Akaike."""
@@ -142,15 +142,15 @@ class Noise:
         return further if enough else None
 
     def _shocks(self, memory: float) -> Floats:
-        return self._without(self._left[1:] - memory * self._left[:-1], self.further)
+        return self._without(self._residual[1:] - memory * self._residual[:-1], self.further)
 
     @staticmethod
     def _without(shocks: Floats, further: Floats | None) -> Floats:
-        found = shocks.copy()
+        innovations = shocks.copy()
         for lag, weight in enumerate(() if further is None else further, start=1):
-            found[lag:] -= weight * shocks[:-lag]
-            found[:lag] = np.nan
-        return found
+            innovations[lag:] -= weight * shocks[:-lag]
+            innovations[:lag] = np.nan
+        return innovations
 
 
 def turns(count: int) -> Places:
@@ -163,39 +163,39 @@ def picks(chance: Floats, shocks: int) -> Places:
     return np.asarray((chance * shocks).astype(np.intp) + turns(chance.shape[1]) * shocks)
 
 
-def judge(asked: Question, columns: Floats, seed: int) -> list[Verdict]:
+def bootstrap_test(design: RegressionDesign, columns: Floats, seed: int) -> list[BootstrapResult]:
     """Test whether a shape explains series better than noise with their memory would.
 
     Parameters
     ----------
-    asked
-        The question.
+    design
+        The regression design.
     columns
         (n, series), scaled to the order of 1; NaN where there is no value.
     seed
         Of the draws, which serve all series: the verdict on one does not depend on which
         others are judged with it.
     """
-    found = asked.fit(np.nan_to_num(columns))
-    left = (found.residual**2).sum(axis=0)
-    residual = asked.noise(found).copy()
-    straight = (residual**2).sum(axis=0) <= EXACT * found.score**2
+    observed_fit = design.fit(np.nan_to_num(columns))
+    unexplained = (observed_fit.residual**2).sum(axis=0)
+    residual = design.noise(observed_fit).copy()
+    straight = (residual**2).sum(axis=0) <= EXACT * observed_fit.score**2
     if straight.any():
-        own = np.random.default_rng(seed).standard_normal(len(columns)) * asked.mask[:, 0]
+        own = np.random.default_rng(seed).standard_normal(len(columns)) * design.mask[:, 0]
         residual[:, straight] = own[:, None]
-    noises = [Noise(asked, column) for column in residual.T]
+    noises = [Noise(design, column) for column in residual.T]
 
-    def measure(replicates: Floats, which: Places) -> Floats:
-        fit = asked.fit(replicates)
-        return np.array([fit.statistic, fit.ratio(found.best[which])])
+    def measure(replicates: Floats, indices: Places) -> Floats:
+        fit = design.fit(replicates)
+        return np.array([fit.statistic, fit.ratio(observed_fit.best[indices])])
 
-    drawn = replicated(noises, found.statistic, measure, seed)
+    drawn = replicated(noises, observed_fit.statistic, measure, seed)
     return [
-        Verdict(
-            p=tail_probability(float(found.statistic[i]), measured[0]),
-            best=int(found.best[i]),
-            score=float(found.score[i]),
-            reach=settled(float(np.quantile(measured[1], 0.95))) * float(left[i]) ** 0.5,
+        BootstrapResult(
+            p=tail_probability(float(observed_fit.statistic[i]), measured[0]),
+            best=int(observed_fit.best[i]),
+            score=float(observed_fit.score[i]),
+            reach=settled(float(np.quantile(measured[1], 0.95))) * float(unexplained[i]) ** 0.5,
             memory=noises[i].memory,
             order=noises[i].order,
         )
@@ -239,20 +239,22 @@ def replicated(
     """
     length = (steps or len(noises[0].present)) + BURN if noises else 0
     drawn: list[list[Floats]] = [[] for _ in noises]
-    wanted = list(range(len(noises)))
+    pending = list(range(len(noises)))
     for stage, count in enumerate((FIRST, REPLICATES - FIRST)):
         rng = np.random.default_rng((seed, stage))
         chance = rng.random((length, count))
         picked = lru_cache(maxsize=None)(partial(picks, chance))
         extra = smooth * rng.standard_normal((length, count)) if smooth else None
         size = max(1, _TOGETHER // count)
-        for some in (wanted[i : i + size] for i in range(0, len(wanted), size)):
-            shocks = np.hstack([noises[i].shocked(picked(noises[i].known), extra) for i in some])
-            memory = np.hstack([noises[i].nodes[turns(count)] for i in some])
-            measured = measure(remember(shocks, memory), np.repeat(some, count))
-            for i, part in zip(some, np.split(measured, len(some), axis=1), strict=True):
+        for batch in (pending[i : i + size] for i in range(0, len(pending), size)):
+            shocks = np.hstack(
+                [noises[i].resampled_shocks(picked(noises[i].count), extra) for i in batch]
+            )
+            memory = np.hstack([noises[i].nodes[turns(count)] for i in batch])
+            measured = measure(remember(shocks, memory), np.repeat(batch, count))
+            for i, part in zip(batch, np.split(measured, len(batch), axis=1), strict=True):
                 drawn[i].append(part)
-        wanted = [
-            i for i in wanted if 1 + (drawn[i][0][0] >= observed[i]).sum() < COMMON * (FIRST + 1)
+        pending = [
+            i for i in pending if 1 + (drawn[i][0][0] >= observed[i]).sum() < COMMON * (FIRST + 1)
         ]
     return [np.hstack(parts) for parts in drawn]

@@ -110,13 +110,13 @@ def tail_probability(observed: float, replicates: Floats) -> float:
     counted = (reached + 1) / (total + 1)
     if reached >= _COUNTED:
         return settled(counted)
-    kept = max(_COUNTED, int(total * _TAIL))
-    tail = np.sort(replicates)[-kept - 1 :]
+    tail_size = max(_COUNTED, int(total * _TAIL))
+    tail = np.sort(replicates)[-tail_size - 1 :]
     # One standard error is added, so that luck in the draws does not make rare findings rarer.
-    excess = float((tail[1:] - tail[0]).mean()) * (1 + kept**-0.5)
+    excess = float((tail[1:] - tail[0]).mean()) * (1 + tail_size**-0.5)
     if excess <= 0 or observed <= tail[0]:
         return settled(counted)
-    beyond = kept / total * float(np.exp(-(observed - tail[0]) / excess))
+    beyond = tail_size / total * float(np.exp(-(observed - tail[0]) / excess))
     return settled(max(LEAST, min(counted, max(beyond, reached / total))))
 
 

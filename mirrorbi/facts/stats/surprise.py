@@ -58,7 +58,7 @@ class Surprise(NamedTuple):
         )
 
 
-def judge(changes: Floats, season: int = 1) -> Surprise | None:
+def last_change_surprise(changes: Floats, season: int = 1) -> Surprise | None:
     """Judge the last of a series of changes against those before it.
 
     The distance from the median of the earlier changes is divided by their median
@@ -83,7 +83,7 @@ def judge(changes: Floats, season: int = 1) -> Surprise | None:
     Examples
     --------
     >>> usual = [1.0, -2.0, 0.5, 1.5, -1.0, 0.0, -0.5, 2.0, -1.5]
-    >>> judge(np.array([*usual, 12.0])).p < 0.05
+    >>> last_change_surprise(np.array([*usual, 12.0])).p < 0.05
     True
     """
     if not len(changes) or not np.isfinite(changes[-1]):
@@ -116,12 +116,12 @@ def _without_season(changes: Floats, season: int) -> tuple[Floats, bool]:
     residuals = np.full(len(changes), np.nan)
     for phase in range(season):
         places = np.arange(phase, last, season)
-        known = places[np.isfinite(changes[places])]
-        if len(known) > 1:
-            residuals[known] = changes[known] - _medians_of_others(changes[known])
+        observed = places[np.isfinite(changes[places])]
+        if len(observed) > 1:
+            residuals[observed] = changes[observed] - _medians_of_others(changes[observed])
         # The judged change does not shape what it is judged against.
-        if phase == last % season and len(known):
-            residuals[last] = changes[last] - np.median(changes[known])
+        if phase == last % season and len(observed):
+            residuals[last] = changes[last] - np.median(changes[observed])
     return residuals, True
 
 

@@ -65,18 +65,18 @@ def slope(values: Floats) -> float:
 
 def filled(values: Floats) -> Floats:
     """Return values with gaps closed by straight lines; at the ends, by the nearest."""
-    seen = np.isfinite(values)
+    mask = np.isfinite(values)
     steps = np.arange(len(values))
-    closed: Floats = np.interp(steps, steps[seen], values[seen])
+    closed: Floats = np.interp(steps, steps[mask], values[mask])
     return closed
 
 
 def points_of(values: Floats, season: int) -> Floats:
     """Return the season of a series: the mean distance from a line at each of its points."""
     steps = np.arange(len(values))
-    rest = values - slope(values) * steps
-    rest = rest - rest.mean()
-    points = np.array([rest[at::season].mean() for at in range(season)])
+    residual = values - slope(values) * steps
+    residual = residual - residual.mean()
+    points = np.array([residual[at::season].mean() for at in range(season)])
     centred: Floats = points - points.mean()
     return centred
 
@@ -91,10 +91,10 @@ def _from(values: Floats, ahead: int, season: int) -> Floats:
         plain, added = values, np.zeros(ahead)
     levels, errors = _levels(plain, np.array(ALPHA))
     best = int(np.argmin(errors))
-    found: Floats = (
+    forecasts: Floats = (
         _drifted(float(levels[-1, best]), slope(plain), ALPHA[best], len(plain), ahead) + added
     )
-    return found
+    return forecasts
 
 
 def _drifted(level: float, line: float, alpha: float, n: int, ahead: int) -> Floats:

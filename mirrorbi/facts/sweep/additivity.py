@@ -70,21 +70,21 @@ def mean_cells(panel: Panel, steps: Sequence[int], span: Cells | None, metrics: 
         metric, part = metrics(name), panel.values[name][:, list(steps)]
         if isinstance(metric, RatioMetric):
             top, bottom = mean(metric.numerator), mean(metric.denominator)
-            found = top / np.where(bottom == 0, np.nan, bottom)
+            averages = top / np.where(bottom == 0, np.nan, bottom)
         elif (
             span is not None
             and isinstance(metric, SimpleMetric)
             and (metric.agg is Aggregation.AVG)
         ):
-            found = span.values[name]
+            averages = span.values[name]
         elif splits(metrics, name):
             summed = np.nansum(part, axis=1) / max(len(steps), 1)
-            found = np.where(rows.any(axis=1), summed, np.nan)
+            averages = np.where(rows.any(axis=1), summed, np.nan)
         else:
-            seen = ~np.isnan(part)
-            summed = np.where(seen.any(axis=1), np.nansum(part, axis=1), np.nan)
-            found = summed / np.maximum(seen.sum(axis=1), 1)
-        values[name] = settled(found)
+            present = ~np.isnan(part)
+            summed = np.where(present.any(axis=1), np.nansum(part, axis=1), np.nan)
+            averages = summed / np.maximum(present.sum(axis=1), 1)
+        values[name] = settled(averages)
         return values[name]
 
     for name in panel.values:

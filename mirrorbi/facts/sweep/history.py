@@ -59,30 +59,30 @@ class History:
         return int(np.isfinite(self.values).sum())
 
     @property
-    def tamed(self) -> Floats:
+    def winsorized(self) -> Floats:
         """The values, with those far from the median of their five nearest drawn in to it.
 
         Far are 6 robust standard deviations of such distances. So one wild period neither
         makes nor hides a pattern of many, and trends and steps stay as they are.
         """
-        seen = np.isfinite(self.values)
-        known = self.values[seen]
-        inner = middle(np.lib.stride_tricks.sliding_window_view(known, _NEAREST).T)
+        mask = np.isfinite(self.values)
+        observed = self.values[mask]
+        inner = middle(np.lib.stride_tricks.sliding_window_view(observed, _NEAREST).T)
         edge = _NEAREST // 2
         local = np.pad(inner, edge, mode="edge")
-        distance = known - local
+        distance = observed - local
         reach = _FAR * 1.4826 * float(middle(np.abs(distance)))
         out = self.values.copy()
         if reach:
             wild = np.abs(distance) > reach
-            out[seen] = np.where(wild, local + np.sign(distance) * reach, known)
+            out[mask] = np.where(wild, local + np.sign(distance) * reach, observed)
         return out
 
     @property
     def lumpy(self) -> bool:
         """Whether one value makes up three in ten or more, as in counts of rare events."""
-        known = self.values[np.isfinite(self.values)]
-        return bool(np.unique(known, return_counts=True)[1].max() >= _LUMP * len(known))
+        observed = self.values[np.isfinite(self.values)]
+        return bool(np.unique(observed, return_counts=True)[1].max() >= _LUMP * len(observed))
 
     def moved(self, steps: int) -> History:
         """Return the same stretch of a series that begins that many steps earlier."""
@@ -114,13 +114,13 @@ def history(values: Floats, season: int = 1, *, least: int = ENOUGH) -> History 
     >>> history(np.ones(20)) is None
     True
     """
-    known = np.where(np.isfinite(values), values, np.nan)
+    finite = np.where(np.isfinite(values), values, np.nan)
     window = max(WINDOW, SEASONS * season)
-    places = np.flatnonzero(np.isfinite(known[-window:])) + max(0, len(known) - window)
-    if len(places) < least or places[-1] != len(known) - 1:
+    places = np.flatnonzero(np.isfinite(finite[-window:])) + max(0, len(finite) - window)
+    if len(places) < least or places[-1] != len(finite) - 1:
         return None
     first = int(places[0])
-    cut = known[first:]
+    cut = finite[first:]
     if len(places) < _PRESENT * len(cut):
         return None
     # By halves: the difference of two huge values is no number.
@@ -136,7 +136,9 @@ def history(values: Floats, season: int = 1, *, least: int = ENOUGH) -> History 
     return History(first, scaled, centre * largest, spread * largest, season_in(scaled, season))
 
 
-def alike(found: Sequence[History | None]) -> Iterator[tuple[list[int], list[History]]]:
+def grouped_by_steps(
+    histories: Sequence[History | None],
+) -> Iterator[tuple[list[int], list[History]]]:
     """Group histories with values at the same steps and the same season.
 
     What is judged together shares its simulations.
@@ -147,11 +149,11 @@ def alike(found: Sequence[History | None]) -> Iterator[tuple[list[int], list[His
         Positions in what was given, and the histories there.
     """
     groups: dict[tuple[tuple[bool, ...], int], list[int]] = {}
-    for i, one in enumerate(found):
-        if one is not None:
-            groups.setdefault((one.present, one.season), []).append(i)
+    for i, stretch in enumerate(histories):
+        if stretch is not None:
+            groups.setdefault((stretch.present, stretch.season), []).append(i)
     for places in groups.values():
-        yield places, [one for i in places if (one := found[i]) is not None]
+        yield places, [stretch for i in places if (stretch := histories[i]) is not None]
 
 
 def season_in(values: Floats, season: int) -> int:
@@ -175,11 +177,11 @@ def season_in(values: Floats, season: int) -> int:
     """
     if season < 2 or len(values) < 2 * season:
         return 1
-    seen = np.isfinite(values)
-    present = tuple(seen.tolist())
-    known = values[seen]
-    plain = _left_out(known, *_basis(present, 1))
-    seasonal = _left_out(known, *_basis(present, season))
+    mask = np.isfinite(values)
+    present = tuple(mask.tolist())
+    observed = values[mask]
+    plain = _leave_one_out_error(observed, *_basis(present, 1))
+    seasonal = _leave_one_out_error(observed, *_basis(present, season))
     return season if seasonal < _CLEARLY * plain else 1
 
 
@@ -209,21 +211,21 @@ def pattern(values: Floats, present: tuple[bool, ...], season: int) -> Floats:
     array
         (n, series); 0 at points of the season without any value.
     """
-    found = np.zeros(values.shape)
+    seasonal = np.zeros(values.shape)
     if season < 2:
-        return found
+        return seasonal
     points = np.arange(len(values)) % season
-    seen = np.array(present, dtype=bool)
+    mask = np.array(present, dtype=bool)
     medians = np.zeros((season, *values.shape[1:]))
-    known = np.zeros(season, dtype=bool)
+    has_values = np.zeros(season, dtype=bool)
     for point in range(season):
-        here = seen & (points == point)
+        here = mask & (points == point)
         if here.any():
             medians[point] = middle(values[here])
-            known[point] = True
-    medians[known] -= medians[known].mean(axis=0)
-    found[:] = medians[points]
-    return found
+            has_values[point] = True
+    medians[has_values] -= medians[has_values].mean(axis=0)
+    seasonal[:] = medians[points]
+    return seasonal
 
 
 @lru_cache(maxsize=512)
@@ -235,8 +237,8 @@ def _basis(present: tuple[bool, ...], season: int) -> tuple[Floats, Floats]:
     return basis, 1 - (basis**2).sum(axis=1)
 
 
-def _left_out(known: Floats, basis: Floats, free: Floats) -> float:
-    residual = known - basis @ (basis.T @ known)
+def _leave_one_out_error(observed: Floats, basis: Floats, free: Floats) -> float:
+    residual = observed - basis @ (basis.T @ observed)
     # A value alone in its place of the season cannot be predicted from the others.
     own = np.abs(residual) / np.where(free > _CONSTANT, free, 1.0)
-    return float(np.where(free > _CONSTANT, own, np.abs(known)).mean())
+    return float(np.where(free > _CONSTANT, own, np.abs(observed)).mean())

@@ -77,27 +77,27 @@ class Panel:
         if query.grain is None:
             columns: tuple[Period | None, ...] = (query.period,)
             column = np.zeros(len(rows), dtype=np.int64)
-            kept = np.ones(len(rows), dtype=bool)
+            inside = np.ones(len(rows), dtype=bool)
         else:
             columns = tuple(periods)
             starts = np.array([p.start for p in periods], dtype="datetime64[us]")
             moments = np.asarray(cells["period"]).astype("datetime64[us]")
             column = np.searchsorted(starts, moments)
-            kept = column < len(starts)
-            kept[kept] = starts[column[kept]] == moments[kept]
+            inside = column < len(starts)
+            inside[inside] = starts[column[inside]] == moments[inside]
         shape = (len(members), len(columns))
-        where = (line[kept], column[kept])
+        where = (line[inside], column[inside])
         values = {}
         for metric in query.metrics:
             values[metric] = np.full(shape, np.nan)
-            values[metric][where] = settled(np.asarray(cells[metric], dtype=np.float64)[kept])
+            values[metric][where] = settled(np.asarray(cells[metric], dtype=np.float64)[inside])
         counts = np.zeros(shape, dtype=np.int64)
-        counts[where] = rows[kept]
+        counts[where] = rows[inside]
         hidden = np.zeros(shape, dtype=bool)
         if HIDDEN in cells:
-            hidden[where] = np.asarray(cells[HIDDEN], dtype=bool)[kept]
-            for found in values.values():
-                found[hidden] = np.nan
+            hidden[where] = np.asarray(cells[HIDDEN], dtype=bool)[inside]
+            for array in values.values():
+                array[hidden] = np.nan
         return cls(by, members, columns, values, counts, query, hidden)
 
     def line(self, member: str) -> int | None:
@@ -147,8 +147,8 @@ class Cells:
         """Return the cells in that order of members; absent ones are NaN with 0 rows."""
         if tuple(members) == self.members:
             return self
-        known = {member: i for i, member in enumerate(self.members)}
-        source = np.array([known.get(member, -1) for member in members], dtype=np.int64)
+        positions = {member: i for i, member in enumerate(self.members)}
+        source = np.array([positions.get(member, -1) for member in members], dtype=np.int64)
         there = source >= 0
         values = {}
         for metric, column in self.values.items():
@@ -172,10 +172,10 @@ def settled(values: Floats) -> Floats:
     # Scaling by a power of ten that is exact gives the same digits as printing, but faster.
     quick = broken & (np.abs(out) >= 1e-10) & (np.abs(out) < 1e11)
     if quick.any():
-        kept = out[quick]
-        digits = SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.abs(kept)))
+        numbers = out[quick]
+        digits = SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(np.abs(numbers)))
         scale = 10.0 ** np.minimum(digits, 22)
-        out[quick] = np.round(kept * scale) / scale
+        out[quick] = np.round(numbers * scale) / scale
     slow = (broken & ~quick) | (np.isfinite(out) & (np.abs(out) >= 2.0**53))
     if slow.any():
         out[slow] = [float(f"{value:.{SIGNIFICANT_DIGITS}g}") for value in out[slow]]

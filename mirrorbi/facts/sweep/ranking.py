@@ -33,21 +33,21 @@ def ranked(facts: Iterable[Fact]) -> list[Fact]:
     facts
         With impact x effect as score.
     """
-    told: Counter[tuple[object, ...]] = Counter()
-    found = []
+    mentions: Counter[tuple[object, ...]] = Counter()
+    scored = []
     for fact in sorted(facts, key=lambda fact: (-round(fact.score, 6), fact.id)):
         keys = _keys(fact)
         novelty = 1.0
-        for key, kept in keys:
-            novelty *= kept ** told[key]
-        if fact.scope and told["follows", fact.kind, fact.metric, fact.direction]:
+        for key, factor in keys:
+            novelty *= factor ** mentions[key]
+        if fact.scope and mentions["follows", fact.kind, fact.metric, fact.direction]:
             novelty *= FOLLOWS
         if not fact.scope:
-            told["follows", fact.kind, fact.metric, fact.direction] += 1
+            mentions["follows", fact.kind, fact.metric, fact.direction] += 1
         for key, _ in keys:
-            told[key] += 1
-        found.append(fact.replace(score=round(min(1.0, max(0.0, fact.score)) * novelty, 6)))
-    return sorted(found, key=lambda fact: (-fact.score, fact.id))
+            mentions[key] += 1
+        scored.append(fact.replace(score=round(min(1.0, max(0.0, fact.score)) * novelty, 6)))
+    return sorted(scored, key=lambda fact: (-fact.score, fact.id))
 
 
 def _keys(fact: Fact) -> list[tuple[tuple[object, ...], float]]:

@@ -16,7 +16,7 @@ from mirrorbi.data.model.semantic_model import (
 Lookup = Callable[[str], Metric]
 
 
-def related(metrics: Lookup, one: str, other: str) -> bool:
+def related(metrics: Lookup, metric: str, other: str) -> bool:
     """Return whether two metrics go together by construction.
 
     They do if one is a part of the other; if what both measure (the numerator, of a ratio)
@@ -27,12 +27,12 @@ def related(metrics: Lookup, one: str, other: str) -> bool:
     ----------
     metrics
         Gives the metric of a name.
-    one, other
+    metric, other
         Names of two metrics.
     """
-    if one in parts(metrics, other) or other in parts(metrics, one):
+    if metric in parts(metrics, other) or other in parts(metrics, metric):
         return True
-    tops = _tops(metrics, one), _tops(metrics, other)
+    tops = _tops(metrics, metric), _tops(metrics, other)
     if tops[0] & tops[1]:
         return True
     leaves = _simple(metrics, tops[0]), _simple(metrics, tops[1])
@@ -43,7 +43,7 @@ def related(metrics: Lookup, one: str, other: str) -> bool:
     )
     if measured[0] & (measured[1] | chosen[1]) or measured[1] & chosen[0]:
         return True
-    pair = metrics(one), metrics(other)
+    pair = metrics(metric), metrics(other)
     counts = [m for m in pair if isinstance(m, SimpleMetric) and m.agg is Aggregation.COUNT]
     return len(counts) == 2 and any(m.filter is None and m.column is None for m in counts)
 

@@ -60,22 +60,22 @@ def definite(
         dataset.metric(name)
     for name in dimensions:
         dataset.dimension(name)
-    kept = {name: tuple(sorted(set(_words(m)))) for name, m in sorted((where or {}).items())}
-    for name, members in kept.items():
+    filters = {name: tuple(sorted(set(_words(m)))) for name, m in sorted((where or {}).items())}
+    for name, members in filters.items():
         dataset.dimension(name)
         dataset.check_members(name, members, partial(dataset.members, name))
     if model.time is None:
         _refuse_time(grain, period, compare)
-        return SweepContext(dataset, names, dimensions, kept, seed=seed)
-    asked = Period.parse(period, dataset.calendar) if isinstance(period, str) else period
-    step = _grain(dataset, grain, asked)
-    if asked is not None:
-        _check(dataset, asked, step)
-    reviewed = asked or (dataset.last_complete(step) if step else None)
+        return SweepContext(dataset, names, dimensions, filters, seed=seed)
+    requested_period = Period.parse(period, dataset.calendar) if isinstance(period, str) else period
+    step = _grain(dataset, grain, requested_period)
+    if requested_period is not None:
+        _check(dataset, requested_period, step)
+    reviewed = requested_period or (dataset.last_complete(step) if step else None)
     if reviewed is None:
-        return SweepContext(dataset, names, dimensions, kept, seed=seed)
+        return SweepContext(dataset, names, dimensions, filters, seed=seed)
     word, baseline = _baseline(dataset, reviewed, step, compare)
-    return SweepContext(dataset, names, dimensions, kept, step, reviewed, baseline, word, seed)
+    return SweepContext(dataset, names, dimensions, filters, step, reviewed, baseline, word, seed)
 
 
 def request_of(context: SweepContext, kinds: Iterable[str] | None) -> dict[str, Any]:
@@ -84,14 +84,14 @@ def request_of(context: SweepContext, kinds: Iterable[str] | None) -> dict[str, 
     Every choice that was left to the sweep is written down, so that data added later does
     not change what is asked.
     """
-    given = context.compare == "given" and context.baseline is not None
+    is_given = context.compare == "given" and context.baseline is not None
     return {
         "metrics": list(context.metrics),
         "by": list(context.by),
         "where": {name: list(members) for name, members in context.where.items()},
         "grain": str(context.grain) if context.grain else None,
         "period": str(context.period) if context.period else None,
-        "compare": str(context.baseline) if given else context.compare,
+        "compare": str(context.baseline) if is_given else context.compare,
         "kinds": sorted(kinds) if kinds is not None else None,
         "seed": context.seed,
     }
@@ -114,21 +114,21 @@ def _refuse_time(grain: Any, period: Any, compare: str) -> None:
         )
 
 
-def _grain(dataset: Dataset, grain: Grain | str | None, asked: Period | None) -> Grain | None:
+def _grain(dataset: Dataset, grain: Grain | str | None, period: Period | None) -> Grain | None:
     time = dataset.model.time
-    known = time.grains if time else ()
+    grains = time.grains if time else ()
     if grain is not None:
         step = Grain.parse(grain)
-        if step not in known:
+        if step not in grains:
             raise QueryError(
                 f"The model has no grain {step.value!r}.",
-                hint=did_you_mean(step.value, known, noun="grains"),
+                hint=did_you_mean(step.value, grains, noun="grains"),
             )
         return step
-    if asked is not None and asked.grain in known:
-        return asked.grain
-    coarse_first = [g for g in reversed(Grain) if g in known]
-    if Grain.MONTH in known and _complete(dataset, Grain.MONTH, MONTHS):
+    if period is not None and period.grain in grains:
+        return period.grain
+    coarse_first = [g for g in reversed(Grain) if g in grains]
+    if Grain.MONTH in grains and _complete(dataset, Grain.MONTH, MONTHS):
         return Grain.MONTH
     for enough in (STEPS, 2, 1):
         for step in coarse_first:
@@ -137,32 +137,34 @@ def _grain(dataset: Dataset, grain: Grain | str | None, asked: Period | None) ->
     return None
 
 
-def _complete(dataset: Dataset, grain: Grain, wanted: int) -> bool:
-    found = 0
+def _complete(dataset: Dataset, grain: Grain, needed: int) -> bool:
+    complete = 0
     for period in dataset.periods(grain):
-        found += dataset.is_complete(period)
-        if found >= wanted:
+        complete += dataset.is_complete(period)
+        if complete >= needed:
             return True
     return False
 
 
-def _check(dataset: Dataset, asked: Period, step: Grain | None) -> None:
+def _check(dataset: Dataset, period: Period, step: Grain | None) -> None:
     first, last = dataset.first, dataset.last
     if first is None or last is None:
         raise QueryError(
-            f"There is no data in {asked}: no row has a time.", hint="Leave out the period."
+            f"There is no data in {period}: no row has a time.", hint="Leave out the period."
         )
-    if asked.end <= first or asked.start > last:
-        raise QueryError(f"There is no data in {asked}.", hint=_reach(dataset, asked, step))
-    if not dataset.is_complete(asked):
-        raise QueryError(f"The period {asked} is not complete.", hint=_reach(dataset, asked, step))
+    if period.end <= first or period.start > last:
+        raise QueryError(f"There is no data in {period}.", hint=_reach(dataset, period, step))
+    if not dataset.is_complete(period):
+        raise QueryError(
+            f"The period {period} is not complete.", hint=_reach(dataset, period, step)
+        )
 
 
-def _reach(dataset: Dataset, asked: Period, step: Grain | None) -> str:
+def _reach(dataset: Dataset, period: Period, step: Grain | None) -> str:
     """Return a hint that names the first and the last complete period of the same grain."""
     first, last = dataset.first, dataset.last
     days = f"The data covers {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-    grain = asked.grain or step
+    grain = period.grain or step
     complete = [p for p in dataset.periods(grain) if dataset.is_complete(p)] if grain else []
     if not complete or grain is None:
         return f"{days}."
@@ -193,20 +195,20 @@ def _baseline(
         first, last = earlier[-AVERAGED:][0], earlier[-1]
         return compare, Period(first.start, last.end, None, dataset.calendar)
     try:
-        given = Period.parse(compare, dataset.calendar)
+        baseline = Period.parse(compare, dataset.calendar)
     except QueryError:
         raise QueryError(
             f"{compare!r} is neither a comparison nor a period.",
             hint=f"{did_you_mean(compare, COMPARISONS, noun='comparisons')} "
             "Or name a period, such as 2013-11.",
         ) from None
-    if given.start < reviewed.end and reviewed.start < given.end:
+    if baseline.start < reviewed.end and reviewed.start < baseline.end:
         raise QueryError(
-            f"The period {given} overlaps {reviewed}, with which it is to be compared.",
+            f"The period {baseline} overlaps {reviewed}, with which it is to be compared.",
             hint="Name one that does not.",
         )
-    _check_baseline(dataset, given, reviewed, step)
-    return "given", given
+    _check_baseline(dataset, baseline, reviewed, step)
+    return "given", baseline
 
 
 def _check_baseline(dataset: Dataset, before: Period, reviewed: Period, step: Grain | None) -> None:

@@ -119,7 +119,7 @@ def find_facts(
     >>> {fact.kind for fact in facts}
     {'share'}
     """
-    wanted = _kinds(kinds)
+    selected = _kinds(kinds)
     context = definite(
         dataset,
         metrics=metrics,
@@ -131,14 +131,14 @@ def find_facts(
         seed=seed,
     )
     # Quality asks about all of the data and can do without the cubes.
-    if any(set(FAMILIES[family]) & set(wanted) for family in FAMILIES if family != "quality"):
+    if any(set(FAMILIES[family]) & set(selected) for family in FAMILIES if family != "quality"):
         dataset.prepare(context.queries())
-    found, tests = _controlled(list(_found(context, wanted)))
-    told = ranked(found)
-    queries = {query.id: query for fact in told for query in fact.evidence}
+    facts, tests = _controlled(list(_family_facts(context, selected)))
+    ranked_facts = ranked(facts)
+    queries = {query.id: query for fact in ranked_facts for query in fact.evidence}
     return FactSet(
-        told,
-        request=request_of(context, None if kinds is None else wanted),
+        ranked_facts,
+        request=request_of(context, None if kinds is None else selected),
         dataset=dataset.describe(),
         tests=tests,
         sql={name: dataset.sql(query) for name, query in sorted(queries.items())},
@@ -149,20 +149,20 @@ def find_facts(
 def _kinds(kinds: str | Iterable[str] | None) -> tuple[str, ...]:
     if kinds is None:
         return tuple(kind for kind in KINDS if kind not in ON_REQUEST)
-    asked: set[str] = set()
+    selected: set[str] = set()
     for word in [kinds] if isinstance(kinds, str) else kinds:
         if word not in KINDS and word not in FAMILIES:
             raise FactError(
                 f"There is no kind of fact {word!r}.",
                 hint=did_you_mean(word, [*KINDS, *FAMILIES], noun="kinds"),
             )
-        asked |= {word} if word in KINDS else set(FAMILIES[word])
-    return tuple(kind for kind in KINDS if kind in asked)
+        selected |= {word} if word in KINDS else set(FAMILIES[word])
+    return tuple(kind for kind in KINDS if kind in selected)
 
 
-def _found(context: SweepContext, wanted: tuple[str, ...]) -> Iterator[Fact]:
+def _family_facts(context: SweepContext, selected: tuple[str, ...]) -> Iterator[Fact]:
     for family, its_kinds in FAMILIES.items():
-        kinds = [kind for kind in its_kinds if kind in wanted]
+        kinds = [kind for kind in its_kinds if kind in selected]
         if not kinds:
             continue
         module = import_module(f"mirrorbi.facts.families.{family}")
@@ -175,5 +175,5 @@ def _controlled(facts: list[Fact]) -> tuple[list[Fact], int]:
     tested = [fact.p for fact in facts if fact.p is not None]
     rates = iter(float(exact(q)) for q in false_discovery(tested))
     judged = [fact if fact.p is None else fact.replace(q=next(rates)) for fact in facts]
-    kept = [f for f in judged if f.kind not in CLAIMS or (f.q is not None and f.q <= RARE)]
-    return kept, len(tested)
+    reported = [f for f in judged if f.kind not in CLAIMS or (f.q is not None and f.q <= RARE)]
+    return reported, len(tested)

@@ -98,7 +98,7 @@ class SweepContext:
     baseline: Period | None = None
     compare: str = "previous"
     seed: int = 0
-    _kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    _cache: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -151,9 +151,9 @@ class SweepContext:
     def queries(self) -> list[Query]:
         """Return every question of the families, so that few scans can answer them all."""
         cuts = (None, *self.by)
-        asked = [self.query(by) for by in cuts]
-        asked += [self.query(by, p) for by in cuts for p in self._spans]
-        return list(dict.fromkeys(asked))
+        queries = [self.query(by) for by in cuts]
+        queries += [self.query(by, p) for by in cuts for p in self._spans]
+        return list(dict.fromkeys(queries))
 
     @cached_property
     def _history(self) -> Period | None:
@@ -164,26 +164,28 @@ class SweepContext:
 
     @cached_property
     def _spans(self) -> tuple[Period, ...]:
-        wanted = [self.period]
+        periods = [self.period]
         if self.compare != "average" or any(self._agg(m) is Aggregation.AVG for m in self.columns):
-            wanted.append(self.baseline)
-        return tuple(p for p in wanted if p is not None and p not in self.places)
+            periods.append(self.baseline)
+        return tuple(p for p in periods if p is not None and p not in self.places)
 
-    def once(self, key: Any, make: Callable[[], T]) -> T:
+    def cached(self, key: Any, make: Callable[[], T]) -> T:
         """Return what ``make`` gives, made at the first call with that key and kept."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        found: T = self._kept[key]
-        return found
+        if key not in self._cache:
+            self._cache[key] = make()
+        value: T = self._cache[key]
+        return value
 
     def panel(self, by: str | None = None) -> Panel:
         """Return the history of every member of a dimension, or of the whole."""
-        return self.once(("panel", by), lambda: Panel.of(self._ask(self.query(by)), self.periods))
+        return self.cached(
+            ("panel", by), lambda: Panel.of(self._answer(self.query(by)), self.periods)
+        )
 
     def cells(self, by: str | None = None, period: Period | None = None) -> Cells:
         """Return every metric of every member in one period (default: the reviewed one)."""
         when = period or self.period
-        return self.once(("cells", by, when), lambda: self._cells(by, when))
+        return self.cached(("cells", by, when), lambda: self._cells(by, when))
 
     def base(self, by: str | None = None) -> Cells:
         """Return every metric of every member in the baseline.
@@ -193,7 +195,7 @@ class SweepContext:
         those of all rows, and everything else the mean of what there is.
         """
         if self.compare == "average":
-            return self.once(("average", by), lambda: self._average(by))
+            return self.cached(("average", by), lambda: self._average(by))
         return self.cells(by, self.baseline)
 
     def pair(self, by: str | None = None) -> tuple[Cells, Cells]:
@@ -208,7 +210,7 @@ class SweepContext:
             there = [m for i, m in enumerate(members) if value.rows[i] or base.rows[i]]
             return value.aligned(there), base.aligned(there)
 
-        return self.once(("pair", by), make)
+        return self.cached(("pair", by), make)
 
     @cached_property
     def comparable(self) -> bool:
@@ -227,7 +229,7 @@ class SweepContext:
         scope
             ``()`` or one (dimension, member).
         """
-        return self.once(("series", metric, scope), lambda: self._series(metric, scope))
+        return self.cached(("series", metric, scope), lambda: self._series(metric, scope))
 
     def scopes(self, limit: int = TOP_MEMBERS) -> tuple[Scope, ...]:
         """Return the whole and the members with most rows of each dimension.
@@ -235,28 +237,28 @@ class SweepContext:
         The whole comes first; members that have no row in the reviewed period and
         dimensions with a single member are left out.
         """
-        found: list[Scope] = [()]
+        scopes: list[Scope] = [()]
         for by in self.by:
             cells = self.cells(by)
             if len(cells.members) < 2:
                 continue
             most = sorted(range(len(cells.members)), key=lambda i: (-cells.rows[i], i))
-            found += [((by, cells.members[i]),) for i in most[:limit] if cells.rows[i] > 0]
-        return tuple(found)
+            scopes += [((by, cells.members[i]),) for i in most[:limit] if cells.rows[i] > 0]
+        return tuple(scopes)
 
     def impact(self, scope: Scope = ()) -> float:
         """Return the share of the reviewed period's rows that a scope concerns, 0 to 1."""
-        whole = int(self.cells().rows.sum())
-        if not whole or not scope:
-            return float(bool(whole))
+        total = int(self.cells().rows.sum())
+        if not total or not scope:
+            return float(bool(total))
         by, member = scope[0]
         cells = self.cells(by)
-        rows = self.once(("rows", by), lambda: dict(zip(cells.members, cells.rows, strict=True)))
-        return float(rows.get(member, 0) / whole)
+        rows = self.cached(("rows", by), lambda: dict(zip(cells.members, cells.rows, strict=True)))
+        return float(rows.get(member, 0) / total)
 
     def splits(self, metric: str) -> bool:
         """Whether the metric of the whole is the sum of that of the members."""
-        return self.once(("splits", metric), lambda: splits(self.dataset.metric, metric))
+        return self.cached(("splits", metric), lambda: splits(self.dataset.metric, metric))
 
     def unit(self, metric: str) -> str:
         """Return the unit of a metric."""
@@ -311,7 +313,7 @@ class SweepContext:
             for name, members in sorted(self.where.items())
         )
 
-    def _ask(self, query: Query) -> Result:
+    def _answer(self, query: Query) -> Result:
         # Distinct entities cost a scan each and no family needs them.
         return self.dataset.answer(query, entities=False)
 
@@ -324,7 +326,7 @@ class SweepContext:
             panel = self.panel(by)
             column = self.places[period]
         else:
-            panel = Panel.of(self._ask(self.query(by, period)))
+            panel = Panel.of(self._answer(self.query(by, period)))
             column = 0
         values = {metric: array[:, column] for metric, array in panel.values.items()}
         return Cells(panel.by, panel.members, values, panel.rows[:, column], (panel.query,))
