@@ -90,7 +90,7 @@ def overhead():
     dataset = mirrorbi.open(FLIGHTS)
     facts = dataset.facts()
     material = rules.Material(facts)
-    told = rules.tell(material)
+    told = rules.section_texts(material)
     gate = Gate(dataset)
     shown = gate.disclose(worth_telling(material)[0])
     reply = Reply(({"text": answer_of(shown.value)},), "end_turn")

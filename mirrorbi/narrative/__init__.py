@@ -5,7 +5,7 @@ from mirrorbi.narrative.checks.grounding import Check, verify_text
 from mirrorbi.narrative.checks.template_lint import Problem, lint
 from mirrorbi.narrative.section import Section
 from mirrorbi.narrative.story import Narrative, narrate
-from mirrorbi.narrative.sweep_summary import about, with_about
+from mirrorbi.narrative.sweep_summary import facts_with_summary, summary_facts
 
 __all__ = [
     "Cards",
@@ -13,9 +13,9 @@ __all__ = [
     "Narrative",
     "Problem",
     "Section",
-    "about",
+    "facts_with_summary",
     "lint",
     "narrate",
+    "summary_facts",
     "verify_text",
-    "with_about",
 ]

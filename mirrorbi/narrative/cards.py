@@ -10,7 +10,7 @@ from typing import Any
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.context import MIME, QUIET, STYLE, Context
-from mirrorbi.narrative.rules.phrasing import by_percent, say
+from mirrorbi.narrative.rules.phrasing import by_percent, sentence_of
 from mirrorbi.wording.printable_text import capital
 from mirrorbi.wording.sentence import Sentence, markup, plain
 from mirrorbi.wording.slots import fill_slot
@@ -39,9 +39,9 @@ class Cards:
     @classmethod
     def of(cls, changes: Sequence[Fact], values: Sequence[Fact], context: Context) -> Cards:
         """Return the cards of the changes, filled up with values of metrics without one."""
-        told = {fact.metric for fact in changes}
-        rest = [fact for fact in values if fact.metric not in told]
-        return cls((*changes, *rest)[:MOST], context)
+        metrics = {fact.metric for fact in changes}
+        others = [fact for fact in values if fact.metric not in metrics]
+        return cls((*changes, *others)[:MOST], context)
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -94,7 +94,7 @@ class Cards:
             return ""
         values = [_number(value) for value in fact.table.column("value")]
         label = f"Course of {fill_slot(fact, 'metric', self.context.locale)}"
-        complete = [bool(done) for done in fact.table.column("complete")]
+        complete = [bool(is_complete) for is_complete in fact.table.column("complete")]
         return sparkline(values, complete, width=180, height=36, label=capital(label))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
@@ -103,17 +103,17 @@ class Cards:
 
 def _lines(fact: Fact) -> dict[str, Sentence]:
     lines = {
-        "label": say("card", "{{f.metric}}", f=fact),
-        "value": say("card", "{{f.value}}", f=fact),
+        "label": sentence_of("card", "{{f.metric}}", f=fact),
+        "value": sentence_of("card", "{{f.value}}", f=fact),
     }
     if fact.kind == "change":
         size = "pct" if by_percent(fact) else "delta"
         change = f"{{{{f.{size}.signed}}}} against {{{{f.baseline}}}}"
         if fact.direction == "flat":
             change = "{{f.direction}} against {{f.baseline}}"
-        lines["change"] = say("card", change, f=fact)
+        lines["change"] = sentence_of("card", change, f=fact)
     if fact.period is not None:
-        lines["period"] = say("card", "{{f.period}}", f=fact)
+        lines["period"] = sentence_of("card", "{{f.period}}", f=fact)
     return lines
 
 

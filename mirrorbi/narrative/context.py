@@ -97,17 +97,17 @@ class Context:
 
     def payload(self, kind: str, title: str, sentences: Iterable[Sentence]) -> dict[str, Any]:
         """Return what a report needs to prove the figures of a display."""
-        said = list(sentences)
-        facts = list(self.cited(said))
-        wanted = {query.id for fact in facts for query in fact.evidence}
+        listed = list(sentences)
+        facts = list(self.cited(listed))
+        query_ids = {query.id for fact in facts for query in fact.evidence}
         return {
             "version": 1,
             "kind": kind,
             "title": title,
             "facts": [fact.to_dict() for fact in facts],
             "sweeps": [dict(sweep) for sweep in self.sweeps],
-            "sql": {name: text for name, text in self.sql.items() if name in wanted},
-            "sentences": [sentence.to_dict() for sentence in said],
+            "sql": {name: text for name, text in self.sql.items() if name in query_ids},
+            "sentences": [sentence.to_dict() for sentence in listed],
             "locale": self.locale,
             "narrator": self.narrator,
             **({"authorship": dict(self.authorship)} if self.authorship else {}),

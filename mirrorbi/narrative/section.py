@@ -91,16 +91,16 @@ class Section:
     def payload(self) -> dict[str, Any]:
         """Return what a report needs to prove the figures of the section."""
         kind = "headline" if self.name == "headline" else "section"
-        found = self.context.payload(kind, self.title, self.sentences)
-        return {**found, "headline": self.text} if kind == "headline" else found
+        contents = self.context.payload(kind, self.title, self.sentences)
+        return {**contents, "headline": self.text} if kind == "headline" else contents
 
     @property
     def _warning(self) -> str:
         """What stands above the headline of a narrative that may not be shipped."""
         if not self.context.reasons:
             return ""
-        said = escape("; ".join(self.context.reasons))
-        return f'<p class="mb-unchecked">Not checked, not for readers: {said}.</p>'
+        reasons = escape("; ".join(self.context.reasons))
+        return f'<p class="mb-unchecked">Not checked, not for readers: {reasons}.</p>'
 
     def _plain(self, sentence: Sentence) -> str:
         return plain(self.context.fill(sentence))

@@ -117,8 +117,8 @@ class Narrative:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         parts = [STYLE, self.headline.html, self.cards.html]
         parts += [f"<h3>{escape(s.title)}</h3>{s.html}" for s in self if s.name != "headline"]
-        said = (*self.cards.sentences, *self.sentences)
-        payload = self.context.payload("section", "Analysis", said)
+        sentences = (*self.cards.sentences, *self.sentences)
+        payload = self.context.payload("section", "Analysis", sentences)
         payload["headline"] = self.headline.text
         return {"text/plain": self.text, "text/html": "".join(parts), MIME: payload}
 
@@ -175,45 +175,45 @@ def narrate(
     material = rules.Material(main, others)
     sweeps = tuple(group.sweep() for group in (main, *others))
     sql = {name: text for group in (*others, main) for name, text in group.sql.items()}
-    context = Context(material.known, sweeps, sql, locale, chosen)
-    told = rules.tell(material)
-    for part in told.values():
+    context = Context(material.facts_by_id, sweeps, sql, locale, chosen)
+    texts = rules.section_texts(material)
+    for part in texts.values():
         for sentence in part.sentences:
             require_clean(sentence, context.facts)
     return Narrative(
-        sections=sections_of(told, context),
+        sections=sections_of(texts, context),
         cards=Cards.of(material.changes, material.whole("value"), context),
         context=context,
     )
 
 
-def sections_of(told: Mapping[str, rules.Told], context: Context) -> dict[str, Section]:
+def sections_of(texts: Mapping[str, rules.SectionText], context: Context) -> dict[str, Section]:
     """Return what each section says as sections: nothing is said or drawn twice."""
     drawn: set[tuple[object, ...]] = set()
-    said: set[str] = set()
+    seen: set[str] = set()
     sections = {}
-    for name, part in told.items():
-        paragraphs = [tuple(s for s in p if _new(s, said)) for p in part.paragraphs]
+    for name, part in texts.items():
+        paragraphs = [tuple(s for s in p if _is_new(s, seen)) for p in part.paragraphs]
         sections[name] = Section(
             name=name,
             title=rules.SECTIONS[name][0],
             paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph),
-            points=tuple(s for s in part.points if _new(s, said)),
-            drawn=tuple(fact for fact in part.drawn if _unseen(fact, drawn)),
+            points=tuple(s for s in part.points if _is_new(s, seen)),
+            drawn=tuple(fact for fact in part.drawn if _is_new_chart(fact, drawn)),
             context=context,
         )
     return sections
 
 
-def _new(sentence: Sentence, said: set[str]) -> bool:
+def _is_new(sentence: Sentence, seen: set[str]) -> bool:
     """Return whether a sentence was not said before, and remember it."""
     key = repr(sentence.to_dict())
-    fresh = key not in said
-    said.add(key)
+    fresh = key not in seen
+    seen.add(key)
     return fresh
 
 
-def _unseen(fact: Fact, drawn: set[tuple[object, ...]]) -> bool:
+def _is_new_chart(fact: Fact, drawn: set[tuple[object, ...]]) -> bool:
     """Return whether no chart of the same thing was chosen before, and remember it."""
     key: tuple[object, ...] = (fact.kind, fact.metric, fact.scope, fact.terms.get("by"))
     if fact.kind in _COURSE:

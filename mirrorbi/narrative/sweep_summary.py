@@ -26,7 +26,7 @@ NAMED = 4
 """Members that came or went named in one sentence."""
 
 
-def about(facts: FactSet) -> tuple[Fact, ...]:
+def summary_facts(facts: FactSet) -> tuple[Fact, ...]:
     """Return the facts about a sweep.
 
     One ``sweep``, the ``extent`` of the data in time, and by dimension: ``vanished`` and
@@ -39,15 +39,15 @@ def about(facts: FactSet) -> tuple[Fact, ...]:
 
     Examples
     --------
-    >>> [fact.kind for fact in about(FactSet([], dataset={"label": "Sales", "rows": 5}))]
+    >>> [fact.kind for fact in summary_facts(FactSet([], dataset={"label": "Sales", "rows": 5}))]
     ['sweep']
     """
     return (_sweep(facts), *_extent(facts), *_members(facts), *_breadths(facts))
 
 
-def with_about(facts: FactSet) -> dict[str, Fact]:
+def facts_with_summary(facts: FactSet) -> dict[str, Fact]:
     """Return every fact that a narrative of this sweep may cite, by id."""
-    return {fact.id: fact for fact in (*facts, *about(facts))}
+    return {fact.id: fact for fact in (*facts, *summary_facts(facts))}
 
 
 def period_of(facts: FactSet) -> Period | None:

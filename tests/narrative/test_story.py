@@ -7,11 +7,11 @@ import pytest
 import mirrorbi
 from mirrorbi.errors import WordingError
 from mirrorbi.facts import Fact, FactSet
-from mirrorbi.narrative import narrate, verify_text, with_about
+from mirrorbi.narrative import facts_with_summary, narrate, verify_text
 from mirrorbi.narrative.checks import template_lint as lint
 from mirrorbi.narrative.context import MIME
 from mirrorbi.narrative.rules.material import Material
-from mirrorbi.narrative.sweep_summary import about
+from mirrorbi.narrative.sweep_summary import summary_facts
 from mirrorbi.wording.sentence import plain
 
 GOLDEN = Path(__file__).with_name("flights.txt")
@@ -164,17 +164,17 @@ def test_what_is_displayed_says_what_it_is_made_of(flight_facts):
 
 def test_facts_about_the_review_come_back_with_its_facts(flight_facts):
     story = narrate(flight_facts)
-    again = with_about(flight_facts)
+    again = facts_with_summary(flight_facts)
     assert {fact.id for fact in story.facts} <= set(again)
     kinds = {fact.kind for fact in again.values()}
     assert {"sweep", "extent", "breadth", "withheld"} <= kinds
 
 
 def test_a_member_too_small_to_be_shown_is_not_said_to_have_vanished(flights, flight_facts):
-    names = [f.terms["names"] for f in about(flight_facts) if f.kind == "vanished"]
+    names = [f.terms["names"] for f in summary_facts(flight_facts) if f.kind == "vanished"]
     assert not any("SkyWest" in text for text in names)
     free = flights.facts(kinds=["mix", "contribution"], by="airline", control=False)
-    assert any("SkyWest" in f.terms["names"] for f in about(free) if f.kind == "vanished")
+    assert any("SkyWest" in f.terms["names"] for f in summary_facts(free) if f.kind == "vanished")
 
 
 def test_charts_of_all_sections_show_different_things(flight_facts):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirrorbi.facts.fact import Fact, Quantity
-from mirrorbi.narrative import narrate, verify_text, with_about
+from mirrorbi.narrative import facts_with_summary, narrate, verify_text
 from mirrorbi.narrative.context import Context
 from mirrorbi.narrative.section import Section
 from mirrorbi.wording.sentence import Sentence
@@ -27,7 +27,7 @@ def statuses(checks):
 
 
 def test_an_untouched_text_is_the_same(story, html, shop_facts):
-    checks = verify_text(html, story.context.facts, with_about(shop_facts))
+    checks = verify_text(html, story.context.facts, facts_with_summary(shop_facts))
     assert len(checks) > 40
     assert statuses(checks) == {"same"}
 

@@ -71,7 +71,7 @@ def verify_text(
         Those that the text was written from, as the manifest carries them.
     recomputed
         The same facts from today's data; without them nothing is ``changed`` or ``gone``.
-        Facts about the review itself come from `with_about`.
+        Facts about the review itself come from `facts_with_summary`.
     locale
         In which the text was written.
     sentences

@@ -14,7 +14,7 @@ from mirrorbi.narrative.rules import (
     what_to_check,
 )
 from mirrorbi.narrative.rules.material import Material
-from mirrorbi.narrative.rules.phrasing import Told
+from mirrorbi.narrative.rules.phrasing import SectionText
 
 SECTIONS: dict[str, tuple[str, ModuleType]] = {
     "headline": ("The finding", headline),
@@ -28,9 +28,9 @@ SECTIONS: dict[str, tuple[str, ModuleType]] = {
 """Name of each section, its title and the module that tells it, in order."""
 
 
-def tell(material: Material) -> dict[str, Told]:
+def section_texts(material: Material) -> dict[str, SectionText]:
     """Return what each section says."""
-    return {name: module.tell(material) for name, (_, module) in SECTIONS.items()}
+    return {name: module.section_text(material) for name, (_, module) in SECTIONS.items()}
 
 
-__all__ = ["SECTIONS", "Material", "Told", "tell"]
+__all__ = ["SECTIONS", "Material", "SectionText", "section_texts"]

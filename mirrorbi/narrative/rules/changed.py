@@ -5,66 +5,71 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mirrorbi.facts.fact import Fact
-from mirrorbi.narrative.rules.material import Material, clear
+from mirrorbi.narrative.rules.material import Material, is_significant
 from mirrorbi.narrative.rules.phrasing import (
-    Told,
+    SectionText,
     by_percent,
+    is_unchanged,
     joined,
     listing,
     movement,
     paragraphs,
-    say,
-    stays,
+    sentence_of,
 )
 from mirrorbi.wording.sentence import Sentence
 
-TOLD = 7
+METRICS = 7
 """Metrics whose change is told."""
 
 
-def tell(material: Material) -> Told:
+def section_text(material: Material) -> SectionText:
     """Return what changed."""
     lead = material.lead
     if lead is None:
-        few = [f for f in material.whole("value") if "small_n" in f.caveats]
-        return Told(paragraphs([_nothing(material), *(_few(f) for f in few[:1])]))
-    others = material.changes[1:TOLD]
+        small = [f for f in material.whole("value") if "small_n" in f.caveats]
+        return SectionText(paragraphs([_nothing(material), *(_small_sample(f) for f in small[:1])]))
+    others = material.changes[1:METRICS]
     good, bad, plain = (
-        [f for f in others if f.good is verdict and not stays(f)] for verdict in (True, False, None)
+        [f for f in others if f.good is verdict and not is_unchanged(f)]
+        for verdict in (True, False, None)
     )
     same, other = (bad, good) if lead.good is False else (good, bad)
-    told = [
+    moves = [
         *_moves(same, "Also {{f1.better}}: " if lead.good is not None else "{{f1.better}}: "),
         *_moves(other, "But {{f1.better}}: " if lead.good is not None else "{{f1.better}}: "),
         *_moves(plain, ""),
-        *_still([f for f in others if stays(f)]),
+        *_unmoved([f for f in others if is_unchanged(f)]),
     ]
-    return Told(
+    return SectionText(
         paragraphs(
             [*_lead(material, lead), *_unfinished(material)],
-            told,
-            _judged(material.changes[:TOLD]),
+            moves,
+            _significance(material.changes[:METRICS]),
         ),
         drawn=tuple(material.changes),
     )
 
 
 def _nothing(material: Material) -> Sentence:
-    if not material.looked_for("change"):
-        return say("none", "This review was not asked for changes.")
+    if not material.is_requested("change"):
+        return sentence_of("none", "This review was not asked for changes.")
     if material.sweep.period is None:
-        return say("none", "The data has no time, so nothing can be compared with an earlier date.")
-    covered = material.first("coverage")
+        return sentence_of(
+            "none", "The data has no time, so nothing can be compared with an earlier date."
+        )
+    covered = material.best("coverage")
     several = (
         covered is not None and "periods" in covered.quantities and covered["periods"].value > 1
     )
-    if material.hidden is not None and several:
-        return say("none", "No change can be told, as periods of too few rows are not shown.")
-    return say("none", "There is nothing to compare {{s.period}} with.", s=material.sweep)
+    if material.withheld_periods is not None and several:
+        return sentence_of(
+            "none", "No change can be told, as periods of too few rows are not shown."
+        )
+    return sentence_of("none", "There is nothing to compare {{s.period}} with.", s=material.sweep)
 
 
 def _lead(material: Material, lead: Fact) -> list[Sentence]:
-    found = []
+    sentences = []
     if lead.interval and lead.direction != "flat":
         low, high, _ = lead.interval
         template = (
@@ -74,38 +79,40 @@ def _lead(material: Material, lead: Fact) -> list[Sentence]:
             else "With {{f.n}} rows the {{f.gain}} in {{f.metric}} cannot be told from no change: "
             "at {{f.level}} confidence it is between {{f.interval}}."
         )
-        found.append(say("interval", template, f=lead))
+        sentences.append(sentence_of("interval", template, f=lead))
     elif by_percent(lead):
         template = "That is {{f.delta.abs}} {{f.side}} the {{f.base}} of {{f.baseline}}."
-        found.append(say("amount", template, f=lead))
+        sentences.append(sentence_of("amount", template, f=lead))
     elif lead.compare != "average":
-        found.append(say("amount", "{{f.baseline.when}} it came to {{f.base}}.", f=lead))
+        sentences.append(
+            sentence_of("amount", "{{f.baseline.when}} it came to {{f.base}}.", f=lead)
+        )
     if "small_n" in lead.caveats:
-        found.append(_few(lead))
-    for other in material.elsewhere("change", lead.metric):
+        sentences.append(_small_sample(lead))
+    for other in material.in_other_sweeps("change", lead.metric):
         if other.compare != lead.compare and other.direction != "flat":
-            found.append(
-                say(
+            sentences.append(
+                sentence_of(
                     "change",
                     "Against {{f.baseline.full}}, {{f.metric}} {{f.direction}} by {{f.delta.abs}}, "
                     "from {{f.base}}.",
                     f=other,
                 )
             )
-    return found
+    return sentences
 
 
-def _few(f: Fact) -> Sentence:
+def _small_sample(f: Fact) -> Sentence:
     template = "Only {{f.n}} {{f.n:row stands|rows stand}} behind this: too few to judge."
-    return say("caveat", template, f=f)
+    return sentence_of("caveat", template, f=f)
 
 
 def _unfinished(material: Material) -> list[Sentence]:
-    fact = material.first("incomplete")
+    fact = material.best("incomplete")
     if fact is None or material.lead is None or fact.period != material.lead.period:
         return []
     template = "{{f.period}} is not over in the data: it covers {{f.days}} of {{f.of}} days."
-    return [say("caveat", template, f=fact)]
+    return [sentence_of("caveat", template, f=fact)]
 
 
 def _moves(facts: Sequence[Fact], opening: str) -> list[Sentence]:
@@ -119,49 +126,51 @@ def _moves(facts: Sequence[Fact], opening: str) -> list[Sentence]:
         verb = fact.direction != before
         parts.append(f"{{{{{name}.metric}}}} {movement(fact, name, verb=verb)}")
         before = fact.direction
-    return [say("change", f"{opening}{joined(parts)}.", **names)] if parts else []
+    return [sentence_of("change", f"{opening}{joined(parts)}.", **names)] if parts else []
 
 
-def _still(facts: Sequence[Fact]) -> list[Sentence]:
+def _unmoved(facts: Sequence[Fact]) -> list[Sentence]:
     text, names = listing(facts, "{{@.metric}} at {{@.value}}")
     how = "Unchanged" if all(f.direction == "flat" for f in facts) else "Hardly moved"
-    return [say("change", f"{how}: {text}.", **names)] if facts else []
+    return [sentence_of("change", f"{how}: {text}.", **names)] if facts else []
 
 
-def _judged(facts: Sequence[Fact]) -> list[Sentence]:
+def _significance(facts: Sequence[Fact]) -> list[Sentence]:
     """Return how the changes compare with the earlier ones of their own series."""
     tested = [f for f in facts if f.q is not None]
     if not tested:
-        what = "whether this" if len(facts) == 1 else "which of these"
-        return [say("judged", f"There is too little history to say {what} is unusual.")]
-    names = {"f": tested[0]}
-    standing = [f for f in tested if clear(f)]
-    opening = "Against the usual changes over as long a time, "
-    if _neighbours(tested[0]):
-        opening = "Against the usual swings from {{f.grain}} to {{f.grain}}, "
-    if not standing:
-        what = "none of these changes stands out"
-        if len(facts) == 1:
-            what = "this change does not stand out"
+        changes_text = "whether this" if len(facts) == 1 else "which of these"
         return [
-            say(
+            sentence_of("judged", f"There is too little history to say {changes_text} is unusual.")
+        ]
+    names = {"f": tested[0]}
+    significant = [f for f in tested if is_significant(f)]
+    opening = "Against the usual changes over as long a time, "
+    if _is_consecutive(tested[0]):
+        opening = "Against the usual swings from {{f.grain}} to {{f.grain}}, "
+    if not significant:
+        changes_text = "none of these changes stands out"
+        if len(facts) == 1:
+            changes_text = "this change does not stand out"
+        return [
+            sentence_of(
                 "judged",
-                f"{opening}{what}, given the number of tests.",
+                f"{opening}{changes_text}, given the number of tests.",
                 **names,
             )
         ]
-    text, more = listing(standing, "{{@.metric}} (q {{@.q}})", name="g")
-    rest = "; the others did not" if len(standing) < len(tested) else ""
+    text, more = listing(significant, "{{@.metric}} (q {{@.q}})", name="g")
+    remainder = "; the others did not" if len(significant) < len(tested) else ""
     return [
-        say(
+        sentence_of(
             "judged",
-            f"{opening}{text} stood out, given the number of tests{rest}.",
+            f"{opening}{text} stood out, given the number of tests{remainder}.",
             **names,
             **more,
         )
     ]
 
 
-def _neighbours(f: Fact) -> bool:
+def _is_consecutive(f: Fact) -> bool:
     """Return whether a change is that from one step of time to the next."""
     return f.period is not None and f.baseline is not None and f.baseline.end == f.period.start

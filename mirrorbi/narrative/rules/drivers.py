@@ -7,13 +7,13 @@ from decimal import Decimal
 from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.rules.material import Material
 from mirrorbi.narrative.rules.phrasing import (
-    Told,
+    SectionText,
+    is_unchanged,
     joined,
     listing,
     movement,
     paragraphs,
-    say,
-    stays,
+    sentence_of,
 )
 from mirrorbi.wording.sentence import Sentence
 
@@ -30,23 +30,25 @@ SLIGHT = Decimal("0.1")
 """Part of a change up to which the mix hardly matters."""
 
 
-def tell(material: Material) -> Told:
+def section_text(material: Material) -> SectionText:
     """Return where the change that leads came from, and the largest part of others."""
     lead = material.lead
     if lead is None or lead.direction == "flat":
-        return Told(paragraphs([_nothing(material), *_spread(material)]), drawn=_standing(material))
+        return SectionText(
+            paragraphs([_nothing(material), *_spread(material)]), drawn=_largest_members(material)
+        )
     parts = _by_dimension(material, lead.metric)
     split = _split(material, lead.metric)
     whole = [*_simpson(material, lead.metric), *_broad(material, lead.metric), *_mix(split)]
-    told = [
+    drivers = [
         sentence
         for i, group in enumerate(parts[:DIMENSIONS])
-        for sentence in _members(group, first=i == 0)
+        for sentence in _members(group, is_first=i == 0)
     ]
     if not parts:
-        told = _scopes(material, lead)
-    found = paragraphs(whole, told, [*_others(material, lead), *_range(material, lead.metric)])
-    return Told(found or paragraphs([_nothing(material)]), drawn=_drawn(material, lead))
+        drivers = _scopes(material, lead)
+    text = paragraphs(whole, drivers, [*_others(material, lead), *_range(material, lead.metric)])
+    return SectionText(text or paragraphs([_nothing(material)]), drawn=_drawn(material, lead))
 
 
 def _drawn(material: Material, lead: Fact) -> tuple[Fact, ...]:
@@ -63,39 +65,39 @@ def _drawn(material: Material, lead: Fact) -> tuple[Fact, ...]:
 
 def _nothing(material: Material) -> Sentence:
     if material.lead is not None and material.lead.direction != "flat":
-        held = material.first("withheld")
-        some = " that may be shown" if held is not None and held["cells"].value else ""
+        withheld = material.best("withheld")
+        qualifier = " that may be shown" if withheld is not None and withheld["cells"].value else ""
         template = "No dimension of the data splits the {{f.gain}} in {{f.metric}} into parts"
-        return say("none", f"{template}{some}.", f=material.lead)
-    return say("none", "There is no change to trace to its parts.")
+        return sentence_of("none", f"{template}{qualifier}.", f=material.lead)
+    return sentence_of("none", "There is no change to trace to its parts.")
 
 
 def _spread(material: Material) -> list[Sentence]:
     """Return how the whole is spread over members, where no change is told."""
-    found = []
+    sentences = []
     for group in shares(material)[:DIMENSIONS]:
         text, names = listing(group[1:MEMBERS], "{{@.entity}} for {{@.share}}", name="g")
         more = f" and {text}" if len(names) == 1 else f", {text}" if names else ""
         template = "By {{f.dimension}}, {{f.entity}} accounts for {{f.share}} of {{f.metric}}"
-        found.append(say("share", f"{template}{more}.", f=group[0], **names))
+        sentences.append(sentence_of("share", f"{template}{more}.", f=group[0], **names))
     for metric in dict.fromkeys(f.metric for f in material.of("rank")):
-        found += _range(material, metric)[:1]
-    return found[: 2 * DIMENSIONS]
+        sentences += _range(material, metric)[:1]
+    return sentences[: 2 * DIMENSIONS]
 
 
 def shares(material: Material) -> list[list[Fact]]:
     """Return the shares by dimension of the last metric that has any: amounts follow counts."""
     groups: dict[tuple[int, str], list[Fact]] = {}
     for f in material.of("share"):
-        groups.setdefault((-material.place(f.metric), f.terms.get("by", "")), []).append(f)
+        groups.setdefault((-material.model_order(f.metric), f.terms.get("by", "")), []).append(f)
     last = min((place for place, _ in groups), default=0)
-    kept = [group for (place, _), group in groups.items() if place == last]
-    for group in kept:
+    last_groups = [group for (place, _), group in groups.items() if place == last]
+    for group in last_groups:
         group.sort(key=lambda f: (f["rank"].value, f.id))
-    return kept
+    return last_groups
 
 
-def _standing(material: Material) -> tuple[Fact, ...]:
+def _largest_members(material: Material) -> tuple[Fact, ...]:
     largest = [f for group in shares(material) for f in group[:1]]
     return (*largest, *material.of("concentration", "rank"))
 
@@ -112,8 +114,8 @@ def _by_dimension(material: Material, metric: str) -> list[list[Fact]]:
 
 def _split(material: Material, metric: str) -> Fact | None:
     """Return the mix and rate split in the dimension whose mix matters most."""
-    found = material.of("mix", metric=metric)
-    return max(found, key=lambda f: (abs(f["mix"].value), f.score, f.id), default=None)
+    splits = material.of("mix", metric=metric)
+    return max(splits, key=lambda f: (abs(f["mix"].value), f.score, f.id), default=None)
 
 
 def _mix(m: Fact | None) -> list[Sentence]:
@@ -129,7 +131,7 @@ def _mix(m: Fact | None) -> list[Sentence]:
             "A changed mix of {{m.dimensions}} accounts for {{m.mix.signed}}, {{m.metric}} within "
             "them for {{m.rate.signed}}; together that is the {{m.delta.signed}}."
         )
-    return [say("mix", template, m=m)]
+    return [sentence_of("mix", template, m=m)]
 
 
 def _simpson(material: Material, metric: str) -> list[Sentence]:
@@ -137,19 +139,21 @@ def _simpson(material: Material, metric: str) -> list[Sentence]:
         "{{f.metric}} {{f.direction}} overall, yet it moved the other way for {{f.opposite}} of "
         "the {{f.members}} {{f.dimensions}} large enough to count: their mix made the difference."
     )
-    return [say("simpson", template, f=f) for f in material.of("simpson", metric=metric)[:1]]
+    return [
+        sentence_of("simpson", template, f=f) for f in material.of("simpson", metric=metric)[:1]
+    ]
 
 
 def _broad(material: Material, metric: str) -> list[Sentence]:
-    found = [f for f in material.moved if f.kind == "breadth" and f.metric == metric]
-    if not found or material.of("simpson", metric=metric):
+    breadths = [f for f in material.member_facts if f.kind == "breadth" and f.metric == metric]
+    if not breadths or material.of("simpson", metric=metric):
         return []
-    found.sort(key=lambda f: (-f["members"].value, f.id))
-    names = {f"b{i + 1}": f for i, f in enumerate(found[:2])}
+    breadths.sort(key=lambda f: (-f["members"].value, f.id))
+    names = {f"b{i + 1}": f for i, f in enumerate(breadths[:2])}
     text = joined([_of(f, name) for name, f in names.items()])
-    broad = all(f["same"].value >= Decimal("0.75") * f["members"].value for f in found[:2])
+    broad = all(f["same"].value >= Decimal("0.75") * f["members"].value for f in breadths[:2])
     opening = "The {{b1.gain}} is broad: it shows for" if broad else "The {{b1.gain}} shows for"
-    return [say("breadth", f"{opening} {text}.", **names)]
+    return [sentence_of("breadth", f"{opening} {text}.", **names)]
 
 
 def _of(f: Fact, name: str) -> str:
@@ -160,7 +164,7 @@ def _of(f: Fact, name: str) -> str:
     return f"{{{{{name}.same}}}} of {'the ' if hidden else ''}{members}"
 
 
-def _members(group: list[Fact], *, first: bool) -> list[Sentence]:
+def _members(group: list[Fact], *, is_first: bool) -> list[Sentence]:
     """Return who contributed how much, and for the first dimension what happened there."""
     top = group[0]
     size, total = ("effect", "delta") if top.kind == "mix_part" else ("delta", "total_delta")
@@ -175,23 +179,23 @@ def _members(group: list[Fact], *, first: bool) -> list[Sentence]:
             "By {{f.dimension}} it is spread thin: the largest part, {{f.entity}}, comes to "
             f"{{{{f.{size}.signed}}}}."
         )
-        return [say("driver", template, f=top)]
-    if first:
+        return [sentence_of("driver", template, f=top)]
+    if is_first:
         text, more = listing(named[1:], f"{{{{@.entity}}}} {{{{@.{size}.signed}}}}", name="g")
         text = f"{{{{f.entity}}}} contributed {{{{f.{size}.signed}}}}" + (
             f", {text}" if len(named) == MEMBERS else f" and {text}" if text else ""
         )
         template = f"By {{{{f.dimension}}}}, {text}{other}{_within(top)}."
-        return [say("driver", template, f=top, **names, **more)]
+        return [sentence_of("driver", template, f=top, **names, **more)]
     text, more = listing(named, f"{{{{@.entity}}}} ({{{{@.{size}.signed}}}})")
     noun = "parts are" if len(named) > 1 else "part is"
     template = f"By {{{{f1.dimension}}}}, the largest {noun} {text}{other}."
-    return [say("driver", template, **names, **more)]
+    return [sentence_of("driver", template, **names, **more)]
 
 
 def _within(f: Fact) -> str:
     """Return what the metric itself did for a member, as a piece of template."""
-    if not {"base", "value"} <= set(f.quantities) or stays(f):
+    if not {"base", "value"} <= set(f.quantities) or is_unchanged(f):
         return ""
     way = "went from {{f.base.bare}} to {{f.value}}"
     if (f["value"].value - f["base"].value) * f[f.estimate].value > 0:
@@ -201,7 +205,7 @@ def _within(f: Fact) -> str:
 
 def _scopes(material: Material, lead: Fact) -> list[Sentence]:
     """Return the largest changes of members, for metrics that do not split into parts."""
-    found: list[Sentence] = []
+    sentences: list[Sentence] = []
     scoped = [f for f in material.of("change", metric=lead.metric) if len(f.scope) == 1]
     groups: dict[str, list[Fact]] = {}
     for fact in scoped:
@@ -210,21 +214,21 @@ def _scopes(material: Material, lead: Fact) -> list[Sentence]:
     for group in list(groups.values())[:DIMENSIONS]:
         group.sort(key=lambda f: (-abs(f["delta"].value), f.id))
         text, names = listing(group[:MEMBERS], "{{@.entity}} ({{@.delta.signed}})")
-        who = "it" if found else "{{f1.metric}}"
+        who = "it" if sentences else "{{f1.metric}}"
         most = " the most" if len(group) > 1 else ""
         among = ", of those shown," if most and "some_hidden" in group[0].caveats else ""
         template = f"By {{{{f1.dimension}}}}, {who} {{{{f1.direction}}}}{most}{among} for {text}."
-        found.append(say("driver", template, **names))
-    return found
+        sentences.append(sentence_of("driver", template, **names))
+    return sentences
 
 
 def _others(material: Material, lead: Fact) -> list[Sentence]:
     """Return the largest part of the change of other metrics, one sentence each."""
-    found: list[Sentence] = []
+    sentences: list[Sentence] = []
     for change in material.changes[1:]:
-        if len(found) == OTHERS or change.direction == "flat" or stays(change):
+        if len(sentences) == OTHERS or change.direction == "flat" or is_unchanged(change):
             continue
-        f = material.first("mix_part", "contribution", metric=change.metric)
+        f = material.best("mix_part", "contribution", metric=change.metric)
         if f is None or f["rank"].value != 1 or f.direction != change.direction:
             continue
         if f.kind == "contribution":
@@ -239,10 +243,12 @@ def _others(material: Material, lead: Fact) -> list[Sentence]:
                 "Of the {{f.delta.abs}} that {{f.metric}} {{f.direction}}, {{f.effect.abs}} came "
                 "from {{f.entity}}"
             )
-            told = "base" in f.quantities and "value" in f.quantities and not stays(f)
-            template += ", where it went from {{f.base.bare}} to {{f.value}}." if told else "."
-        found.append(say("driver", template, f=f))
-    return found
+            has_values = "base" in f.quantities and "value" in f.quantities and not is_unchanged(f)
+            template += (
+                ", where it went from {{f.base.bare}} to {{f.value}}." if has_values else "."
+            )
+        sentences.append(sentence_of("driver", template, f=f))
+    return sentences
 
 
 def _range(material: Material, metric: str) -> list[Sentence]:
@@ -255,5 +261,5 @@ def _range(material: Material, metric: str) -> list[Sentence]:
                 "{{h.when}}, {{h.metric}} ran from {{l.value}} for {{l.entity}} to {{h.value}} for "
                 "{{h.entity}}, among {{h.of}} {{h.dimensions}} with enough rows to compare."
             )
-            return [say("range", template, l=ends["down"], h=ends["up"])]
+            return [sentence_of("range", template, l=ends["down"], h=ends["up"])]
     return []

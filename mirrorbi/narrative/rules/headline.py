@@ -6,13 +6,19 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.rules import quality
 from mirrorbi.narrative.rules.drivers import shares
 from mirrorbi.narrative.rules.material import Material
-from mirrorbi.narrative.rules.phrasing import Told, by_percent, filtered, paragraphs, say
+from mirrorbi.narrative.rules.phrasing import (
+    SectionText,
+    by_percent,
+    filtered,
+    paragraphs,
+    sentence_of,
+)
 from mirrorbi.wording.sentence import Sentence
 
 
-def tell(material: Material) -> Told:
+def section_text(material: Material) -> SectionText:
     """Return the headline."""
-    return Told(paragraphs([_headline(material)]))
+    return SectionText(paragraphs([_headline(material)]))
 
 
 def _headline(material: Material) -> Sentence:
@@ -25,11 +31,15 @@ def _headline(material: Material) -> Sentence:
         template = f"{{{{f.metric}}}} came to {{{{f.value}}}}{when}"
         if part is not None and part.metric == value.metric:
             template += ", of which {{g.entity}} accounts for {{g.share}}"
-        return say("headline", f"{template}{filtered(value)}.", f=value, g=part or value)
-    if material.hidden is not None and material.looked_for("change") and material.sweep.period:
+        return sentence_of("headline", f"{template}{filtered(value)}.", f=value, g=part or value)
+    if (
+        material.withheld_periods is not None
+        and material.is_requested("change")
+        and material.sweep.period
+    ):
         template = "Too few rows stand behind {{s.period}} to show a figure of it."
-        return say("headline", template, s=material.sweep)
-    return quality.headline(material) or say("headline", "There is no data to review.")
+        return sentence_of("headline", template, s=material.sweep)
+    return quality.headline(material) or sentence_of("headline", "There is no data to review.")
 
 
 def sentence_of_change(f: Fact) -> Sentence:
@@ -42,13 +52,18 @@ def sentence_of_change(f: Fact) -> Sentence:
             "{{f.metric}} {{f.direction}} to {{f.value}} {{f.when}}, "
             f"{{{{f.{size}.abs}}}} {{{{f.side}}}} {{{{f.baseline}}}}"
         )
-    return say("headline", f"{template}{filtered(f)}.", f=f)
+    return sentence_of("headline", f"{template}{filtered(f)}.", f=f)
 
 
 def _value(material: Material) -> Fact | None:
     split = {group[0].metric for group in shares(material)}
     return min(
         material.whole("value"),
-        key=lambda f: (f.metric not in split, f.better is None, material.place(f.metric), f.id),
+        key=lambda f: (
+            f.metric not in split,
+            f.better is None,
+            material.model_order(f.metric),
+            f.id,
+        ),
         default=None,
     )

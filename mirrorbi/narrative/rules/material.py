@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.narrative.sweep_summary import ALPHA, about
+from mirrorbi.narrative.sweep_summary import ALPHA, summary_facts
 
 LEADING = 0.5
 """Part of the best score from which a metric may lead; the first of the model then does."""
@@ -29,14 +29,14 @@ class Material:
     def __init__(self, facts: FactSet, others: Sequence[FactSet] = ()) -> None:
         self.facts = facts
         self.others = tuple(others)
-        self.known: dict[str, Fact] = {}
-        made = about(facts)
-        for group in (facts, made, *others):
+        self.facts_by_id: dict[str, Fact] = {}
+        summary = summary_facts(facts)
+        for group in (facts, summary, *others):
             for fact in group:
-                self.known.setdefault(fact.id, fact)
-        self.sweep = made[0]
-        self.extent = next((fact for fact in made if fact.kind == "extent"), None)
-        self.moved = [fact for fact in made if fact.kind not in ("sweep", "extent")]
+                self.facts_by_id.setdefault(fact.id, fact)
+        self.sweep = summary[0]
+        self.extent = next((fact for fact in summary if fact.kind == "extent"), None)
+        self.member_facts = [fact for fact in summary if fact.kind not in ("sweep", "extent")]
         self.order = [str(name) for name in facts.request.get("metrics") or ()]
         self.changes = self._in_order(self.whole("change"))
         self.lead = self.changes[0] if self.changes else None
@@ -61,20 +61,20 @@ class Material:
         A member that did what the whole did is no news.
         """
         whole = self.whole(kind)
-        told = {(f.metric, f.direction) for f in whole}
-        members = [f for f in self.of(kind) if f.scope and clear(f)]
-        return [*whole, *(f for f in members if (f.metric, f.direction) not in told)]
+        whole_directions = {(f.metric, f.direction) for f in whole}
+        members = [f for f in self.of(kind) if f.scope and is_significant(f)]
+        return [*whole, *(f for f in members if (f.metric, f.direction) not in whole_directions)]
 
-    def first(self, *kinds: str, metric: str | None = None, by: str | None = None) -> Fact | None:
+    def best(self, *kinds: str, metric: str | None = None, by: str | None = None) -> Fact | None:
         """Return the best fact of these kinds, if there is one."""
         return next(iter(self.of(*kinds, metric=metric, by=by)), None)
 
-    def looked_for(self, *kinds: str) -> bool:
+    def is_requested(self, *kinds: str) -> bool:
         """Return whether the sweep was asked for facts of any of these kinds."""
-        asked = self.facts.request.get("kinds")
-        return asked is None or any(kind in asked for kind in kinds)
+        requested = self.facts.request.get("kinds")
+        return requested is None or any(kind in requested for kind in kinds)
 
-    def elsewhere(self, kind: str, metric: str) -> list[Fact]:
+    def in_other_sweeps(self, kind: str, metric: str) -> list[Fact]:
         """Return the facts of that kind about all of a metric in the other sweeps."""
         return [
             fact
@@ -84,16 +84,16 @@ class Material:
         ]
 
     @property
-    def hidden(self) -> Fact | None:
+    def withheld_periods(self) -> Fact | None:
         """What is not shown, where the whole of some periods is among it."""
-        held = self.first("withheld")
+        withheld = self.best("withheld")
         return (
-            held
-            if held is not None and "whole" in held.quantities and held["whole"].value
+            withheld
+            if withheld is not None and "whole" in withheld.quantities and withheld["whole"].value
             else None
         )
 
-    def place(self, metric: str) -> int:
+    def model_order(self, metric: str) -> int:
         """Return where the model names a metric; the end, if it does not."""
         return self.order.index(metric) if metric in self.order else len(self.order)
 
@@ -105,11 +105,11 @@ class Material:
         least = LEADING * top if top >= QUIET else 0.0
         large = [f for f in changes if f.score >= least and (f.direction != "flat" or not least)]
         # A metric of which nobody said what is good is background, not news.
-        lead = min(large, key=lambda f: (f.better is None, self.place(f.metric), f.id))
+        lead = min(large, key=lambda f: (f.better is None, self.model_order(f.metric), f.id))
         return [lead, *(fact for fact in changes if fact is not lead)]
 
 
-def clear(fact: Fact) -> bool:
+def is_significant(fact: Fact) -> bool:
     """Return whether a tested finding is clear of chance at the rate held over the sweep."""
     return fact.q is not None and fact.q <= float(ALPHA)
 
@@ -117,10 +117,10 @@ def clear(fact: Fact) -> bool:
 def distinct(facts: Iterable[Fact], *, limit: int) -> list[Fact]:
     """Return at most ``limit`` facts, no two of the same metric and scope."""
     seen = set()
-    found = []
+    unique = []
     for fact in facts:
         key = (fact.metric, fact.scope)
         if key not in seen:
             seen.add(key)
-            found.append(fact)
-    return found[:limit]
+            unique.append(fact)
+    return unique[:limit]

@@ -11,7 +11,7 @@ from mirrorbi.wording.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SectionText:
     """What a section says.
 
     Parameters
@@ -34,12 +34,12 @@ class Told:
         return (*(s for paragraph in self.paragraphs for s in paragraph), *self.points)
 
 
-def say(kind: str, template: str, **facts: Fact) -> Sentence:
+def sentence_of(kind: str, template: str, **facts: Fact) -> Sentence:
     """Return a sentence about named facts; those that the template does not use are left out.
 
     Examples
     --------
-    >>> say("quality", "The data is empty.").facts
+    >>> sentence_of("quality", "The data is empty.").facts
     {}
     """
     sentence = Sentence(template, {}, kind)
@@ -81,8 +81,8 @@ def joined(parts: Sequence[str]) -> str:
 
 def paragraphs(*groups: Iterable[Sentence | None]) -> tuple[tuple[Sentence, ...], ...]:
     """Return the paragraphs that hold a sentence."""
-    kept = (tuple(sentence for sentence in group if sentence is not None) for group in groups)
-    return tuple(group for group in kept if group)
+    filled = (tuple(sentence for sentence in group if sentence is not None) for group in groups)
+    return tuple(group for group in filled if group)
 
 
 def by_percent(fact: Fact) -> bool:
@@ -104,7 +104,7 @@ def movement(fact: Fact, name: str = "f", *, verb: bool = True) -> str:
     verb
         Whether the verb is said; in a list, the one before may serve.
     """
-    if stays(fact):
+    if is_unchanged(fact):
         return f"stayed at {{{{{name}.value}}}}"
     head = f"{{{{{name}.direction}}}} " if verb else ""
     if "delta" in fact.quantities and by_percent(fact):
@@ -112,7 +112,7 @@ def movement(fact: Fact, name: str = "f", *, verb: bool = True) -> str:
     return f"{head}from {{{{{name}.base.bare}}}} to {{{{{name}.value}}}}"
 
 
-def stays(fact: Fact) -> bool:
+def is_unchanged(fact: Fact) -> bool:
     """Return whether before and after, or their difference, read as no change."""
     base, value = (format_quantity(fact[name]) for name in ("base", "value"))
     return fact.direction == "flat" or base == value

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.rules.material import Material
-from mirrorbi.narrative.rules.phrasing import Told, listing, paragraphs, say
+from mirrorbi.narrative.rules.phrasing import SectionText, listing, paragraphs, sentence_of
 from mirrorbi.wording.sentence import Sentence
 
 _NO_KEY = "Whether rows repeat is not known: nobody has said which columns together name a row."
@@ -17,18 +17,20 @@ COLUMNS = 4
 """Columns named in one sentence."""
 
 
-def tell(material: Material) -> Told:
+def section_text(material: Material) -> SectionText:
     """Return the state of the data."""
     data = [*_coverage(material), *_gaps(material), *_duplicates(material)]
     cells = [*_cells(material), *_odd(material)]
-    told = paragraphs(data, cells, [*_model(material), *_withheld(material), *_tests(material)])
+    text = paragraphs(data, cells, [*_model(material), *_withheld(material), *_tests(material)])
     kinds = ("coverage", "missing_periods", "late_data", "completeness")
-    drawn = [f for f in material.of(*kinds) if _says_something(f)]
-    none = say("none", "This review was not asked about the quality of the data.")
-    return Told(told or ((none,),), drawn=tuple(sorted(drawn, key=lambda f: kinds.index(f.kind))))
+    drawn = [f for f in material.of(*kinds) if _is_informative(f)]
+    no_request = sentence_of("none", "This review was not asked about the quality of the data.")
+    return SectionText(
+        text or ((no_request,),), drawn=tuple(sorted(drawn, key=lambda f: kinds.index(f.kind)))
+    )
 
 
-def _says_something(f: Fact) -> bool:
+def _is_informative(f: Fact) -> bool:
     """Return whether a chart of a fact would show more than bars of one length, or nothing."""
     if f.table is None or f.kind == "completeness":
         return f.table is not None and bool(f["with_nulls"].value)
@@ -36,25 +38,25 @@ def _says_something(f: Fact) -> bool:
 
 
 def _coverage(material: Material) -> Iterator[Sentence]:
-    f = material.first("coverage")
+    f = material.best("coverage")
     if f is None:
         return
     span = " and covers {{e.period}}" if material.extent else ""
     rows = "{{f.rows}} {{f.rows:row|rows}} of {{f.columns}} {{f.columns:column|columns}}"
     names = {"f": f, "e": material.extent or f}
-    yield say("quality", f"The data holds {rows}{span}.", **names)
+    yield sentence_of("quality", f"The data holds {rows}{span}.", **names)
 
 
 def _gaps(material: Material) -> Iterator[Sentence]:
     gaps = material.of("missing_periods")
     holes = [f for f in gaps if f["missing"].value]
     for f in holes[:2]:
-        yield say("quality", f"{_empty(f)}.", f=f)
+        yield sentence_of("quality", f"{_empty(f)}.", f=f)
     finest = max(gaps, key=lambda f: f["of"].value, default=None)
     if finest is not None and not holes and finest["of"].value > 1:
         usual = _usual(finest)
         which = "the {{f.of}} {{f.step}}s" if usual else "its {{f.of}} {{f.step}}s"
-        yield say("quality", f"None of {which}{usual} is without rows.", f=finest)
+        yield sentence_of("quality", f"None of {which}{usual} is without rows.", f=finest)
 
 
 def _empty(f: Fact) -> str:
@@ -65,15 +67,15 @@ def _empty(f: Fact) -> str:
 
 def _usual(f: Fact) -> str:
     """Return which periods are counted, where that is not all: no rows on a Sunday are no gap."""
-    every = f.quantities.get("periods", f["of"]).value
-    return " on which rows are usual" if f["of"].value < every else ""
+    all_periods = f.quantities.get("periods", f["of"]).value
+    return " on which rows are usual" if f["of"].value < all_periods else ""
 
 
 def _duplicates(material: Material) -> Iterator[Sentence]:
-    f = material.first("duplicates")
+    f = material.best("duplicates")
     if f is None:
-        if material.looked_for("duplicates", "quality") and material.first("coverage"):
-            yield say("quality", _NO_KEY)
+        if material.is_requested("duplicates", "quality") and material.best("coverage"):
+            yield sentence_of("quality", _NO_KEY)
         return
     if f["duplicates"].value:
         template = (
@@ -82,18 +84,18 @@ def _duplicates(material: Material) -> Iterator[Sentence]:
         )
     else:
         template = "No row repeats another in {{f.keys}}."
-    yield say("quality", template, f=f)
+    yield sentence_of("quality", template, f=f)
 
 
 def _cells(material: Material) -> Iterator[Sentence]:
-    f = material.first("completeness")
+    f = material.best("completeness")
     empty = sorted(
         material.of("nulls"), key=lambda fact: (-fact["share"].value, fact.metric)
     )[:COLUMNS]  # fmt: skip
     if f is not None and not f["with_nulls"].value:
-        yield say("quality", f"{_FULL}.")
+        yield sentence_of("quality", f"{_FULL}.")
     elif f is not None:
-        yield say(
+        yield sentence_of(
             "quality",
             "{{f.share}} of all cells are filled; {{f.with_nulls}} of {{f.columns}} columns "
             "{{f.with_nulls:has|have}} gaps.",
@@ -101,7 +103,7 @@ def _cells(material: Material) -> Iterator[Sentence]:
         )
     if empty:
         text, names = listing(empty, "{{@.metric}} ({{@.share}})")
-        yield say("quality", f"Most often empty: {text}.", **names)
+        yield sentence_of("quality", f"Most often empty: {text}.", **names)
 
 
 def _odd(material: Material) -> Iterator[Sentence]:
@@ -109,41 +111,41 @@ def _odd(material: Material) -> Iterator[Sentence]:
         ("constant", "The same value in every row: "),
         ("infinite", "Infinite values, left out of sums and averages: "),
     ):
-        found = material.of(kind)[:COLUMNS]
-        if found:
+        columns = material.of(kind)[:COLUMNS]
+        if columns:
             pattern = "{{@.metric}} ({{@.infinite}})" if kind == "infinite" else "{{@.metric}}"
-            text, names = listing(found, pattern)
-            yield say("quality", f"{opening}{text}.", **names)
+            text, names = listing(columns, pattern)
+            yield sentence_of("quality", f"{opening}{text}.", **names)
 
 
 def _model(material: Material) -> Iterator[Sentence]:
     if material.sweep.terms.get("model") == "draft":
-        yield say(
+        yield sentence_of(
             "quality",
             "What the columns mean was guessed from the data; nobody has confirmed it yet.",
         )
 
 
 def _withheld(material: Material) -> Iterator[Sentence]:
-    f = material.first("withheld")
+    f = material.best("withheld")
     if f is None:
         return
     if f["small"].value:
-        why = "a cell needs at least {{f.least}} {{f.counted}}"
+        reason = "a cell needs at least {{f.least}} {{f.counted}}"
         if f.terms.get("rules") != "min_entities":
-            why += ", and is not shown where a few of them account for nearly all of it"
-        template = f"{{{{f.small}}}} small {{{{f.small:cell is|cells are}}}} not shown: {why}."
-        yield say("quality", template, f=f)
+            reason += ", and is not shown where a few of them account for nearly all of it"
+        template = f"{{{{f.small}}}} small {{{{f.small:cell is|cells are}}}} not shown: {reason}."
+        yield sentence_of("quality", template, f=f)
     if f["complement"].value:
         opening = "Nor are" if f["small"].value else "Not shown are"
         template = f"{opening} {{{{f.complement}}}} that would give those away; totals hold all."
-        yield say("quality", template, f=f)
+        yield sentence_of("quality", template, f=f)
     if "left_out" in f.terms:
         template = (
             "Nothing is told by {{f.left_out}}: the members look like {{f.looks}}, and nobody has "
             "said that they may be shown."
         )
-        yield say("quality", template, f=f)
+        yield sentence_of("quality", template, f=f)
 
 
 def _tests(material: Material) -> Iterator[Sentence]:
@@ -152,32 +154,36 @@ def _tests(material: Material) -> Iterator[Sentence]:
             "This review made {{s.tests}} {{s.tests:test|tests}}; of the findings it calls out of "
             "the ordinary, at most {{s.alpha}} are expected to be false alarms."
         )
-        yield say("quality", template, s=material.sweep)
+        yield sentence_of("quality", template, s=material.sweep)
 
 
 def headline(material: Material) -> Sentence | None:
     """Return the state of the data in one sentence, for reviews of nothing else."""
-    late = material.first("late_data")
+    late = material.best("late_data")
     if late is not None:
         template = "{{f.period}} holds {{f.share}} of the rows to be expected."
-        return say("headline", template, f=late)
+        return sentence_of("headline", template, f=late)
     for f in material.of("missing_periods"):
         if f["missing"].value:
-            return say("headline", f"{_empty(f)}.", f=f)
+            return sentence_of("headline", f"{_empty(f)}.", f=f)
     for f in material.of("duplicates"):
         if f["duplicates"].value:
-            return say("headline", "{{f.duplicates}} of {{f.rows}} rows repeat another.", f=f)
-    cells = material.first("completeness")
+            return sentence_of(
+                "headline", "{{f.duplicates}} of {{f.rows}} rows repeat another.", f=f
+            )
+    cells = material.best("completeness")
     if cells is not None:
         gap = min(
             material.of("missing_periods"), key=lambda f: (bool(_usual(f)), f.id), default=None
         )
         clean = ", no {{g.step}} is missing" if gap is not None and not _usual(gap) else ""
-        rows = " and no row repeats another" if material.first("duplicates") else ""
+        rows = " and no row repeats another" if material.best("duplicates") else ""
         rows = rows if clean else rows.replace(" and", ",")
         names = {"f": cells, "g": gap or cells}
         filled = "{{f.share}} of all cells are filled" if cells["with_nulls"].value else _FULL
-        return say("headline", f"{filled}{clean}{rows}.", **names)
+        return sentence_of("headline", f"{filled}{clean}{rows}.", **names)
     if material.sweep.n:
-        return say("headline", "The data holds {{s.rows}} {{s.rows:row|rows}}.", s=material.sweep)
+        return sentence_of(
+            "headline", "The data holds {{s.rows}} {{s.rows:row|rows}}.", s=material.sweep
+        )
     return None

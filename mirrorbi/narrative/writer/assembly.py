@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from mirrorbi.facts.fact import Fact
-from mirrorbi.narrative.rules import SECTIONS, Material, Told
+from mirrorbi.narrative.rules import SECTIONS, Material, SectionText
 from mirrorbi.narrative.rules.headline import sentence_of_change
 from mirrorbi.narrative.writer.revision import Editor
 from mirrorbi.narrative.writer.submission import Draft
@@ -45,7 +45,7 @@ class TextAssembly:
         Why the narrative may not be shipped; empty if it may.
     """
 
-    told: Mapping[str, Told]
+    told: Mapping[str, SectionText]
     written: int
     replaced: int
     dropped: int
@@ -59,7 +59,7 @@ class _Page:
     points: list[Sentence] = field(default_factory=list)
 
 
-def compose(editor: Editor, told: Mapping[str, Told], material: Material) -> TextAssembly:
+def compose(editor: Editor, told: Mapping[str, SectionText], material: Material) -> TextAssembly:
     """Return the manuscript of an editor's drafts.
 
     Parameters
@@ -133,12 +133,12 @@ def _put(page: _Page, sentence: Sentence, point: bool) -> None:
     (page.points if point else page.paragraphs).append(sentence)
 
 
-def _told(name: str, page: _Page, rules: Told) -> Told:
+def _told(name: str, page: _Page, rules: SectionText) -> SectionText:
     if not page.paragraphs and not page.points:
         return rules
     if name == "headline":
-        return Told((tuple([*page.paragraphs, *page.points][:1]),), (), rules.drawn)
-    return Told(_grouped(page.paragraphs), tuple(page.points), rules.drawn)
+        return SectionText((tuple([*page.paragraphs, *page.points][:1]),), (), rules.drawn)
+    return SectionText(_grouped(page.paragraphs), tuple(page.points), rules.drawn)
 
 
 def _grouped(sentences: Sequence[Sentence]) -> tuple[tuple[Sentence, ...], ...]:
@@ -147,7 +147,7 @@ def _grouped(sentences: Sequence[Sentence]) -> tuple[tuple[Sentence, ...], ...]:
     )
 
 
-def _with_bad_news(parts: Mapping[str, Told], material: Material) -> dict[str, Told]:
+def _with_bad_news(parts: Mapping[str, SectionText], material: Material) -> dict[str, SectionText]:
     """Return the parts with the largest change for the worse told, if nobody told it."""
     found = dict(parts)
     worst = adverse(material)
@@ -156,7 +156,7 @@ def _with_bad_news(parts: Mapping[str, Told], material: Material) -> dict[str, T
     said = {key for part in parts.values() for s in part.sentences for key in s.facts.values()}
     alike = {
         f.id
-        for f in material.known.values()
+        for f in material.facts_by_id.values()
         if f.kind == "change"
         and (f.metric, f.scope, f.period) == (worst.metric, worst.scope, worst.period)
     }
@@ -165,5 +165,5 @@ def _with_bad_news(parts: Mapping[str, Told], material: Material) -> dict[str, T
     told = found["changed"]
     sentence = sentence_of_change(worst)
     first, *rest = told.paragraphs or ((),)
-    found["changed"] = Told(((sentence, *first), *rest), told.points, told.drawn)
+    found["changed"] = SectionText(((sentence, *first), *rest), told.points, told.drawn)
     return found

@@ -97,7 +97,7 @@ def write(
         if not editor.failing:
             break
         calls.repair(editor)
-    manuscript = compose(editor, rules.tell(material), material)
+    manuscript = compose(editor, rules.section_texts(material), material)
     return _narrative(facts, others, material, editor, manuscript, calls, locale)
 
 
@@ -200,7 +200,7 @@ def _narrative(
     locale: str,
 ) -> Narrative:
     groups = (facts, *others)
-    known = {**material.known, **editor.facts}
+    known = {**material.facts_by_id, **editor.facts}
     context = Context(
         known,
         tuple(group.sweep() for group in groups),

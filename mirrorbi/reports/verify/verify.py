@@ -233,11 +233,11 @@ def recompute_derived(
 
 def _recompute(dataset: Dataset, request: Mapping[str, Any]) -> dict[str, Fact]:
     from mirrorbi.facts import find_facts
-    from mirrorbi.narrative.sweep_summary import with_about
+    from mirrorbi.narrative.sweep_summary import facts_with_summary
     from mirrorbi.privacy.disclosure_control import controlled
     from mirrorbi.privacy.policy import Policy
 
     arguments = {name: value for name, value in request.items() if name != "control"}
     if "control" not in request:
-        return with_about(find_facts(dataset, **arguments))
-    return with_about(controlled(dataset, Policy.from_dict(request["control"]), **arguments))
+        return facts_with_summary(find_facts(dataset, **arguments))
+    return facts_with_summary(controlled(dataset, Policy.from_dict(request["control"]), **arguments))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mirrorbi.facts.derive import derive
-from mirrorbi.narrative.sweep_summary import with_about
+from mirrorbi.narrative.sweep_summary import facts_with_summary
 from mirrorbi.wording.sentence import Sentence
 
 HERE = Path(__file__).parent
@@ -19,8 +19,8 @@ def sweeps():
 
     dataset = mirrorbi.open(FLIGHTS)
     return dataset, {
-        "month": with_about(find_facts(dataset)),
-        "week": with_about(find_facts(dataset, grain="week")),
+        "month": facts_with_summary(find_facts(dataset)),
+        "week": facts_with_summary(find_facts(dataset, grain="week")),
     }
 
 
