@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.narrative import rules
-from mirrorbi.narrative.checks import template_lint as lint
+from mirrorbi.narrative.checks.template_lint import lint
 from mirrorbi.wording.sentence import Sentence
 from mirrorbi.wording.slots import PLACEHOLDER
 

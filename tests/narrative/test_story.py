@@ -8,7 +8,7 @@ import mirrorbi
 from mirrorbi.errors import WordingError
 from mirrorbi.facts import Fact, FactSet
 from mirrorbi.narrative import facts_with_summary, narrate, verify_text
-from mirrorbi.narrative.checks import template_lint as lint
+from mirrorbi.narrative.checks.template_lint import lint
 from mirrorbi.narrative.context import MIME
 from mirrorbi.narrative.rules.material import Material
 from mirrorbi.narrative.sweep_summary import summary_facts

@@ -240,4 +240,6 @@ def _recompute(dataset: Dataset, request: Mapping[str, Any]) -> dict[str, Fact]:
     arguments = {name: value for name, value in request.items() if name != "control"}
     if "control" not in request:
         return facts_with_summary(find_facts(dataset, **arguments))
-    return facts_with_summary(controlled(dataset, Policy.from_dict(request["control"]), **arguments))
+    return facts_with_summary(
+        controlled(dataset, Policy.from_dict(request["control"]), **arguments)
+    )
