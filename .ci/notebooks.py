@@ -31,7 +31,10 @@ def main() -> int:
     paths = sorted(Path("notebooks").glob("**/*.ipynb"))
     dirty = {path: found for path in paths if (found := traces(path))}
     for path, found in dirty.items():
-        print(f"{path}: {', '.join(found)}. Strip it: nbstripout {path}", file=sys.stderr)
+        print(
+            f"{path}: {', '.join(found)}. Strip it: pre-commit run nbstripout --files {path}",
+            file=sys.stderr,
+        )
     print(f"{len(paths)} notebooks, {len(dirty)} not stripped")
     return 1 if dirty or not paths else 0
 
