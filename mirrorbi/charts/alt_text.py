@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from mirrorbi.charts.scale import decimals_of, shown
+from mirrorbi.charts.scale import decimals_of, format_value
 from mirrorbi.data.periods import Calendar, Grain, Period
 from mirrorbi.facts.fact import Fact, Quantity, Table
 from mirrorbi.wording.numbers import format_quantity
@@ -15,7 +15,7 @@ from mirrorbi.wording.printable_text import capital, clean, escape
 _NAMED = 5
 """Members named in the words."""
 
-_TOLD = {
+_DESCRIBED_COLUMNS = {
     "contribution": "delta",
     "simpson": "delta",
     "mix": "rate",
@@ -23,7 +23,7 @@ _TOLD = {
     "concentration": "share",
     "completeness": "share",
 }
-"""The column that is told, by kind; ``value`` where none is named."""
+"""The column that is described, by kind; ``value`` where none is named."""
 
 _HEADS = {
     "period": "Period",
@@ -92,32 +92,32 @@ def table_html(fact: Fact, table: Table, locale: str) -> str:
 def _of_series(fact: Fact, table: Table, column: str, locale: str) -> str:
     unit = dict(table.columns)[column]
     calendar = fact.period.calendar if fact.period else Calendar()
-    known = [
+    points = [
         (text, value)
         for text, value in zip(table.column("period"), table.column(column), strict=True)
         if value is not None
     ]
-    if not known:
+    if not points:
         return ""
 
     def at(point: tuple[str, Decimal]) -> str:
-        text = shown(point[1], unit, locale, decimals_of(fact, unit))
+        text = format_value(point[1], unit, locale, decimals_of(fact, unit))
         return f"{text} {when(Period.parse(point[0], calendar), locale)}"
 
-    low, high = min(known, key=lambda p: p[1]), max(known, key=lambda p: p[1])
-    first, last = known[0], known[-1]
-    if len(known) < 3:
+    low, high = min(points, key=lambda p: p[1]), max(points, key=lambda p: p[1])
+    first, last = points[0], points[-1]
+    if len(points) < 3:
         return f"{capital(at(first))}; {at(last)}." if first != last else f"{capital(at(first))}."
     return f"From {at(first)} to {at(last)}; lowest {at(low)}, highest {at(high)}."
 
 
 def _of_members(fact: Fact, table: Table, locale: str) -> str:
-    name = _TOLD.get(fact.kind, "value")
+    name = _DESCRIBED_COLUMNS.get(fact.kind, "value")
     unit = dict(table.columns)[name]
     decimals, signed = decimals_of(fact, unit), name in ("delta", "rate")
     pairs = list(zip(table.column(table.columns[0][0]), table.column(name), strict=True))
     parts = [
-        f"{clean(str(member))} {shown(value, unit, locale, decimals, signed=signed)}"
+        f"{clean(str(member))} {format_value(value, unit, locale, decimals, signed=signed)}"
         for member, value in pairs[:_NAMED]
     ]
     more = len(pairs) - len(parts)

@@ -9,8 +9,8 @@ from typing import Any
 from mirrorbi.charts.drawing import Drawing
 from mirrorbi.charts.figure_text import bold, plot_text
 from mirrorbi.charts.member_rows import Rows, members
-from mirrorbi.charts.scale import decimals_of, shown
-from mirrorbi.charts.theme import verdict
+from mirrorbi.charts.scale import decimals_of, format_value
+from mirrorbi.charts.theme import finding_role
 from mirrorbi.facts.fact import Fact, Table
 
 MOST = 12
@@ -29,8 +29,8 @@ def share(fact: Fact, table: Table, locale: str) -> Drawing:
     parts = [float(part or 0) for _, _, part in rows]
     frame.bars(parts, roles, hover=_hover(rows, unit, fact, locale))
     for i, part in enumerate(parts):
-        text = plot_text(shown(rows[i][2], "percent", locale, decimals_of(fact, "percent")))
-        frame.say(
+        text = plot_text(format_value(rows[i][2], "percent", locale, decimals_of(fact, "percent")))
+        frame.annotate(
             i, max(0.0, part), bold(text) if names[i] == focus else text, role=_ink(names[i], focus)
         )
     return frame.finish()
@@ -42,30 +42,37 @@ def rank(fact: Fact, table: Table, locale: str) -> Drawing:
     focus, unit = _focus(fact), dict(table.columns)["value"]
     upwards = fact.direction == "down"
     rows.sort(key=lambda row: row[1] if upwards else -row[1])
-    kept, rest = rows[:MOST], rows[MOST:]
+    visible, rest = rows[:MOST], rows[MOST:]
     overall = fact["overall"].value
-    place = sum(1 for row in kept if (row[1] < overall) == upwards)
-    kept.insert(place, (None, overall, None))
-    names = ["Overall" if name is None else str(name) for name, _, _ in kept]
-    at = next((i for i, row in enumerate(kept) if row[0] == focus), -1)
-    subject = verdict(fact)
-    roles = [subject if i == at else "context" if i == place else "soft" for i in range(len(kept))]
-    inks = [subject if i == at else "ink" if i == place else "muted" for i in range(len(kept))]
+    place = sum(1 for row in visible if (row[1] < overall) == upwards)
+    visible.insert(place, (None, overall, None))
+    names = ["Overall" if name is None else str(name) for name, _, _ in visible]
+    at = next((i for i, row in enumerate(visible) if row[0] == focus), -1)
+    subject = finding_role(fact)
+    roles = [
+        subject if i == at else "context" if i == place else "soft" for i in range(len(visible))
+    ]
+    inks = [subject if i == at else "ink" if i == place else "muted" for i in range(len(visible))]
     frame = Rows(names, strong=[at, place])
-    lengths = [float(value or 0) for _, value, _ in kept]
+    lengths = [float(value or 0) for _, value, _ in visible]
     decimals = decimals_of(fact, unit)
     texts = [
-        plot_text(shown(row[1], unit, locale, decimals, bare=i != at)) for i, row in enumerate(kept)
+        plot_text(format_value(row[1], unit, locale, decimals, bare=i != at))
+        for i, row in enumerate(visible)
     ]
     hover = [
         f"{bold(plot_text(name))}<br>{text}"
-        + (f"<br>{plot_text(shown(row[2], 'count', locale))} rows" if row[2] is not None else "")
-        for name, text, row in zip(names, texts, kept, strict=True)
+        + (
+            f"<br>{plot_text(format_value(row[2], 'count', locale))} rows"
+            if row[2] is not None
+            else ""
+        )
+        for name, text, row in zip(names, texts, visible, strict=True)
     ]
     frame.bars(lengths, roles, hover=hover)
     for i, (text, length) in enumerate(zip(texts, lengths, strict=True)):
         strong = bold(text) if i in (at, place) else text
-        frame.say(i, length, strong, role=inks[i], left=length < 0)
+        frame.annotate(i, length, strong, role=inks[i], left=length < 0)
     if rest:
         frame.more(f"{len(rest)} more")
     return frame.finish()
@@ -75,17 +82,21 @@ def concentration(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw each member's part, and behind it how much the members so far hold together."""
     rows = members(table, "value", "share", "cumulative")
     k = int(fact["k"].value)
-    kept, inside = _top_and_rest(rows, k)
-    names = [str(row[0]) for row in kept]
+    visible, inside = _top_and_rest(rows, k)
+    names = [str(row[0]) for row in visible]
     frame = Rows(names, strong=range(inside))
-    frame.bars([float(row[3] or 0) for row in kept], ["band"] * len(kept))
-    roles = ["accent" if i < inside else "soft" for i in range(len(kept))]
+    frame.bars([float(row[3] or 0) for row in visible], ["band"] * len(visible))
+    roles = ["accent" if i < inside else "soft" for i in range(len(visible))]
     unit = dict(table.columns)["value"]
-    frame.bars([float(row[2] or 0) for row in kept], roles, hover=_hover(kept, unit, fact, locale))
-    for i, row in enumerate(kept):
-        frame.say(i, float(row[2] or 0), plot_text(shown(row[2], "percent", locale)))
-    inks = ["accent" if i == inside - 1 else "muted" for i in range(len(kept))]
-    frame.column([plot_text(shown(row[3], "percent", locale)) for row in kept], inks, "together")
+    frame.bars(
+        [float(row[2] or 0) for row in visible], roles, hover=_hover(visible, unit, fact, locale)
+    )
+    for i, row in enumerate(visible):
+        frame.annotate(i, float(row[2] or 0), plot_text(format_value(row[2], "percent", locale)))
+    inks = ["accent" if i == inside - 1 else "muted" for i in range(len(visible))]
+    frame.column(
+        [plot_text(format_value(row[3], "percent", locale)) for row in visible], inks, "together"
+    )
     frame.head(0, "each", xanchor="left")
     return frame.finish((0.0, 1.0))
 
@@ -93,30 +104,30 @@ def concentration(fact: Fact, table: Table, locale: str) -> Drawing:
 def completeness(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw how much of each column is filled, the emptiest first."""
     rows = sorted(members(table, "nulls"), key=lambda row: (-row[1], str(row[0])))
-    kept = rows[:MOST]
-    frame = Rows([str(name) for name, _ in kept])
-    empty = [float(nulls) / fact.n if fact.n else 0.0 for _, nulls in kept]
+    visible = rows[:MOST]
+    frame = Rows([str(name) for name, _ in visible])
+    empty = [float(nulls) / fact.n if fact.n else 0.0 for _, nulls in visible]
     filled = [1 - part for part in empty]
     hover = [
-        f"{bold(plot_text(name))}<br>{plot_text(shown(nulls, 'count', locale))} empty"
-        for name, nulls in kept
+        f"{bold(plot_text(name))}<br>{plot_text(format_value(nulls, 'count', locale))} empty"
+        for name, nulls in visible
     ]
-    frame.bars(empty, ["worse"] * len(kept), base=filled)
-    frame.bars(filled, ["soft"] * len(kept), hover=hover)
+    frame.bars(empty, ["worse"] * len(visible), base=filled)
+    frame.bars(filled, ["soft"] * len(visible), hover=hover)
     texts = [
-        f"{plot_text(shown(part, 'percent', locale))} empty" if part else "complete"
+        f"{plot_text(format_value(part, 'percent', locale))} empty" if part else "complete"
         for part in empty
     ]
     frame.column(texts, ["worse" if part else "muted" for part in empty])
-    if len(rows) > len(kept):
-        frame.more(f"{len(rows) - len(kept)} more")
+    if len(rows) > len(visible):
+        frame.more(f"{len(rows) - len(visible)} more")
     return frame.finish((0.0, 1.0))
 
 
 def _focus(fact: Fact) -> str:
     by = fact.terms.get("by")
-    looked_at = dict(fact.scope)
-    return looked_at.get(by or "", next(iter(looked_at.values()), ""))
+    scope = dict(fact.scope)
+    return scope.get(by or "", next(iter(scope.values()), ""))
 
 
 def _where(names: Sequence[str], focus: str) -> list[int]:
@@ -131,11 +142,11 @@ def _folded(rows: list[tuple[Any, ...]], focus: str) -> list[tuple[Any, ...]]:
     """Return the largest members, the subject, and the sum of the others."""
     if len(rows) <= MOST + 1:
         return rows
-    kept = rows[:MOST]
-    if focus not in {row[0] for row in kept}:
-        kept = [*rows[: MOST - 1], *(row for row in rows[MOST - 1 :] if row[0] == focus)]
-    names = {row[0] for row in kept}
-    return [*kept, _sum([row for row in rows if row[0] not in names], "others")]
+    visible = rows[:MOST]
+    if focus not in {row[0] for row in visible}:
+        visible = [*rows[: MOST - 1], *(row for row in rows[MOST - 1 :] if row[0] == focus)]
+    names = {row[0] for row in visible}
+    return [*visible, _sum([row for row in rows if row[0] not in names], "others")]
 
 
 def _top_and_rest(rows: list[tuple[Any, ...]], k: int) -> tuple[list[tuple[Any, ...]], int]:
@@ -161,6 +172,6 @@ def _sum(rows: list[tuple[Any, ...]], name: str) -> tuple[Any, ...]:
 def _hover(rows: Sequence[tuple[Any, ...]], unit: str, fact: Fact, locale: str) -> list[str]:
     return [
         f"{bold(plot_text(row[0]))}<br>"
-        + plot_text(shown(row[1], unit, locale, decimals_of(fact, unit)))
+        + plot_text(format_value(row[1], unit, locale, decimals_of(fact, unit)))
         for row in rows
     ]

@@ -13,7 +13,7 @@ from mirrorbi.charts.theme import LIGHT, layout
 from mirrorbi.wording.periods import format_period
 
 HEIGHT, TOP, BOTTOM = 300, 18, 46
-_FEW, _FEW_WIDTH = 6, 760
+_SHORT_SERIES, _SHORT_WIDTH = 6, 760
 """A line through so few periods is not drawn wider than this, in pixels."""
 _LINE = 17
 """Pixels from one line of a label to the next."""
@@ -28,7 +28,7 @@ class Canvas:
         self._data: list[dict[str, Any]] = []
         self._notes: list[dict[str, Any]] = []
         self._ends: list[tuple[float, list[tuple[str, str, bool]]]] = []
-        self._seen: Values = []
+        self._drawn_values: Values = []
 
     def band(self, low: Values, high: Values) -> None:
         """Fill between two series: where values were expected."""
@@ -37,7 +37,7 @@ class Canvas:
             {"type": "scatter", "y": low, **edge},
             {"type": "scatter", "y": high, **edge, "fill": "tonexty", "fillcolor": LIGHT["band"]},
         ]
-        self._seen += [*low, *high]
+        self._drawn_values += [*low, *high]
 
     def reach(self, at: int, low: float | None, high: float | None, middle: float | None) -> None:
         """Draw an upright bar at one step: where its value was expected, the middle marked."""
@@ -51,7 +51,7 @@ class Canvas:
             mark = {"symbol": "line-ew", "size": 14, "line": style}
             point = {"x": [at], "y": [middle], "marker": mark}
             self._data.append({**quiet, "mode": "markers", **point})
-        self._seen += [low, high]
+        self._drawn_values += [low, high]
 
     def line(self, values: Values, role: str, *, width: float = 2, dash: str = "") -> None:
         """Draw a line; gaps stay gaps."""
@@ -65,7 +65,7 @@ class Canvas:
                 "hoverinfo": "skip",
             }
         )
-        self._seen += values
+        self._drawn_values += values
 
     def subject(self, role: str = "accent", *, width: float = 2.25) -> None:
         """Draw the series itself: dashed to incomplete periods, a dot for a lone value."""
@@ -101,7 +101,7 @@ class Canvas:
             styled = [(text, role, i == 0) for i, (text, role) in enumerate(lines) if text]
             self._ends.append((value, styled))
 
-    def beside(self, at: int, text: str, *, role: str = "muted") -> None:
+    def annotate(self, at: int, text: str, *, role: str = "muted") -> None:
         """Write at a value of the series, on the side where the line is not."""
         values = self.series.values
         value = values[at]
@@ -128,8 +128,8 @@ class Canvas:
     def finish(self, *, zero: bool = False) -> Drawing:
         """Return the drawing."""
         series = self.series
-        self._seen += series.values
-        bounds = value_range(self._seen, series.unit, zero=zero)
+        self._drawn_values += series.values
+        bounds = value_range(self._drawn_values, series.unit, zero=zero)
         axis, left = values_on(bounds, series.unit, series.locale)
         texts = [text for _, lines in self._ends for text, _, _ in lines]
         right = max(24, widest(texts, 15) + 20) if texts else 24
@@ -144,7 +144,7 @@ class Canvas:
         )
         self._add_hover()
         narrow = narrow_periods(series.periods, series.locale)
-        width = _FEW_WIDTH if len(series) <= _FEW else 0
+        width = _SHORT_WIDTH if len(series) <= _SHORT_SERIES else 0
         return Drawing(self._data, figure, narrow, width, series.first)
 
     def _add_hover(self) -> None:
@@ -152,8 +152,10 @@ class Canvas:
         series = self.series
         texts = [
             f"{format_period(p, series.locale, 'short')}<br>{bold(series.write(v))}"
-            + ("" if whole else "<br>incomplete")
-            for p, v, whole in zip(series.periods, series.values, series.complete, strict=True)
+            + ("" if is_complete else "<br>incomplete")
+            for p, v, is_complete in zip(
+                series.periods, series.values, series.complete, strict=True
+            )
         ]
         line = next((trace for trace in self._data if trace.get("y") == series.values), None)
         if line is None:
@@ -165,9 +167,9 @@ class Canvas:
     def _placed(self, bounds: tuple[float, float]) -> list[dict[str, Any]]:
         low, high = bounds
         inner = self.height - TOP - BOTTOM
-        wanted = [inner * (high - value) / (high - low) for value, _ in self._ends]
+        targets = [inner * (high - value) / (high - low) for value, _ in self._ends]
         heights: Sequence[float] = [_LINE * len(lines) + 4 for _, lines in self._ends]
-        at = spread(wanted, heights, -TOP, inner + 10)
+        at = spread(targets, heights, -TOP, inner + 10)
         return [
             note(
                 len(self.series) - 1,
@@ -177,9 +179,9 @@ class Canvas:
                 xanchor="left",
                 yanchor="middle",
                 xshift=10,
-                yshift=round(want - place),
+                yshift=round(target - place),
             )
-            for (value, lines), want, place in zip(self._ends, wanted, at, strict=True)
+            for (value, lines), target, place in zip(self._ends, targets, at, strict=True)
         ]
 
 

@@ -48,13 +48,13 @@ def note(
 
 
 def spread(
-    wanted: Sequence[float], heights: Sequence[float], low: float, high: float
+    targets: Sequence[float], heights: Sequence[float], low: float, high: float
 ) -> list[float]:
     """Return places for labels near where they are wanted, without overlap.
 
     Parameters
     ----------
-    wanted
+    targets
         Middle of each label, in pixels.
     heights
         Height of each label, in pixels.
@@ -66,22 +66,22 @@ def spread(
     >>> spread([100, 104], [20, 20], 0, 200)
     [92.0, 112.0]
     """
-    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    order = sorted(range(len(targets)), key=lambda i: targets[i])
     groups: list[tuple[list[int], float, float]] = []
     for i in order:
-        members, top, size = [i], wanted[i] - heights[i] / 2, heights[i]
+        members, top, size = [i], targets[i] - heights[i] / 2, heights[i]
         top = min(max(top, low), max(low, high - size))
         while groups and groups[-1][1] + groups[-1][2] > top:
             before = groups.pop()
             members, size = before[0] + members, before[2] + size
             offset, middles = 0.0, []
             for j in members:
-                middles.append(wanted[j] - offset - heights[j] / 2)
+                middles.append(targets[j] - offset - heights[j] / 2)
                 offset += heights[j]
             top = sum(middles) / len(middles)
             top = min(max(top, low), max(low, high - size))
         groups.append((members, top, size))
-    placed = [0.0] * len(wanted)
+    placed = [0.0] * len(targets)
     for members, top, _ in groups:
         for j in members:
             placed[j] = top + heights[j] / 2

@@ -241,7 +241,7 @@ def chart(
     meta = {"narrow": drawing.narrow, "width": drawing.width}
     drawing.layout["meta"] = {key: value for key, value in meta.items() if value}
     figures = Table(fact.table.columns, fact.table.rows[drawing.first :])
-    wanted = {query.id for query in fact.evidence}
+    query_ids = {query.id for query in fact.evidence}
     return Chart(
         fact=fact,
         locale=locale,
@@ -251,7 +251,7 @@ def chart(
         spec={"data": drawing.data, "layout": drawing.layout},
         figures=figures,
         sweep=sweep or {},
-        sql={key: value for key, value in (sql or {}).items() if key in wanted},
+        sql={key: value for key, value in (sql or {}).items() if key in query_ids},
     )
 
 

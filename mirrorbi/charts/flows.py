@@ -8,7 +8,7 @@ from typing import Any
 from mirrorbi.charts.drawing import Drawing
 from mirrorbi.charts.figure_text import bold, plot_text
 from mirrorbi.charts.member_rows import Rows, members
-from mirrorbi.charts.scale import decimals_of, shown
+from mirrorbi.charts.scale import decimals_of, format_value
 from mirrorbi.charts.theme import role_of
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.wording.periods import format_period
@@ -42,8 +42,8 @@ def contribution(fact: Fact, table: Table, locale: str) -> Drawing:
     roles = [_step_role(row[3], finish - start, fact) for row in rows]
     decimals = decimals_of(fact, units["value"])
     hover = [
-        f"{bold(plot_text(name))}<br>{plot_text(shown(b, units['base'], locale, decimals))}"
-        f" → {plot_text(shown(v, units['value'], locale, decimals))}"
+        f"{bold(plot_text(name))}<br>{plot_text(format_value(b, units['base'], locale, decimals))}"
+        f" → {plot_text(format_value(v, units['value'], locale, decimals))}"
         for name, b, v, _ in rows
     ]
     frame.bars(
@@ -53,9 +53,10 @@ def contribution(fact: Fact, table: Table, locale: str) -> Drawing:
         hover=["", *hover, ""],
     )
     frame.dots([start, *[None] * len(rows), finish], ["ink"] * (last + 1))
-    totals = [plot_text(shown(t, units["value"], locale, decimals)) for t in (start, finish)]
+    totals = [plot_text(format_value(t, units["value"], locale, decimals)) for t in (start, finish)]
     moves = [
-        shown(row[3], units["delta"], locale, decimals, signed=True, bare=True) for row in rows
+        format_value(row[3], units["delta"], locale, decimals, signed=True, bare=True)
+        for row in rows
     ]
     texts = [totals[0], *(plot_text(text) for text in moves), totals[1]]
     frame.column(texts, ["ink", *(_ink(role) for role in roles), "ink"])
@@ -99,12 +100,14 @@ def simpson(fact: Fact, table: Table, locale: str) -> Drawing:
     for i, row in enumerate(rows):
         frame.segment(i, befores[i], afters[i], roles[i])
         for value, other in ((row[1], row[2]), (row[2], row[1])):
-            text = plot_text(shown(value, units["value"], locale, decimals))
-            frame.say(i, float(value), text, role="muted", left=value < other)
+            text = plot_text(format_value(value, units["value"], locale, decimals))
+            frame.annotate(i, float(value), text, role="muted", left=value < other)
     frame.dots(befores, roles, hollow=True)
     frame.dots(afters, roles)
     moved = decimals_of(fact, units["delta"])
-    texts = [plot_text(shown(row[3], units["delta"], locale, moved, signed=True)) for row in rows]
+    texts = [
+        plot_text(format_value(row[3], units["delta"], locale, moved, signed=True)) for row in rows
+    ]
     frame.column(texts, [_ink(role) for role in roles], "change")
     if rows:
         before, after = _period_names(fact, locale)
@@ -147,17 +150,17 @@ def _numbers(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _folded(rows: list[tuple[Any, ...]], most: int) -> list[tuple[Any, ...]]:
     """Return the first rows, and last the sum of the others, with those summed before."""
-    kept = [row for row in rows if row[0] != OTHER]
+    visible = [row for row in rows if row[0] != OTHER]
     rest = [row for row in rows if row[0] == OTHER]
-    if len(kept) > most + (not rest):
-        kept, rest = kept[:most], [*kept[most:], *rest]
+    if len(visible) > most + (not rest):
+        visible, rest = visible[:most], [*visible[most:], *rest]
     if not rest:
-        return kept
+        return visible
     sums = (sum(row[i] for row in rest) for i in range(1, len(rest[0])))
-    return [*kept, ("All others", *sums)]
+    return [*visible, ("All others", *sums)]
 
 
 def _bare(value: float | Decimal, unit: str, locale: str, decimals: int | None) -> str:
     """Return a difference without its unit, which the subtitle names."""
-    text = shown(value, unit, locale, decimals, signed=True)
+    text = format_value(value, unit, locale, decimals, signed=True)
     return plot_text(text.removesuffix("pp").rstrip())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mirrorbi.charts.canvas import Canvas
 from mirrorbi.charts.drawing import Drawing
 from mirrorbi.charts.series import Series, Values
-from mirrorbi.charts.theme import verdict
+from mirrorbi.charts.theme import finding_role
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.wording.periods import format_period
 from mirrorbi.wording.slots import fill_slot
@@ -35,9 +35,9 @@ def change(fact: Fact, table: Table, locale: str) -> Drawing:
     canvas.subject()
     if base is not None:
         canvas.dot(base, "accent", hollow=True)
-        canvas.beside(base, series.write(before.value, bare=True))
+        canvas.annotate(base, series.write(before.value, bare=True))
     canvas.dot(series.at, "accent")
-    role = verdict(fact)
+    role = finding_role(fact)
     moved = series.write(fact["delta"].value, fact["delta"].unit, signed=True, bare=True)
     canvas.end(
         series.values[series.at],
@@ -54,11 +54,11 @@ def extreme(fact: Fact, table: Table, locale: str) -> Drawing:
     canvas.subject()
     values = series.values
     record = float(fact["previous"].value)
-    others = [i for i, v in enumerate(values) if v is not None and i != series.at]
-    if others:
-        nearest = min(others, key=lambda i: abs((values[i] or 0.0) - record))
+    candidates = [i for i, v in enumerate(values) if v is not None and i != series.at]
+    if candidates:
+        nearest = min(candidates, key=lambda i: abs((values[i] or 0.0) - record))
         canvas.dot(nearest, "accent", hollow=True)
-        canvas.beside(nearest, series.write(record, bare=True))
+        canvas.annotate(nearest, series.write(record, bare=True))
     canvas.dot(series.at, "accent")
     label = f"{fill_slot(fact, 'extreme', locale)} of {fill_slot(fact, 'of', locale)}"
     canvas.end(values[series.at], (series.write(values[series.at]), "accent"), (label, "muted"))
@@ -71,7 +71,7 @@ def trend(fact: Fact, table: Table, locale: str) -> Drawing:
     canvas = Canvas(series)
     fit = series.column(table, "fit")
     canvas.subject("context", width=1.75)
-    role = verdict(fact)
+    role = finding_role(fact)
     canvas.line(fit, role, width=2.5)
     total, last = fact["total"], _last(series.values)
     canvas.end(_at(fit, -1), (series.write(total.value, total.unit, signed=True, bare=True), role))
@@ -87,18 +87,22 @@ def unusual(fact: Fact, table: Table, locale: str) -> Drawing:
     canvas = Canvas(series)
     low, high = series.column(table, "low"), series.column(table, "high")
     expected = series.column(table, "expected")
-    if sum(value is not None for value in expected) > 1:
+    if sum(outlier is not None for outlier in expected) > 1:
         canvas.band(low, high)
         canvas.line(expected, "context", width=1, dash="3px,3px")
     else:
         canvas.reach(series.at, low[series.at], high[series.at], expected[series.at])
     canvas.subject("accent", width=2)
-    role = verdict(fact)
+    role = finding_role(fact)
     canvas.dot(series.at, role, size=10)
-    found = series.values[series.at]
-    canvas.end(found, (series.write(found), role))
-    wanted = fact["expected"].value
-    canvas.end(float(wanted), (series.write(wanted, bare=True), "muted"), ("expected", "muted"))
+    outlier = series.values[series.at]
+    canvas.end(outlier, (series.write(outlier), role))
+    expected_value = fact["expected"].value
+    canvas.end(
+        float(expected_value),
+        (series.write(expected_value, bare=True), "muted"),
+        ("expected", "muted"),
+    )
     return canvas.finish()
 
 
@@ -130,7 +134,7 @@ def level_break(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw a series in grey and the two levels it held."""
     series = Series.of(fact, table, locale, since=fact.baseline)
     canvas = Canvas(series)
-    role = verdict(fact)
+    role = finding_role(fact)
     levels = series.column(table, "level")
     cut = series.at
     before = [v if i < cut else None for i, v in enumerate(levels)]

@@ -41,11 +41,11 @@ class Rows:
         self._data: list[dict[str, Any]] = []
         self._notes: list[dict[str, Any]] = []
         self._shapes: list[dict[str, Any]] = []
-        self._left: list[str] = []
-        self._right: list[str] = []
+        self._left_labels: list[str] = []
+        self._right_labels: list[str] = []
         self._columns: list[tuple[list[str], list[str], str]] = []
         self._more = ""
-        self._seen: list[float] = []
+        self._drawn_values: list[float] = []
         self._head = 0
 
     def bars(
@@ -65,7 +65,10 @@ class Rows:
             "y": [round(i + shift, 3) for i in range(len(self.names))],
             "x": [number(length) for length in lengths],
             "width": thick,
-            "marker": {"color": _one([LIGHT[role] for role in roles]), "line": {"width": 0}},
+            "marker": {
+                "color": _single_or_each([LIGHT[role] for role in roles]),
+                "line": {"width": 0},
+            },
             "hoverinfo": "text" if hover else "skip",
         }
         if base:
@@ -75,7 +78,7 @@ class Rows:
         self._data.append(trace)
         starts = base or [0.0] * len(lengths)
         for start, length in zip(starts, lengths, strict=True):
-            self._seen += [float(start), float(start) + float(length or 0.0)]
+            self._drawn_values += [float(start), float(start) + float(length or 0.0)]
 
     def dots(
         self,
@@ -87,7 +90,7 @@ class Rows:
     ) -> None:
         """Draw one dot per row."""
         colours = [LIGHT[role] for role in roles]
-        fill: Any = LIGHT["paper"] if hollow else _one(colours)
+        fill: Any = LIGHT["paper"] if hollow else _single_or_each(colours)
         self._data.append(
             {
                 "type": "scatter",
@@ -98,14 +101,14 @@ class Rows:
                     "size": 10,
                     "color": fill,
                     "opacity": 1,
-                    "line": {"width": 2, "color": _one(colours)},
+                    "line": {"width": 2, "color": _single_or_each(colours)},
                 },
                 "hoverinfo": "text" if hover else "skip",
                 "cliponaxis": False,
                 **({"hovertext": list(hover)} if hover else {}),
             }
         )
-        self._seen += [float(value) for value in values if value is not None]
+        self._drawn_values += [float(value) for value in values if value is not None]
 
     def segment(self, row: float, start: float, end: float, role: str, width: float = 2) -> None:
         """Draw a horizontal line in a row."""
@@ -117,7 +120,7 @@ class Rows:
         """Draw a vertical line from one row to another."""
         self._line(x, first, x, last, role, 1, dash)
 
-    def say(
+    def annotate(
         self,
         row: int,
         x: float,
@@ -128,7 +131,7 @@ class Rows:
         y: float = 0.0,
     ) -> None:
         """Write right of a point of a row, or left of it."""
-        (self._left if left else self._right).append(text)
+        (self._left_labels if left else self._right_labels).append(text)
         self._notes.append(
             note(
                 number(x) or 0.0,
@@ -157,11 +160,11 @@ class Rows:
 
     def finish(self, bounds: tuple[float, float] | None = None) -> Drawing:
         """Return the drawing; the axis of values is not shown, the labels say them."""
-        low, high = bounds or (min(0.0, *self._seen), max(0.0, *self._seen))
+        low, high = bounds or (min(0.0, *self._drawn_values), max(0.0, *self._drawn_values))
         if low == high:
             high = low + 1.0
-        before = widest(self._left) + 8 if self._left else 0
-        after = widest(self._right) + 10 if self._right else 6
+        before = widest(self._left_labels) + 8 if self._left_labels else 0
+        after = widest(self._right_labels) + 10 if self._right_labels else 6
         after += self._set_columns(after)
         left, thin = (self._room(limit) + _GAP + before for limit in (_NAME, _NAME_NARROW))
         top, bottom = TOP + self._head, BOTTOM + (_HEAD if self._more else 0)
@@ -237,5 +240,5 @@ def _above(x: float, text: str, **parts: Any) -> dict[str, Any]:
     return note(x, -0.5, text, size=12, yanchor="bottom", **parts)
 
 
-def _one(colours: list[str]) -> str | list[str]:
+def _single_or_each(colours: list[str]) -> str | list[str]:
     return colours[0] if len(set(colours)) == 1 else colours

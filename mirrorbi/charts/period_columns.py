@@ -6,7 +6,7 @@ from typing import Any
 
 from mirrorbi.charts.drawing import Drawing, note
 from mirrorbi.charts.figure_text import bold, plot_text, widest
-from mirrorbi.charts.scale import narrow_periods, number, periods_on, shown, values_on
+from mirrorbi.charts.scale import format_value, narrow_periods, number, periods_on, values_on
 from mirrorbi.charts.theme import LIGHT, layout
 from mirrorbi.data.periods import Calendar, Period
 from mirrorbi.facts.fact import Fact, Table
@@ -14,7 +14,7 @@ from mirrorbi.wording.periods import format_period
 
 HEIGHT = 240
 
-_FEW = "too few rows to show"
+_TOO_FEW = "too few rows to show"
 
 
 def coverage(fact: Fact, table: Table, locale: str) -> Drawing:
@@ -42,7 +42,9 @@ def _columns(fact: Fact, table: Table, locale: str, expected: float | None = Non
     colours = [LIGHT["accent" if late and i == at else "soft"] for i in range(len(rows))]
     hover = [
         f"{format_period(period, locale, 'short')}<br>"
-        + bold(_FEW if count is None else f"{plot_text(shown(count, 'count', locale))} rows")
+        + bold(
+            _TOO_FEW if count is None else f"{plot_text(format_value(count, 'count', locale))} rows"
+        )
         for period, count in zip(periods, counts, strict=True)
     ]
     data: list[dict[str, Any]] = [
@@ -57,18 +59,20 @@ def _columns(fact: Fact, table: Table, locale: str, expected: float | None = Non
         }
     ]
     gaps = [i for i, count in enumerate(counts) if count == 0]
-    few = [i for i, count in enumerate(counts) if count is None]
+    withheld = [i for i, count in enumerate(counts) if count is None]
     notes: list[dict[str, Any]] = []
     if gaps:
         data.append(_marks(gaps, [0.0] * len(gaps), "x-thin"))
         notes.append(note(gaps[0], 0, "no rows", role="worse", size=12, yshift=16))
-    if few:
+    if withheld:
         # Above the mark of what is missing, which may stand beside it.
-        notes.append(note(few[0], 0, _FEW, size=12, xanchor="left", yshift=34 if gaps else 10))
+        notes.append(
+            note(withheld[0], 0, _TOO_FEW, size=12, xanchor="left", yshift=34 if gaps else 10)
+        )
     right = 24
     if late and at is not None and expected is not None:
         data.append(_marks([at], [expected], "line-ew"))
-        text = f"{plot_text(shown(round(expected), 'count', locale))}<br>expected"
+        text = f"{plot_text(format_value(round(expected), 'count', locale))}<br>expected"
         notes.append(
             note(
                 at,

@@ -30,7 +30,7 @@ def decimals_of(fact: Fact, unit: str) -> int | None:
     return next((q.decimals for q in fact.quantities.values() if q.unit == unit), None)
 
 
-def shown(
+def format_value(
     value: Decimal | float | None,
     unit: str,
     locale: str,
@@ -80,9 +80,10 @@ def tick_texts(values: Sequence[float], unit: str, locale: str) -> list[str]:
     shape = "number" if unit in (*WORDED, "rank") else unit or "count"
     if unit.startswith("currency:"):
         return [
-            shown(value, shape, locale, None if abs(value) >= 1e5 else places) for value in values
+            format_value(value, shape, locale, None if abs(value) >= 1e5 else places)
+            for value in values
         ]
-    return [shown(value, shape, locale, places) for value in values]
+    return [format_value(value, shape, locale, places) for value in values]
 
 
 def value_range(
@@ -93,8 +94,8 @@ def value_range(
     Zero is in the range where asked for, and where it is so near that leaving it out
     would make the differences look larger than they are.
     """
-    known = [value for value in values if value is not None]
-    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    present = [value for value in values if value is not None]
+    low, high = (min(present), max(present)) if present else (0.0, 1.0)
     if zero or 0 < low < 0.4 * high:
         low = min(low, 0.0)
     if zero or low < 0.4 * high < high < 0:
@@ -162,12 +163,12 @@ def _dates(periods: Sequence[Period], locale: str) -> list[str]:
     texts, before = [], ""
     for period in periods:
         text = format_period(period, locale, "short").removeprefix("w/c ")
-        found = re.fullmatch(r"(.+?),? ((?:FY)?\d{4})", text)
-        if not found:
+        match = re.fullmatch(r"(.+?),? ((?:FY)?\d{4})", text)
+        if not match:
             texts.append(text)
             continue
-        year = found[2]
-        texts.append(f"{found[1]}<br>{year}" if year != before else found[1])
+        year = match[2]
+        texts.append(f"{match[1]}<br>{year}" if year != before else match[1])
         before = year
     return texts
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mirrorbi.charts.figure_text import plot_text
-from mirrorbi.charts.scale import decimals_of, number, shown
+from mirrorbi.charts.scale import decimals_of, format_value, number
 from mirrorbi.data.periods import Calendar, Grain, Period
 from mirrorbi.facts.fact import Fact, Table
 
@@ -68,9 +68,9 @@ class Series:
         calendar = fact.period.calendar if fact.period else Calendar()
         periods = [Period.parse(text, calendar) for text in table.column("period")]
         at = periods.index(fact.period) if fact.period in periods else len(periods) - 1
-        first = 0 if whole else _first(fact, periods, since)
-        known = [name for name, _ in table.columns]
-        complete = table.column("complete") if "complete" in known else [True] * len(periods)
+        first = 0 if whole else _first_drawn(fact, periods, since)
+        names = [name for name, _ in table.columns]
+        complete = table.column("complete") if "complete" in names else [True] * len(periods)
         return cls(
             periods=periods[first:],
             values=[number(value) for value in table.column(column)][first:],
@@ -101,7 +101,7 @@ class Series:
         own = not unit or unit == self.unit
         decimals = self.decimals if own else None
         return plot_text(
-            shown(value, unit or self.unit, self.locale, decimals, signed=signed, bare=bare)
+            format_value(value, unit or self.unit, self.locale, decimals, signed=signed, bare=bare)
         )
 
     def index(self, period: Period | None) -> int | None:
@@ -141,7 +141,7 @@ class Series:
         ]
 
 
-def _first(fact: Fact, periods: list[Period], since: Period | None) -> int:
+def _first_drawn(fact: Fact, periods: list[Period], since: Period | None) -> int:
     if since is not None:
         return next((i for i, period in enumerate(periods) if period.start >= since.start), 0)
     grain = periods[-1].grain if periods else None

@@ -44,28 +44,28 @@ def sparkline(
     >>> sparkline([1, 3, 2], label="Sales")[:50]
     '<svg class="mb-spark" viewBox="0 0 120 28" width="'
     """
-    known = [v if v is not None and math.isfinite(v) else None for v in values]
-    present = [v for v in known if v is not None]
+    finite = [v if v is not None and math.isfinite(v) else None for v in values]
+    present = [v for v in finite if v is not None]
     if len(present) < 2:
         return ""
-    whole = list(complete) if complete is not None else [True] * len(known)
+    is_complete = list(complete) if complete is not None else [True] * len(finite)
     low, high = min(present), max(present)
-    step = (width - 2 * _PAD) / (len(known) - 1)
+    step = (width - 2 * _PAD) / (len(finite) - 1)
 
     def point(i: int) -> str:
-        value = known[i]
+        value = finite[i]
         part = 0.5 if high == low or value is None else (high - value) / (high - low)
         return f"{_PAD + i * step:.1f} {_PAD + part * (height - 2 * _PAD):.1f}"
 
     solid: list[str] = []
     dashed: list[str] = []
-    for i in range(1, len(known)):
-        if known[i - 1] is None or known[i] is None:
+    for i in range(1, len(finite)):
+        if finite[i - 1] is None or finite[i] is None:
             continue
-        steps = solid if whole[i - 1] and whole[i] else dashed
+        steps = solid if is_complete[i - 1] and is_complete[i] else dashed
         begin = "" if steps and steps[-1].endswith(point(i - 1)) else f"M{point(i - 1)}"
         steps.append(f"{begin}L{point(i)}")
-    last = max(i for i, value in enumerate(known) if value is not None)
+    last = max(i for i, value in enumerate(finite) if value is not None)
     x, y = point(last).split()
     name = f"<title>{escape(clean(label))}</title>" if label else ""
     role = 'role="img"' if label else 'aria-hidden="true"'

@@ -11,7 +11,7 @@ from mirrorbi.charts.canvas import Canvas
 from mirrorbi.charts.drawing import Drawing, note
 from mirrorbi.charts.figure_text import bold, plot_text
 from mirrorbi.charts.member_rows import Rows, members
-from mirrorbi.charts.scale import decimals_of, number, shown, tick_texts, ticks, values_on
+from mirrorbi.charts.scale import decimals_of, format_value, number, tick_texts, ticks, values_on
 from mirrorbi.charts.series import Series
 from mirrorbi.charts.theme import LIGHT, bare_axis, layout
 from mirrorbi.facts.fact import Fact, Table
@@ -66,7 +66,7 @@ def _strip(fact: Fact, table: Table, locale: str) -> Drawing:
     ]
     frame.dots(values, ["accent" if half else "context" for half in inside], hover=hover)
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):
-        frame.say(i, value, text, role="ink" if inside[i] else "muted", left=value < middle)
+        frame.annotate(i, value, text, role="ink" if inside[i] else "muted", left=value < middle)
     air = 0.04 * (max(values) - min(values))
     return frame.finish((min(values) - air, max(values) + air))
 
@@ -77,10 +77,10 @@ def _histogram(fact: Fact, table: Table, locale: str) -> Drawing:
     edges, counts = _bins(values)
     low, middle, high = (float(fact[name].value) for name in ("lower", "median", "upper"))
     centres = (edges[:-1] + edges[1:]) / 2
-    what = plot_text(fill_slot(fact, "dimensions", locale))
+    noun = plot_text(fill_slot(fact, "dimensions", locale))
     texts = tick_texts(edges.tolist(), unit, locale)
     hover = [
-        f"{plot_text(texts[i])} to {plot_text(texts[i + 1])}<br>" + bold(f"{count} {what}")
+        f"{plot_text(texts[i])} to {plot_text(texts[i + 1])}<br>" + bold(f"{count} {noun}")
         for i, count in enumerate(counts)
     ]
     bars: dict[str, Any] = {
@@ -130,7 +130,7 @@ def _histogram(fact: Fact, table: Table, locale: str) -> Drawing:
         hovermode="closest",
         annotations=[
             note(number(middle) or 0.0, top * 0.96, label, role="accent", xanchor="left", xshift=4),
-            note(0, 1, what, role="muted", size=12, xref="paper", yref="paper", **corner),
+            note(0, 1, noun, role="muted", size=12, xref="paper", yref="paper", **corner),
         ],
         shapes=[middle_half, line],
     )
@@ -149,4 +149,4 @@ def _bins(values: Sequence[float] | np.ndarray[Any, Any]) -> tuple[Any, Any]:
 
 
 def _written(fact: Fact, unit: str, value: float, locale: str) -> str:
-    return plot_text(shown(value, unit, locale, decimals_of(fact, unit), bare=True))
+    return plot_text(format_value(value, unit, locale, decimals_of(fact, unit), bare=True))

@@ -58,7 +58,7 @@ FONT = (
 )
 
 
-def verdict(fact: Fact) -> str:
+def finding_role(fact: Fact) -> str:
     """Return the role that the finding of a fact is drawn in: better, worse or accent.
 
     The metric's ``better`` decides, not the sign: fewer cancellations are better.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirrorbi.charts.scale import shown
+from mirrorbi.charts.scale import format_value
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.wording.periods import format_period
@@ -66,7 +66,7 @@ def subtitle(fact: Fact, figures: Table, locale: str) -> str:
         head = "Share of filled cells per column" if fact.kind == "completeness" else "Rows"
         return _joined(head, "", time)
     if fact.kind == "correlation":
-        rho = shown(fact["rho"].value, "number", locale, 2)
+        rho = format_value(fact["rho"].value, "number", locale, 2)
         other = lower_first(clean(fact.terms.get("other_label", fact.terms.get("other", ""))))
         return _joined(f"{name} and {other}", f"rank correlation {rho}", time)
     if fact.kind in ("mix", "contribution"):
@@ -98,8 +98,8 @@ def _template(fact: Fact) -> str | None:
     if fact.kind == "coverage":
         return "{{f.rows}} {{f.rows:row|rows}}" + _over(fact)
     if fact.kind == "rank" and "some_hidden" in fact.caveats:
-        which = "{{f.highest}} {{f.metric}} of the {{f.dimensions}} shown"
-        return f"{{{{f.entity}}}} has the {which}: {{{{f.value}}}}"
+        superlative = "{{f.highest}} {{f.metric}} of the {{f.dimensions}} shown"
+        return f"{{{{f.entity}}}} has the {superlative}: {{{{f.value}}}}"
     if fact.kind == "distribution":
         each = "{{f.dimensions}}" if "by" in fact.terms else "{{f.over}}"
         return (

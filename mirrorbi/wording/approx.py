@@ -157,11 +157,11 @@ def times(quotient: Decimal) -> str | None:
     return f"nearly {words}" if off < 0 else f"just over {words}"
 
 
-def _nearest(value: Decimal, known: Mapping[str, tuple[int, int]]) -> tuple[str, Decimal]:
-    exact = _exact(tuple(known.items()))
-    return min(exact, key=lambda one: abs(one[1] - value))
+def _nearest(value: Decimal, targets: Mapping[str, tuple[int, int]]) -> tuple[str, Decimal]:
+    exact = _exact(tuple(targets.items()))
+    return min(exact, key=lambda candidate: abs(candidate[1] - value))
 
 
 @cache
-def _exact(known: tuple[tuple[str, tuple[int, int]], ...]) -> tuple[tuple[str, Decimal], ...]:
-    return tuple((words, Decimal(top) / Decimal(bottom)) for words, (top, bottom) in known)
+def _exact(targets: tuple[tuple[str, tuple[int, int]], ...]) -> tuple[tuple[str, Decimal], ...]:
+    return tuple((words, Decimal(top) / Decimal(bottom)) for words, (top, bottom) in targets)

@@ -137,7 +137,7 @@ def decimals_of(q: Quantity) -> int:
     if q.decimals is not None:
         return q.decimals
     size = abs(q.value)
-    whole = size == size.to_integral_value()
+    is_whole = size == size.to_integral_value()
     if q.unit in ("percent", "pp"):
         return _percent_decimals(size * 100)
     if q.unit == "rank":
@@ -145,8 +145,8 @@ def decimals_of(q: Quantity) -> int:
     if q.unit == "p":
         return 3 if size < Decimal("0.1") else 2
     if q.unit.startswith("currency:"):
-        return 0 if whole or size >= 1000 else _precision(q.unit)
-    if whole:
+        return 0 if is_whole or size >= 1000 else _precision(q.unit)
+    if is_whole:
         return 0
     if q.unit == "count":
         return 1 if size < 10 else 0
@@ -173,8 +173,8 @@ def _body(q: Quantity, locale: Locale) -> tuple[Decimal, str]:
     if q.unit == "rank":
         return shown, ordinal(int(shown))
     if q.unit in _DURATIONS:
-        one, many = _DURATIONS[q.unit]
-        noun = one if _ENGLISH.plural_form(shown) == "one" else many
+        singular, plural = _DURATIONS[q.unit]
+        noun = singular if _ENGLISH.plural_form(shown) == "one" else plural
         return shown, f"{number}{NO_BREAK}{noun}"
     if q.unit in ("count", "number", "p", ""):
         return shown, number
@@ -229,7 +229,7 @@ def _compact(size: Decimal, code: str, locale: Locale) -> str:
     if re.search(r"\d{5}", text):
         return _currency(_rounded(size, 0), code, 0, locale)
     if locale.language == "en" and locale.territory != "US":
-        text = re.sub(r"(?<=\d)[KMBT]$", lambda found: _HOUSE_STYLE[found.group()], text)
+        text = re.sub(r"(?<=\d)[KMBT]$", lambda match: _HOUSE_STYLE[match.group()], text)
     text = re.sub(rf"\b{code}(?=\d)", code + NARROW, text)
     return _narrow(text)
 

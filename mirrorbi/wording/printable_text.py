@@ -26,18 +26,18 @@ def clean(text: str) -> str:
     >>> clean("two\nlines")
     'two lines'
     """
-    kept = []
+    characters = []
     for character in str(text)[: LONGEST * 4]:
         category = unicodedata.category(character)
         if category == "Cf":
             continue
         if category in ("Cc", "Zl", "Zp"):
-            kept.append(" ")
+            characters.append(" ")
         elif category == "Cs":
-            kept.append("\ufffd")
+            characters.append("\ufffd")
         else:
-            kept.append(character)
-    folded = " ".join("".join(kept).split(" ")).strip()
+            characters.append(character)
+    folded = " ".join("".join(characters).split(" ")).strip()
     while "  " in folded:
         folded = folded.replace("  ", " ")
     if len(folded) > LONGEST:

@@ -105,15 +105,15 @@ def fill(
     >>> plain(fill(Sentence("{{f.metric}}: {{f.value}}.", {"f": f.id}), [f]))
     'Flights: 5.'
     """
-    known = facts if isinstance(facts, Mapping) else {fact.id: fact for fact in facts}
+    facts_by_id = facts if isinstance(facts, Mapping) else {fact.id: fact for fact in facts}
     spans: list[Span] = []
     at = 0
-    for found in PLACEHOLDER.finditer(sentence.template):
-        if found.start() > at:
-            spans.append(Span(_after(spans, sentence.template[at : found.start()])))
-        opens = not spans or sentence.template[: found.start()].endswith((". ", "? "))
-        spans.append(_span(sentence, found.group(1), found.group(2), known, locale, opens))
-        at = found.end()
+    for match in PLACEHOLDER.finditer(sentence.template):
+        if match.start() > at:
+            spans.append(Span(_after(spans, sentence.template[at : match.start()])))
+        opens = not spans or sentence.template[: match.start()].endswith((". ", "? "))
+        spans.append(_span(sentence, match.group(1), match.group(2), facts_by_id, locale, opens))
+        at = match.end()
     if at < len(sentence.template):
         spans.append(Span(_after(spans, sentence.template[at:])))
     return tuple(span for span in spans if span.text)
@@ -152,7 +152,7 @@ def _span(
     sentence: Sentence,
     name: str,
     slot: str,
-    known: Mapping[str, Fact],
+    facts_by_id: Mapping[str, Fact],
     locale: str,
     opens: bool,
 ) -> Span:
@@ -161,7 +161,7 @@ def _span(
             f"The template names {name!r}, which is no fact of the sentence: {sentence.template}",
             hint=did_you_mean(name, sentence.facts, noun="facts"),
         )
-    fact = known.get(sentence.facts[name])
+    fact = facts_by_id.get(sentence.facts[name])
     if fact is None:
         raise WordingError(
             f"There is no fact {sentence.facts[name]!r} for {name!r} of: {sentence.template}",

@@ -169,13 +169,13 @@ def _approximate(fact: Fact, name: str) -> str:
 
 def _choice(fact: Fact, name: str, choice: str, slot: str) -> str:
     q = _number(fact, name)
-    one, bar, many = choice.partition("|")
+    singular, bar, plural_noun = choice.partition("|")
     if q is None or not bar:
         raise WordingError(
             f"A fact of kind {fact.kind!r} cannot fill {slot!r}.",
             hint="Write a quantity and two words, as in members:carrier|carriers.",
         )
-    return one if is_one(q) else many
+    return singular if is_one(q) else plural_noun
 
 
 def _interval(fact: Fact, locale: str, *, unsigned: bool) -> str:
@@ -271,8 +271,8 @@ def _name(fact: Fact, head: str) -> str | None:
             by = fact.terms.get("by") or (_focus(fact)[-1][0] if fact.scope else None)
             return None if by is None else lower_first(clean(fact.label_of(by)))
         case "dimensions":
-            one = _name(fact, "dimension")
-            return None if one is None else plural(one)
+            noun = _name(fact, "dimension")
+            return None if noun is None else plural(noun)
         case "scope":
             parts = (f"{lower_first(clean(fact.label_of(d)))} {clean(m)}" for d, m in fact.scope)
             return f"for {_join(parts)}" if fact.scope else "overall"
