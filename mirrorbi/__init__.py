@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mirrorbi._version import __version__
 
 if TYPE_CHECKING:
+    from mirrorbi import testing
     from mirrorbi.analysis import Analysis, open  # noqa: A004 (the public name, as in io.open)
     from mirrorbi.charts import chart
     from mirrorbi.data.model.semantic_model import Model
@@ -40,6 +41,7 @@ __all__ = [
     "narrate",
     "open",
     "run",
+    "testing",
     "verify",
 ]
 
@@ -64,6 +66,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "testing":
+        return importlib.import_module("mirrorbi.testing")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'mirrorbi' has no attribute {name!r}")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,26 +13,19 @@ from hypothesis import settings
 settings.register_profile("mirrorbi", deadline=None)
 settings.load_profile("mirrorbi")
 
+from mirrorbi import testing
+
 
 @pytest.fixture(scope="session")
 def loopback() -> ModuleType:
-    """The module tests/bedrock/loopback.py: its steps and blocks."""
-    if "bedrock_loopback" in sys.modules:
-        return sys.modules["bedrock_loopback"]
-    path = Path(__file__).parent / "bedrock" / "loopback.py"
-    spec = importlib.util.spec_from_file_location("bedrock_loopback", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["bedrock_loopback"] = module
-    spec.loader.exec_module(module)
-    return module
+    """The module `mirrorbi.testing`: its steps and blocks."""
+    return testing
 
 
 @pytest.fixture(scope="session")
-def bedrock_server(loopback: ModuleType) -> Iterator[Any]:
+def bedrock_server() -> Iterator[Any]:
     """The server behind `bedrock`: one port, so that boto3's client is made once."""
-    with loopback.Bedrock() as server:
+    with testing.Bedrock() as server:
         yield server
 
 

@@ -27,6 +27,7 @@ FLOORS = {
     "narrative": 4,
     "reports": 5,
     "cli": 6,
+    "testing": 6,
     "__init__": 7,
     "__main__": 7,
 }

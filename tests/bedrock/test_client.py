@@ -132,7 +132,7 @@ def test_where_there_is_a_budget_bedrock_counts_the_tokens_first(bedrock, connec
     budget = Budget(run=Decimal(5))
     with pytest.raises(BudgetError, match=r"10,000,000 tokens counted.*Claude was not called"):
         connected(budget=budget).send(ask())
-    assert bedrock.asked == ["/model/anthropic.claude-sonnet-4-6/count-tokens"]
+    assert bedrock.control_paths == ["/model/anthropic.claude-sonnet-4-6/count-tokens"]
     assert bedrock.received == []
     assert budget.spent == 0
     (call,) = calls()  # the entry was there before the payload went to be counted
@@ -146,7 +146,7 @@ def test_where_tokens_may_not_be_counted_their_size_stands(
     bedrock.say("Yes.", usage={"inputTokens": 1000, "outputTokens": 100})
     budget = Budget(run=Decimal(1))
     assert connected(budget=budget).send(ask()).text == "Yes."
-    assert len(bedrock.asked) == 1
+    assert len(bedrock.control_paths) == 1
     assert budget.spent == Decimal("0.004950")
     assert [call.outcome for call in calls()] == ["answered"]
 
@@ -154,7 +154,7 @@ def test_where_tokens_may_not_be_counted_their_size_stands(
 def test_without_a_budget_nothing_is_counted(bedrock, connected, ask):
     bedrock.say("Yes.")
     connected().send(ask())
-    assert bedrock.asked == []
+    assert bedrock.control_paths == []
 
 
 def test_the_budget_has_what_bedrock_counted(bedrock, connected, ask):

@@ -109,7 +109,8 @@ def test_no_other_way_out_exists():
         for name, tree in TREES.items()
         if any(module.startswith(network) for module in imports_in(tree))
     }
-    # A ledger's entry names the host; kernels of reports are spoken to on this machine.
+    # A ledger's entry names the host; kernels are spoken to on this machine; what tests with
+    # listens and calls nobody.
     elsewhere = [
         name
         for name in users
