@@ -119,7 +119,7 @@ from mirrorbi.bedrock.budget import Budget
 from mirrorbi.bedrock.cost import Estimate
 from mirrorbi.bedrock.request import Usage
 from mirrorbi.errors import BudgetError
-budget = Budget(batch=D("1.00"), purse=Path(sys.argv[1]))
+budget = Budget(batch=D("1.00"), batch_budget=Path(sys.argv[1]))
 done = 0
 for _ in range(40):
     try:
@@ -161,7 +161,7 @@ def test_what_a_killed_process_had_set_aside_stays_counted(tmp_path):
         from pathlib import Path
         from mirrorbi.bedrock.budget import Budget
         from mirrorbi.bedrock.cost import Estimate
-        Budget(batch=D(1), purse=Path(sys.argv[1])).reserve(Estimate(1, 1, D("0.70")))
+        Budget(batch=D(1), batch_budget=Path(sys.argv[1])).reserve(Estimate(1, 1, D("0.70")))
         print("held", flush=True)
         import time; time.sleep(60)
         """,
@@ -188,7 +188,7 @@ def test_the_environment_names_the_batch(monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"spent": "x", "held": {}}', "[1]"])
-def test_a_purse_that_cannot_be_read_allows_nothing(tmp_path, text):
+def test_a_batch_budget_that_cannot_be_read_allows_nothing(tmp_path, text):
     path = tmp_path / "batch.json"
     path.write_text(text)
     with pytest.raises(BudgetError, match="cannot be read"):
@@ -197,7 +197,7 @@ def test_a_purse_that_cannot_be_read_allows_nothing(tmp_path, text):
 
 
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs root and POSIX")
-def test_a_purse_that_cannot_be_written_allows_nothing(tmp_path):
+def test_a_batch_budget_that_cannot_be_written_allows_nothing(tmp_path):
     folder = tmp_path / "p"
     folder.mkdir()
     (folder / "batch.json").mkdir()
@@ -252,7 +252,7 @@ def test_amounts_of_every_size(amount, text):
     assert dollars(D(amount)) == f"{text} USD"
 
 
-def test_the_purse_says_nothing_of_the_data(tmp_path):
+def test_the_batch_budget_says_nothing_of_the_data(tmp_path):
     budget = Budget(batch=D(1), batch_budget=tmp_path / "batch.json")
     spend(budget, "0.12", "0.10")
     assert (tmp_path / "batch.json").read_text() == '{"spent": "0.10", "held": {}}'
