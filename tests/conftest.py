@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from mirrorbi import testing
+
 # Examples of ours open data and run engines: how long one takes says nothing about the code.
 settings.register_profile("mirrorbi", deadline=None)
 settings.load_profile("mirrorbi")
-
-from mirrorbi import testing
 
 
 @pytest.fixture(scope="session")
