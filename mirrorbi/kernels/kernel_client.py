@@ -33,27 +33,27 @@ class ReadyClient(AsyncKernelClient):
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            asked = self.kernel_info()
-            if await self._heard(asked):
+            request_id = self.kernel_info()
+            if await self._has_answered(request_id):
                 return
             if not await self.is_alive():
                 raise RuntimeError("Kernel died before replying to kernel_info")
             if deadline is not None and time.monotonic() > deadline:
                 raise RuntimeError(f"Kernel didn't respond in {timeout:g} seconds")
 
-    async def _heard(self, asked: str) -> bool:
-        until = time.monotonic() + _ASK_AGAIN
+    async def _has_answered(self, request_id: str) -> bool:
+        deadline = time.monotonic() + _ASK_AGAIN
         try:
             while True:
-                reply = await self.get_shell_msg(timeout=max(0.0, until - time.monotonic()))
-                if reply["parent_header"].get("msg_id") == asked:
+                reply = await self.get_shell_msg(timeout=max(0.0, deadline - time.monotonic()))
+                if reply["parent_header"].get("msg_id") == request_id:
                     break
             self._handle_kernel_info_reply(reply)
             while True:
-                told: dict[str, Any] = await self.get_iopub_msg(timeout=_OVERDUE)
+                message: dict[str, Any] = await self.get_iopub_msg(timeout=_OVERDUE)
                 if (
-                    told["parent_header"].get("msg_id") == asked
-                    and told["content"].get("execution_state") == "idle"
+                    message["parent_header"].get("msg_id") == request_id
+                    and message["content"].get("execution_state") == "idle"
                 ):
                     return True
         except Empty:

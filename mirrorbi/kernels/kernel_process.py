@@ -23,7 +23,7 @@ from threading import Thread
 from typing import Any
 
 from mirrorbi.data.engine.lazy_modules import defer
-from mirrorbi.kernels.standby import EARLY, is_told, listen
+from mirrorbi.kernels.standby import EARLY, await_instructions, has_instructions
 
 _NEXT_CELL = 0.02
 """Seconds in which the next cell is there, if it does not wait for anything."""
@@ -43,12 +43,12 @@ _FORMATS = (
 
 
 @contextmanager
-def left_out(*names: str) -> Iterator[None]:
+def imports_blocked(*names: str) -> Iterator[None]:
     """Let optional imports of these modules fail while the block runs.
 
     Examples
     --------
-    >>> with left_out("antigravity"):
+    >>> with imports_blocked("antigravity"):
     ...     import antigravity
     Traceback (most recent call last):
         ...
@@ -92,7 +92,7 @@ def import_papermill() -> None:
     leave_out_formats()
     # Asked for by Papermill alone, to read notebooks from the web.
     defer("requests")
-    with left_out("boto3", "azure", "gcsfs", "github", "pyarrow"):
+    with imports_blocked("boto3", "azure", "gcsfs", "github", "pyarrow"):
         import papermill  # noqa: F401
 
 
@@ -106,13 +106,13 @@ def import_page() -> None:
 
 def import_run() -> None:
     """Import what a run needs once its kernel is there, in a process that does no more."""
-    with undisturbed(for_good=True):
+    with garbage_collection_paused(for_good=True):
         import_papermill()
         importlib.import_module("mirrorbi.reports.run.notebook_client")
 
 
 @contextmanager
-def meanwhile(work: Callable[[], None]) -> Iterator[None]:
+def in_background(work: Callable[[], None]) -> Iterator[None]:
     """Do some work in a thread while the block, which mostly waits, runs."""
     thread = Thread(target=work, daemon=True)
     before = sys.getswitchinterval()
@@ -127,7 +127,7 @@ def meanwhile(work: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def undisturbed(*, for_good: bool = False) -> Iterator[None]:
+def garbage_collection_paused(*, for_good: bool = False) -> Iterator[None]:
     """Look for no garbage while the block runs.
 
     Parameters
@@ -150,20 +150,20 @@ def undisturbed(*, for_good: bool = False) -> Iterator[None]:
 def main() -> None:
     """Start the kernel; the process ends when it is shut down."""
     # The first to be registered is the last to be called.
-    leave = _Leave()
-    atexit.register(leave)
+    exit_hook = _ExitHook()
+    atexit.register(exit_hook)
     # A cell may have formats of its own to check.
     leave_out_formats(_IRI)
     early = os.environ.get(EARLY, "").split()
-    with undisturbed(for_good=True):
-        app = _booted(early)
+    with garbage_collection_paused(for_good=True):
+        app = _booted_app(early)
     if early:
-        _Leisure(app, early)
+        _IdleImports(app, early)
     app.start()
-    leave.shut_down = True
+    exit_hook.shut_down = True
 
 
-class _Leave:
+class _ExitHook:
     """Ends the process after everything else that is to be done at exit: 0.2 s sooner."""
 
     shut_down = False
@@ -177,15 +177,15 @@ class _Leave:
             os._exit(0)
 
 
-def _booted(early: list[str]) -> Any:
-    with left_out("debugpy"):
+def _booted_app(early: list[str]) -> Any:
+    with imports_blocked("debugpy"):
         from ipykernel.kernelapp import IPKernelApp
     arguments = sys.argv[1:]
     if not arguments:
         # The sooner its sockets are there, the sooner is the caller connected.
-        while early and not is_told():
+        while early and not has_instructions():
             _import(early.pop(0))
-        arguments = listen()
+        arguments = await_instructions()
         sys.argv = [__file__, *arguments]
     app = IPKernelApp.instance()
     app.initialize([*arguments, "--HistoryManager.enabled=False"])  # type: ignore[no-untyped-call]
@@ -195,7 +195,7 @@ def _booted(early: list[str]) -> Any:
     return app
 
 
-class _Leisure:
+class _IdleImports:
     """Imports one module after the other, but never while cells come in."""
 
     def __init__(self, app: Any, names: list[str]) -> None:
@@ -211,11 +211,11 @@ class _Leisure:
         self.busy_until = time.monotonic() + _NEXT_CELL
 
     def _go_on(self) -> None:
-        left = self.busy_until - time.monotonic()
-        if left > 0:
-            self.loop.call_later(left, self._go_on)
+        remaining = self.busy_until - time.monotonic()
+        if remaining > 0:
+            self.loop.call_later(remaining, self._go_on)
             return
-        with undisturbed(for_good=not self.busy_until):
+        with garbage_collection_paused(for_good=not self.busy_until):
             _import(self.names.pop(0))
         if self.names:
             self.loop.call_later(_PAUSE, self._go_on)

@@ -73,10 +73,10 @@ class Launch:
         try:
             self._wait(self.manager.start_kernel)(cwd=str(folder), env=env)
         except NoSuchKernel:
-            known = self.manager.kernel_spec_manager.find_kernel_specs()
+            specs = self.manager.kernel_spec_manager.find_kernel_specs()
             raise NotebookError(
                 f"The notebook asks for the kernel {kernel_name!r}, which is not installed.",
-                hint=did_you_mean(kernel_name, ["python3", *known], noun="kernels"),
+                hint=did_you_mean(kernel_name, ["python3", *specs], noun="kernels"),
             ) from None
         except BaseException:
             if standby is not None:
@@ -152,7 +152,7 @@ def _manager(kernel_name: str, home: Path, standby: Standby | None) -> AsyncKern
             if standby is None:
                 return await super()._async_launch_kernel(kernel_cmd, **kw)
             arguments = kernel_cmd[len(COMMAND) :]
-            provisioner.process = standby.become(arguments, kw["cwd"], kw["env"])
+            provisioner.process = standby.start_kernel(arguments, kw["cwd"], kw["env"])
             provisioner.pid = provisioner.pgid = provisioner.process.pid
             provisioner.cwd = kw["cwd"]
             self._reconcile_connection_info(provisioner.connection_info)

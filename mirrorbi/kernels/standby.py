@@ -59,16 +59,21 @@ class Standby:
             stdin=subprocess.PIPE,
             # A Ctrl-C is for the caller, which ends the kernel in order.
             start_new_session=True,
-            env={**os.environ, **self._own, EARLY: early, "PLOTLY_RENDERER": "plotly_mimetype"},
+            env={
+                **os.environ,
+                **self._parent_variables,
+                EARLY: early,
+                "PLOTLY_RENDERER": "plotly_mimetype",
+            },
         )
-        self.taken = False
+        self.claimed = False
 
     @property
-    def _own(self) -> dict[str, str]:
+    def _parent_variables(self) -> dict[str, str]:
         """What a kernel must be given to notice that its caller has died."""
         return {"JPY_PARENT_PID": str(os.getpid())}
 
-    def become(
+    def start_kernel(
         self, arguments: Sequence[str], folder: str | Path, environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
         """Make it a kernel, and return its process, which is the caller's from now on.
@@ -84,30 +89,30 @@ class Standby:
         environment
             All its variables.
         """
-        self.taken = True
-        told = [list(arguments), str(folder), {**environment, **self._own}]
+        self.claimed = True
+        instructions = [list(arguments), str(folder), {**environment, **self._parent_variables}]
         pipe = self.process.stdin
         assert pipe is not None  # noqa: S101 (for the type checker: it was asked for)
         # One that is dead cannot be told.
         with suppress(OSError), pipe:
-            pipe.write(json.dumps(told).encode() + b"\n")
+            pipe.write(json.dumps(instructions).encode() + b"\n")
         self.process.stdin = None
         return self.process
 
     def dismiss(self) -> None:
         """End it, unless it became a kernel."""
-        if not self.taken:
-            self.taken = True
+        if not self.claimed:
+            self.claimed = True
             self.process.kill()
             self.process.communicate()
 
 
-def is_told() -> bool:
-    """Return whether there is something to read for `listen`, or nothing ever will be."""
+def has_instructions() -> bool:
+    """Return whether `await_instructions` has something to read, or nothing ever will be."""
     return bool(select.select([0], [], [], 0)[0])
 
 
-def listen() -> list[str]:
+def await_instructions() -> list[str]:
     """In such a process: wait to be told, take folder and variables, return the arguments.
 
     The process ends here if its caller ended without a word.
@@ -116,9 +121,9 @@ def listen() -> list[str]:
     if not line:
         os._exit(0)
     # What a cell reads from the standard input is nothing, as in any kernel.
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    null_device = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null_device, 0)
+    os.close(null_device)
     arguments, folder, environment = json.loads(line)
     os.chdir(folder)
     for name in set(os.environ) - set(environment):

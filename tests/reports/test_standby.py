@@ -50,7 +50,7 @@ def test_one_that_nobody_took_is_ended() -> None:
 
 def test_one_that_became_a_kernel_is_its_takers(tmp_path) -> None:
     standby = Standby()
-    process = standby.become(["--help"], tmp_path, os.environ)
+    process = standby.start_kernel(["--help"], tmp_path, os.environ)
     standby.dismiss()
     assert process.wait(timeout=60) == 0  # it showed the help of a kernel and ended
 
@@ -59,7 +59,7 @@ def test_a_dead_one_is_handed_over_to_tell_why(tmp_path) -> None:
     standby = Standby()
     standby.process.kill()
     standby.process.wait()
-    assert standby.become([], tmp_path, {}).poll() == -9
+    assert standby.start_kernel([], tmp_path, {}).poll() == -9
 
 
 @pytest.mark.parametrize("given", ["rowz=1", "rows=x"])
@@ -136,15 +136,15 @@ def test_formats_are_hidden_from_jsonschema_alone() -> None:
 def test_what_is_imported_undisturbed_leaves_the_collector_as_it_was() -> None:
     import gc
 
-    from mirrorbi.kernels.kernel_process import undisturbed
+    from mirrorbi.kernels.kernel_process import garbage_collection_paused
 
     frozen = gc.get_freeze_count()
-    with undisturbed():
+    with garbage_collection_paused():
         assert not gc.isenabled()
     assert gc.isenabled()
     gc.disable()
     try:
-        with undisturbed():
+        with garbage_collection_paused():
             pass
         assert not gc.isenabled()
     finally:

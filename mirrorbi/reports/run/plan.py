@@ -171,10 +171,10 @@ def make_plan(
     declared = read_parameters(loaded)
     secret = [name for name, parameter in declared.items() if parameter.secret]
     bound = declared.bind({**from_environment(secret), **(parameters or {})})
-    given = dict(environment or {})
-    settings = load_settings(environ={**os.environ, **given})
+    variables = dict(environment or {})
+    settings = load_settings(environ={**os.environ, **variables})
     folder = Path(output) if output else settings.reports
-    return Plan(loaded, declared, bound, folder, Path.cwd(), settings, given)
+    return Plan(loaded, declared, bound, folder, Path.cwd(), settings, variables)
 
 
 def shown_path(path: Path, base: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.errors import MirrorBIError, NarrativeError, StoreError
-from mirrorbi.kernels.kernel_process import import_page, meanwhile
+from mirrorbi.kernels.kernel_process import import_page, in_background
 from mirrorbi.kernels.launch import Launch, environment_for
 from mirrorbi.kernels.standby import IMPORTS, Standby
 from mirrorbi.reports.parameters.secret import cell_for
@@ -130,7 +130,7 @@ def perform(
         try:
             if prepare:
                 prepare()
-            with meanwhile(import_page):
+            with in_background(import_page):
                 executed = _execute(plan, watch, timeout)
             watch.launch.dismiss()
             outcome = _publish(plan, folder, work, executed)
