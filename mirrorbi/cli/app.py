@@ -11,7 +11,7 @@ import typer
 from mirrorbi._version import __version__
 from mirrorbi.cli import ask, check, facts, ledger, model, models, preview, query, run, verify
 from mirrorbi.cli.entry import main
-from mirrorbi.cli.output import complain, complain_of_fault, say
+from mirrorbi.cli.output import print_error, print_fault, print_line
 from mirrorbi.errors import MirrorBIError
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ app.command("check")(check.check)
 app.add_typer(ledger.app, name="ledger")
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        say(f"mirrorbi {__version__}")
+def _version(value: bool) -> None:
+    if value:
+        print_line(f"mirrorbi {__version__}")
         raise typer.Exit
 
 
@@ -72,28 +72,28 @@ def carry_out(standby: Standby | None = None) -> int | str | None:
     except MirrorBIError as error:
         if os.environ.get("MIRRORBI_DEBUG"):
             raise
-        complain(error)
+        print_error(error)
         code = error.exit_code
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
-        code = _nobody_reads()
+        code = _discard_output()
     except SystemExit as exit_:
         code = exit_.code
     except Exception as error:  # never a bare traceback: it may quote the data
         if os.environ.get("MIRRORBI_DEBUG"):
             raise
-        complain_of_fault(error)
+        print_fault(error)
         code = 1
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        code = _nobody_reads()
+        code = _discard_output()
     if code == 130:
         sys.stderr.write("Stopped.\n")
     return code
 
 
-def _nobody_reads() -> int:
+def _discard_output() -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 141

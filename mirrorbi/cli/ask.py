@@ -35,13 +35,13 @@ def ask(
     What is sent is what 'mirrorbi preview' shows: names of metrics, dimensions and
     members, released aggregates, and the question. Never rows.
     """
-    from mirrorbi.cli.output import Line, say, say_json
+    from mirrorbi.cli.output import ProgressLine, print_json, print_line
     from mirrorbi.cli.sources import open_data
     from mirrorbi.narrative.chat import ask as ask_claude
     from mirrorbi.narrative.chat.answer import OURS
 
     data = open_data(source, model)
-    line = Line()
+    line = ProgressLine()
     line("Asking Claude")
     try:
         answer = ask_claude(
@@ -50,41 +50,41 @@ def ask(
     finally:
         line.clear()
     if as_json:
-        say_json(answer.to_dict())
+        print_json(answer.to_dict())
     else:
-        _show(answer, code)
+        _print_answer(answer, code)
         if not code:
-            say("--code shows the Python that finds the same facts without Claude.")
+            print_line("--code shows the Python that finds the same facts without Claude.")
     if answer.reason in OURS:
         raise typer.Exit(1)
 
 
-def _show(answer: Answer, code: bool) -> None:
+def _print_answer(answer: Answer, code: bool) -> None:
     import textwrap
 
-    from mirrorbi.cli.output import printable, say
+    from mirrorbi.cli.output import print_line, printable
 
     for paragraph in answer.text.split("\n"):
         for part in textwrap.wrap(printable(paragraph), 78) or [""]:
-            say(part)
+            print_line(part)
     titles = [chart.title_text for chart in answer.charts]
     if titles:
-        say()
-        say("Charts, shown in a notebook:")
+        print_line()
+        print_line("Charts, shown in a notebook:")
         for title in titles:
-            say(f"  {printable(title)}")
-    say()
-    say("Computed:" if answer.computed else "Nothing was computed.")
+            print_line(f"  {printable(title)}")
+    print_line()
+    print_line("Computed:" if answer.computed else "Nothing was computed.")
     for call in answer.computed:
         lines = textwrap.wrap(printable(call.text), 76, subsequent_indent="  ")
-        say("\n".join(f"  {text}" for text in lines))
+        print_line("\n".join(f"  {text}" for text in lines))
     if answer.replaced:
         count = answer.replaced
-        say(
+        print_line(
             f"{count} {'sentence' if count == 1 else 'sentences'} failed the checks and "
             "stands in our own words or is left out."
         )
-    say("\n".join(textwrap.wrap(printable(answer.cost_text), 78, subsequent_indent="  ")))
+    print_line("\n".join(textwrap.wrap(printable(answer.cost_text), 78, subsequent_indent="  ")))
     if code:
-        say()
-        say(answer.code.rstrip())
+        print_line()
+        print_line(answer.code.rstrip())

@@ -32,15 +32,15 @@ def check(
     addresses outside the file, parameters, and what is there without being shown.
     Personal data and secrets are masked. Exits with 1 if anything is found.
     """
-    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.cli.output import print_json, print_line, print_table
     from mirrorbi.privacy.exposure import check_file
 
-    found = check_file(report)
+    exposures = check_file(report)
     if as_json:
-        say_json({"file": str(report), "exposes": [exposure.to_dict() for exposure in found]})
-    elif not found:
-        say(f"Nothing was found in {report}.")
-        say("Read it all the same: what a sentence gives away, no program knows.")
+        print_json({"file": str(report), "exposes": [exposure.to_dict() for exposure in exposures]})
+    elif not exposures:
+        print_line(f"Nothing was found in {report}.")
+        print_line("Read it all the same: what a sentence gives away, no program knows.")
     else:
         rows = [
             [
@@ -49,11 +49,13 @@ def check(
                 e.where,
                 f"{e.count:,}",
             ]
-            for e in found
+            for e in exposures
         ]
         print_table(["Kind", "What", "Where", "Count"], rows, numbers=[3])
-        say(f"{len(found)} {'thing' if len(found) == 1 else 'things'} found in {report}.")
-    if found:
+        print_line(
+            f"{len(exposures)} {'thing' if len(exposures) == 1 else 'things'} found in {report}."
+        )
+    if exposures:
         raise typer.Exit(1)
 
 

@@ -35,10 +35,10 @@ def facts(
     as_json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
     """Show what is worth knowing about a data set, best first."""
-    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.cli.output import print_json, print_line, print_table
     from mirrorbi.cli.sources import members_of, open_data
 
-    found = open_data(source, model).facts(
+    fact_set = open_data(source, model).facts(
         metrics=metric,
         by=by,
         where=members_of(where),
@@ -49,27 +49,29 @@ def facts(
         control=not no_control,
     )
     if as_json:
-        say_json(found.top(top).to_dict())
+        print_json(fact_set.top(top).to_dict())
         return
-    data = found.dataset
+    data = fact_set.dataset
     span = f", {data['first']} to {data['last']}" if data["first"] else ""
-    say(f"{data['label']}: {data['rows']:,} {'row' if data['rows'] == 1 else 'rows'}{span}")
+    print_line(f"{data['label']}: {data['rows']:,} {'row' if data['rows'] == 1 else 'rows'}{span}")
     if data["model"] == "draft":
-        say("No model: metrics were guessed from the data. Write one with 'mirrorbi model'.")
-    say()
+        print_line("No model: metrics were guessed from the data. Write one with 'mirrorbi model'.")
+    print_line()
     print_table(
         ("Finding", "Metric", "Period", "q"),
         [
             (phrase(fact), fact.label, str(fact.period or ""), "" if fact.q is None else _q(fact.q))
-            for fact in found.top(top)
+            for fact in fact_set.top(top)
         ],
         numbers=(3,),
     )
-    say()
-    shown = min(top, len(found))
-    say(f"{shown} of {len(found)} facts, {found.tests} tests; q: false discovery rate.")
-    for line in held_back(found):
-        say(line)
+    print_line()
+    shown = min(top, len(fact_set))
+    print_line(
+        f"{shown} of {len(fact_set)} facts, {fact_set.tests} tests; q: false discovery rate."
+    )
+    for line in withheld_lines(fact_set):
+        print_line(line)
 
 
 _RULES = {
@@ -84,25 +86,25 @@ _RULES = {
 }
 
 
-def held_back(facts: FactSet) -> list[str]:
+def withheld_lines(facts: FactSet) -> list[str]:
     """Return what disclosure control kept back, in a line for each rule.
 
     Examples
     --------
     >>> from mirrorbi.facts import FactSet
     >>> from mirrorbi.privacy.disclosure import Withheld
-    >>> held_back(FactSet([], withheld=[Withheld("min_entities", "cells of Airline", 3)]))
+    >>> withheld_lines(FactSet([], withheld=[Withheld("min_entities", "cells of Airline", 3)]))
     ['Held back: 3 cells of too few (min_entities): cells of Airline.']
     """
     from textwrap import wrap
 
-    rules = dict.fromkeys(one.rule for one in facts.withheld)
+    rules = dict.fromkeys(withheld.rule for withheld in facts.withheld)
     lines = []
     for rule in rules:
-        mine = [one for one in facts.withheld if one.rule == rule]
-        cells = sum(one.cells for one in mine)
+        group = [withheld for withheld in facts.withheld if withheld.rule == rule]
+        cells = sum(withheld.cells for withheld in group)
         count = f"{cells} {'cell' if cells == 1 else 'cells'} " if cells else ""
-        what = "; ".join(one.what for one in mine)
+        what = "; ".join(withheld.what for withheld in group)
         line = f"Held back: {count}{_RULES.get(rule, '')} ({rule}): {what}."
         lines += wrap(line, 79, subsequent_indent="  ")
     return lines

@@ -24,7 +24,7 @@ Place = Annotated[
 ]
 _KIB = 1024
 _MOST = 3
-_LOST = 10
+_LISTED = 10
 
 
 @app.command("show")
@@ -38,25 +38,25 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print the calls as JSON.")] = False,
 ) -> None:
     """Show the calls to Claude: when, why, what was sent, the outcome."""
-    from mirrorbi.cli.output import say, say_json
+    from mirrorbi.cli.output import print_json, print_line
     from mirrorbi.privacy.ledger import calls_of
 
     ledger = _ledger(place)
     calls = calls_of(ledger.entries())
     if entry is not None:
-        call = _one(calls, entry)
-        return say_json(_whole(call, calls)) if as_json else _tell(call, calls)
-    chosen = [call for call in calls if run is None or call.run == run]
-    if run is not None and not chosen:
+        call = _find_call(calls, entry)
+        return print_json(_full_dict(call, calls)) if as_json else _print_call(call, calls)
+    matches = [call for call in calls if run is None or call.run == run]
+    if run is not None and not matches:
         _refuse_run(run, calls)
-    shown = chosen[-last:]
+    shown = matches[-last:]
     if as_json:
-        return say_json([call.to_dict() for call in shown])
+        return print_json([call.to_dict() for call in shown])
     if not shown:
-        return say(f"No call was made: the ledger at {ledger.place} is empty.")
-    _table(shown)
-    say()
-    _summary(shown, len(chosen))
+        return print_line(f"No call was made: the ledger at {ledger.place} is empty.")
+    _print_calls(shown)
+    print_line()
+    _print_summary(shown, len(matches))
     return None
 
 
@@ -74,27 +74,28 @@ def verify(
     The exit code is 1 unless the ledger is as it was written. Keep the head that is printed
     somewhere else: given later with --head, it proves that nothing before it was replaced.
     """
-    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.cli.output import print_json, print_line, print_table
     from mirrorbi.privacy.ledger import verify_ledger
 
-    checked = verify_ledger(_ledger(place), head=head)
+    verification = verify_ledger(_ledger(place), head=head)
     if as_json:
-        say_json(checked.to_dict())
+        print_json(verification.to_dict())
     else:
-        if checked.problems:
-            print_table(("Where", "What is wrong"), checked.problems)
-            say()
-        for note in checked.notes:
-            say(note)
-        what = f"{_count(checked.entries, 'entry', 'entries')}, {_count(checked.calls, 'call')}"
-        if checked.ok:
-            say(f"Unchanged: {what} in {checked.place}.")
-            if checked.last is not None:
-                say(f"Head: {checked.last.hash}")
+        if verification.problems:
+            print_table(("Where", "What is wrong"), verification.problems)
+            print_line()
+        for note in verification.notes:
+            print_line(note)
+        entries = _count(verification.entries, "entry", "entries")
+        counts = f"{entries}, {_count(verification.calls, 'call')}"
+        if verification.ok:
+            print_line(f"Unchanged: {counts} in {verification.place}.")
+            if verification.last is not None:
+                print_line(f"Head: {verification.last.hash}")
         else:
-            count = len(checked.problems)
-            say(f"Changed: {_count(count, 'problem')} in {what} in {checked.place}.")
-    if not checked.ok:
+            count = len(verification.problems)
+            print_line(f"Changed: {_count(count, 'problem')} in {counts} in {verification.place}.")
+    if not verification.ok:
         raise typer.Exit(1)
 
 
@@ -104,7 +105,7 @@ def export(
     place: Place = None,
 ) -> None:
     """Write the ledger to a file: its lines, or a table of its calls."""
-    from mirrorbi.cli.output import say
+    from mirrorbi.cli.output import print_line
     from mirrorbi.privacy.ledger import calls_of
     from mirrorbi.privacy.ledger.export import as_csv, as_lines
     from mirrorbi.storage.local import LocalStore
@@ -115,7 +116,7 @@ def export(
     ledger = _ledger(place)
     content = as_csv(calls_of(ledger.entries())) if ending == ".csv" else as_lines(ledger.lines())
     LocalStore(file.parent).write(file.name, content)
-    say(str(file))
+    print_line(str(file))
 
 
 def _ledger(place: str | None) -> FileLedger | S3Ledger:
@@ -128,28 +129,28 @@ def _ledger(place: str | None) -> FileLedger | S3Ledger:
     return open_ledger(settings)
 
 
-def _one(calls: list[Call], wanted: str) -> Call:
+def _find_call(calls: list[Call], entry: str) -> Call:
     from mirrorbi.errors import QueryError, did_you_mean
 
     for call in calls:
-        if wanted in (call.entry, call.entry.partition("-")[0]):
+        if entry in (call.entry, call.entry.partition("-")[0]):
             return call
     raise QueryError(
-        f"There is no call {wanted!r} in the ledger.",
-        hint=did_you_mean(wanted, [call.entry for call in calls[-5:]], noun="last calls"),
+        f"There is no call {entry!r} in the ledger.",
+        hint=did_you_mean(entry, [call.entry for call in calls[-5:]], noun="last calls"),
     )
 
 
 def _refuse_run(run: str, calls: list[Call]) -> None:
     from mirrorbi.errors import QueryError, did_you_mean
 
-    known = [call.run for call in reversed(calls) if call.run]
+    runs = [call.run for call in reversed(calls) if call.run]
     raise QueryError(
-        f"There is no run {run!r} in the ledger.", hint=did_you_mean(run, known, noun="runs")
+        f"There is no run {run!r} in the ledger.", hint=did_you_mean(run, runs, noun="runs")
     )
 
 
-def _table(calls: list[Call]) -> None:
+def _print_calls(calls: list[Call]) -> None:
     from mirrorbi.bedrock.budget import figure
     from mirrorbi.cli.output import print_table
     from mirrorbi.privacy.ledger.calls import UNKNOWN
@@ -172,44 +173,45 @@ def _table(calls: list[Call]) -> None:
     )
 
 
-def _summary(calls: list[Call], of: int) -> None:
+def _print_summary(calls: list[Call], total: int) -> None:
     from mirrorbi.bedrock.budget import dollars
     from mirrorbi.bedrock.usage import usage_summary
-    from mirrorbi.cli.output import printable, say
+    from mirrorbi.cli.output import print_line, printable
     from mirrorbi.privacy.ledger.calls import UNKNOWN
 
-    account = usage_summary(calls)
-    used = account.usage
-    number = f"{len(calls):,} of {of:,} calls" if of > len(calls) else _count(of, "call")
-    days = list(dict.fromkeys((account.first[:10], account.last[:10])))
-    say(
+    summary = usage_summary(calls)
+    usage = summary.usage
+    number = f"{len(calls):,} of {total:,} calls" if total > len(calls) else _count(total, "call")
+    days = list(dict.fromkeys((summary.first[:10], summary.last[:10])))
+    print_line(
         f"{number}, {' to '.join(days)}: "
-        f"{used.input + used.cache_read + used.cache_write:,} tokens in, {used.output:,} out, "
-        f"{dollars(used.cost or Decimal(0))}."
+        f"{usage.input + usage.cache_read + usage.cache_write:,} tokens in, {usage.output:,} out, "
+        f"{dollars(usage.cost or Decimal(0))}."
     )
-    for name, counted in (("Model", account.models), ("User", account.users)):
-        for value, count in list(counted.items())[:_MOST]:
-            say(f"{name}: {printable(value)}{f' ({count:,})' if len(counted) > 1 else ''}")
-    say(f"Regions: {', '.join(map(printable, account.regions))}")
-    lost = [call.entry.partition("-")[0] for call in calls if call.outcome == UNKNOWN]
-    if lost:
-        say()
-        say(
-            f"{_count(len(lost), 'call')} sent, outcome unknown: {', '.join(lost[:_LOST])}"
-            f"{' ...' if len(lost) > _LOST else ''}. What became of it was never written:"
+    for name, counts in (("Model", summary.models), ("User", summary.users)):
+        for value, count in list(counts.items())[:_MOST]:
+            print_line(f"{name}: {printable(value)}{f' ({count:,})' if len(counts) > 1 else ''}")
+    print_line(f"Regions: {', '.join(map(printable, summary.regions))}")
+    unknown = [call.entry.partition("-")[0] for call in calls if call.outcome == UNKNOWN]
+    if unknown:
+        print_line()
+        print_line(
+            f"{_count(len(unknown), 'call')} sent, outcome unknown: "
+            f"{', '.join(unknown[:_LISTED])}{' ...' if len(unknown) > _LISTED else ''}. "
+            "What became of it was never written:"
         )
-        say("the process ended, or the connection broke. Bedrock may have charged for it.")
+        print_line("the process ended, or the connection broke. Bedrock may have charged for it.")
 
 
-def _tell(call: Call, calls: list[Call]) -> None:
+def _print_call(call: Call, calls: list[Call]) -> None:
     """Print one call, with the payloads as they were sent."""
     import json
 
     from mirrorbi.bedrock.budget import dollars
-    from mirrorbi.cli.output import printable, say
+    from mirrorbi.cli.output import print_line, printable
     from mirrorbi.privacy.ledger.calls import payloads_of
 
-    held = ", ".join(f"{count} {rule}" for rule, count in call.withheld.items())
+    withheld = ", ".join(f"{count} {rule}" for rule, count in call.withheld.items())
     tokens = f"{call.input:,} in, {call.output:,} out"
     if call.cache_read or call.cache_write:
         tokens += f"; prompt cache: {call.cache_read:,} read, {call.cache_write:,} written"
@@ -230,23 +232,25 @@ def _tell(call: Call, calls: list[Call]) -> None:
         ("Attempts", str(call.attempts or "")),
         ("Tokens", tokens if call.ended else ""),
         ("Cost", "" if call.cost is None else dollars(call.cost)),
-        ("Withheld", held),
+        ("Withheld", withheld),
     )
     for name, value in rows:
         if value:
-            say(f"{name:<9} {printable(value)}")
+            print_line(f"{name:<9} {printable(value)}")
     bodies = payloads_of(calls)
     for number, part in enumerate(call.disclosures, 1):
-        say()
-        say(f"Payload {number}: {part['kind']}, {_size(part['bytes'])}, SHA-256 {part['sha256']}")
+        print_line()
+        print_line(
+            f"Payload {number}: {part['kind']}, {_size(part['bytes'])}, SHA-256 {part['sha256']}"
+        )
         body = bodies.get(part["sha256"])
         if body is None:
-            say("Kept by its hash alone.")
+            print_line("Kept by its hash alone.")
         else:
-            say(printable(json.dumps(json.loads(body), indent=2, ensure_ascii=False)))
+            print_line(printable(json.dumps(json.loads(body), indent=2, ensure_ascii=False)))
 
 
-def _whole(call: Call, calls: list[Call]) -> dict[str, Any]:
+def _full_dict(call: Call, calls: list[Call]) -> dict[str, Any]:
     from mirrorbi.privacy.ledger.calls import payloads_of
 
     bodies = payloads_of(calls)
@@ -258,5 +262,5 @@ def _size(size: int) -> str:
     return f"{size} B" if size < _KIB else f"{size / _KIB:,.1f} kB"
 
 
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def _count(number: int, singular: str, plural: str = "") -> str:
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

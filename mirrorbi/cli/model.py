@@ -28,7 +28,7 @@ def model(
     Who may see each column is judged by its name and a sample of its values, and shown;
     what you write under 'privacy' in the file holds.
     """
-    from mirrorbi.cli.output import Line, say, say_json
+    from mirrorbi.cli.output import ProgressLine, print_json, print_line
     from mirrorbi.data.engine.embedded import connect
     from mirrorbi.data.engine.profile import profile
     from mirrorbi.data.ingest.sources import open_source
@@ -38,74 +38,80 @@ def model(
     from mirrorbi.privacy.pii import classify
     from mirrorbi.storage.local import LocalStore
 
-    line = Line()
+    line = ProgressLine()
     line(f"Reading {source}")
     try:
         opened = open_source(source, connect())
         name = Path(opened.name).stem
-        known = profile(opened.table)
+        profiles = profile(opened.table)
         line(f"Looking for personal data in {source}")
-        found = classify(opened.table, known=known)
-        judged = {column: finding.judged for column, finding in found.items()}
-        draft = draft_model(opened.table, known, name, judged, opened.zones)
+        findings = classify(opened.table, known=profiles)
+        privacy_classes = {column: finding.judged for column, finding in findings.items()}
+        draft = draft_model(opened.table, profiles, name, privacy_classes, opened.zones)
     finally:
         line.clear()
-    target = output or _beside(opened.paths)
+    target = output or _default_target(opened.paths)
     if target.exists() and not force:
         raise StoreError(
             f"There is a model at '{target}'.",
             hint="Use --force to replace it, or -o for another place.",
         )
     LocalStore(target.parent).write(target.name, to_yaml(draft).encode())
-    meaning = draft.model
-    time = meaning.time.column if meaning.time else None
+    semantic_model = draft.model
+    time = semantic_model.time.column if semantic_model.time else None
     if as_json:
-        say_json(
+        print_json(
             {
                 "model": str(target),
                 "time": time,
-                "entity": meaning.dataset.entity,
-                "dimensions": list(meaning.dimensions),
-                "metrics": list(meaning.metrics),
-                "columns": {column: finding.to_dict() for column, finding in found.items()},
+                "entity": semantic_model.dataset.entity,
+                "dimensions": list(semantic_model.dimensions),
+                "metrics": list(semantic_model.metrics),
+                "columns": {column: finding.to_dict() for column, finding in findings.items()},
             }
         )
         return
-    _print_classes(found, draft)
+    _print_classes(findings, draft)
     for note in opened.notes:
-        say(textwrap.fill(note, 80, subsequent_indent="  ", break_long_words=False))
-    shown = sum(1 for metric in meaning.metrics.values() if not metric.hidden)
-    say(
-        f"{_count(shown, 'metric')}, {_count(len(meaning.dimensions), 'dimension')}, "
+        print_line(textwrap.fill(note, 80, subsequent_indent="  ", break_long_words=False))
+    shown = sum(1 for metric in semantic_model.metrics.values() if not metric.hidden)
+    print_line(
+        f"{_count(shown, 'metric')}, {_count(len(semantic_model.dimensions), 'dimension')}, "
         f"time: {time or 'none'}"
     )
-    say(str(target))
-    say("Every guess is commented: correct it, then delete the line 'draft: true'.")
+    print_line(str(target))
+    print_line("Every guess is commented: correct it, then delete the line 'draft: true'.")
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _print_classes(found: Mapping[str, Finding], draft: Draft) -> None:
+def _print_classes(findings: Mapping[str, Finding], draft: Draft) -> None:
     from mirrorbi.cli.output import print_table
 
     rows = []
-    for column, f in found.items():
+    for column, finding in findings.items():
         # What is written in the file: a name may say more than the values do.
-        written = draft.model.privacy.columns.get(column, str(f.privacy))
-        why = f.reason if written == str(f.privacy) else draft.reasons[f"privacy.{column}"]
-        rows.append([column, written, why, f"{f.count:,}" if f.share is not None else ""])
+        written = draft.model.privacy.columns.get(column, str(finding.privacy))
+        why = (
+            finding.reason
+            if written == str(finding.privacy)
+            else draft.reasons[f"privacy.{column}"]
+        )
+        rows.append(
+            [column, written, why, f"{finding.count:,}" if finding.share is not None else ""]
+        )
     print_table(["Column", "Class", "Why", "Count"], rows, numbers=[3])
 
 
-def _beside(paths: tuple[Path, ...]) -> Path:
+def _default_target(paths: tuple[Path, ...]) -> Path:
     first = paths[0]
     folder = first.parent if len(paths) > 1 else None
-    place = (
+    target = (
         folder / "model.yaml"
         if folder
         else first.with_name(f"{first.name.split('.')[0]}.model.yaml")
     )
-    here = Path.cwd()
-    return place.relative_to(here) if place.is_relative_to(here) else place
+    cwd = Path.cwd()
+    return target.relative_to(cwd) if target.is_relative_to(cwd) else target

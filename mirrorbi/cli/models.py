@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mirrorbi.settings import ClaudeSettings
 
 _UNKNOWN = "not known"
-_TOLD = ("legacy",)
+_NOTED_ANSWERS = ("legacy",)
 
 
 def models(
@@ -35,19 +35,19 @@ def models(
         for name in (*claude_models(), *settings.models)
         if name not in {model.id for model in claude_models().values()}
     }
-    standings = _checked(list(listed.values()), settings) if check else None
-    used, problem = _used(settings)
+    standings = _standings(list(listed.values()), settings) if check else None
+    route, problem = _route(settings)
     if as_json:
-        _print_json(list(listed.values()), standings, used, problem)
+        _print_models_json(list(listed.values()), standings, route, problem)
     elif standings is not None:
         _print_check(standings)
     else:
         _print_models(list(listed.values()))
     if not as_json:
-        _print_used(used, problem)
+        _print_route(route, problem)
 
 
-def _checked(listed: list[ClaudeModel], settings: ClaudeSettings) -> list[Standing]:
+def _standings(listed: list[ClaudeModel], settings: ClaudeSettings) -> list[Standing]:
     from mirrorbi.bedrock.access_check import check_models
     from mirrorbi.connections.boto_session import region_of
 
@@ -55,7 +55,7 @@ def _checked(listed: list[ClaudeModel], settings: ClaudeSettings) -> list[Standi
     return check_models(served, settings, region_of(settings))
 
 
-def _used(settings: ClaudeSettings) -> tuple[Any, Any]:
+def _route(settings: ClaudeSettings) -> tuple[Any, Any]:
     """Return the route that settings lead to, or why there is none."""
     from mirrorbi.bedrock.residency import route_for
     from mirrorbi.connections.boto_session import region_of
@@ -85,34 +85,42 @@ def _print_models(listed: list[ClaudeModel]) -> None:
     columns = ["Model", "Context", "Answer", "In", "Out", "Cache", "Profiles"]
     print_table(columns, rows, numbers=[1, 2, 3, 4, 5])
     dates = [model.checked for model in listed if model.checked]
-    _tell(
+    _print_wrapped(
         "US dollars per million tokens through the global profile; through one of a geography "
         f"10 % more. As read on {max(dates):%Y-%m-%d}; – is not known."
     )
     for model in listed:
         if model.ended() and model.successor:
-            _tell(f"{model.name} is served no longer: use {model.successor}.")
+            _print_wrapped(f"{model.name} is served no longer: use {model.successor}.")
 
 
 def _print_check(standings: list[Standing]) -> None:
     from mirrorbi.cli.output import print_table
 
     names = list(dict.fromkeys(standing.name for standing in standings))
-    by_way = {(standing.name, standing.reach): standing for standing in standings}
+    by_reach = {(standing.name, standing.reach): standing for standing in standings}
     rows = []
     for name in names:
-        ways = [by_way.get((name, reach)) for reach in ("region", "geo", "global")]
-        notes = {way.note: None for way in ways if way is not None and way.answer in _TOLD}
-        rows.append([name, *(_cell(way) for way in ways), ", ".join(notes)])
+        row_standings = [by_reach.get((name, reach)) for reach in ("region", "geo", "global")]
+        notes = {
+            standing.note: None
+            for standing in row_standings
+            if standing is not None and standing.answer in _NOTED_ANSWERS
+        }
+        rows.append([name, *(_cell(standing) for standing in row_standings), ", ".join(notes)])
     print_table(["Model", "In region", "Geography", "Global", ""], rows)
     for standing in standings:
         if standing.beyond:
             regions = ", ".join(standing.beyond)
-            _tell(f"{standing.id} also reaches {regions}, which the table does not know of.")
+            _print_wrapped(
+                f"{standing.id} also reaches {regions}, which the table does not know of."
+            )
     denied = {standing.note for standing in standings if standing.answer == "not allowed"}
     if denied:
-        _tell(f"To let this role ask, {' and '.join(sorted(denied))}.")
-    _tell("Whether a role may call them, only a call can tell: docs/bedrock.md has the policy.")
+        _print_wrapped(f"To let this role ask, {' and '.join(sorted(denied))}.")
+    _print_wrapped(
+        "Whether a role may call them, only a call can tell: docs/bedrock.md has the policy."
+    )
 
 
 def _cell(standing: Standing | None) -> str:
@@ -123,36 +131,38 @@ def _cell(standing: Standing | None) -> str:
     return f"{standing.answer}{more}"
 
 
-def _print_used(used: Any, problem: Any) -> None:
+def _print_route(route: Any, problem: Any) -> None:
     from mirrorbi.bedrock.residency import places
-    from mirrorbi.cli.output import say
+    from mirrorbi.cli.output import print_line
 
-    say()
-    if used is not None:
-        _tell(f"Used from {used.region}: {used.id}, processed in {places(used.regions)}.")
+    print_line()
+    if route is not None:
+        _print_wrapped(
+            f"Used from {route.region}: {route.id}, processed in {places(route.regions)}."
+        )
     else:
-        _tell(f"Used: none. {problem}")
+        _print_wrapped(f"Used: none. {problem}")
 
 
-def _print_json(
-    listed: list[ClaudeModel], standings: list[Standing] | None, used: Any, problem: Any
+def _print_models_json(
+    listed: list[ClaudeModel], standings: list[Standing] | None, route: Any, problem: Any
 ) -> None:
-    from mirrorbi.cli.output import say_json
+    from mirrorbi.cli.output import print_json
 
     value: dict[str, Any] = {"models": [model.to_dict() for model in listed], "used": None}
-    if used is not None:
+    if route is not None:
         value["used"] = {
-            "model": used.model.name,
-            "id": used.id,
-            "region": used.region,
-            "regions": list(used.regions),
-            "reach": used.reach,
+            "model": route.model.name,
+            "id": route.id,
+            "region": route.region,
+            "regions": list(route.regions),
+            "reach": route.reach,
         }
     else:
         value["problem"] = str(problem)
     if standings is not None:
         value["checked"] = [standing.to_dict() for standing in standings]
-    say_json(value)
+    print_json(value)
 
 
 def _where(model: ClaudeModel) -> str:
@@ -161,10 +171,10 @@ def _where(model: ClaudeModel) -> str:
     return " ".join(model.profiles) or _UNKNOWN
 
 
-def _tell(text: str) -> None:
-    from mirrorbi.cli.output import say
+def _print_wrapped(text: str) -> None:
+    from mirrorbi.cli.output import print_line
 
-    say(textwrap.fill(text, 80, break_long_words=False, break_on_hyphens=False))
+    print_line(textwrap.fill(text, 80, break_long_words=False, break_on_hyphens=False))
 
 
 def _tokens(count: int | None) -> str:

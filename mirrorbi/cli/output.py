@@ -21,24 +21,24 @@ _BETWEEN = 3
 """Width between two columns."""
 
 
-def say(text: str = "") -> None:
+def print_line(text: str = "") -> None:
     """Print a line of the result."""
     sys.stdout.write(f"{text}\n")
 
 
-def say_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Print the result as JSON."""
-    say(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    print_line(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def complain(error: MirrorBIError) -> None:
+def print_error(error: MirrorBIError) -> None:
     """Print an error and what to do about it on stderr."""
     word = "\x1b[31merror:\x1b[0m" if coloured(sys.stderr) else "error:"
     hint = f"\n{error.hint}" if error.hint else ""
     sys.stderr.write(f"{word} {error.what.rstrip()}{hint}\n")
 
 
-def complain_of_fault(error: Exception) -> None:
+def print_fault(error: Exception) -> None:
     """Print on stderr that the program failed: which error and where, not what it says.
 
     The message of an error that is not ours may quote a cell of the data.
@@ -52,7 +52,7 @@ def complain_of_fault(error: Exception) -> None:
         f"MirrorBI failed: {type(error).__name__}{place}.",
         hint="Run it again with 'mirrorbi --debug' to see all of it, which may quote your data.",
     )
-    complain(fault)
+    print_error(fault)
 
 
 def coloured(stream: TextIO) -> bool:
@@ -81,28 +81,28 @@ def print_table(
 
     lines = [[printable(cell) for cell in row] for row in rows]
     width = shutil.get_terminal_size((_WIDTH, 24)).columns if sys.stdout.isatty() else _WIDTH
-    least = []
+    min_widths = []
     for i, head in enumerate(columns):
         cells = [line[i] for line in lines]
         # A figure stays whole; words may break over lines.
         parts = cells if i in numbers else [word for cell in cells for word in cell.split()]
-        size = max(map(cell_len, [*head.split(), *parts]), default=0)
-        least.append(size if i in numbers else min(size, _NARROW))
-    for number, block in enumerate(_blocks(least, set(numbers), width)):
+        min_width = max(map(cell_len, [*head.split(), *parts]), default=0)
+        min_widths.append(min_width if i in numbers else min(min_width, _NARROW))
+    for number, block in enumerate(_blocks(min_widths, set(numbers), width)):
         if number:
-            say()
-        _print_block([(columns[i], least[i], i in numbers) for i in block],
+            print_line()
+        _print_block([(columns[i], min_widths[i], i in numbers) for i in block],
                      [[line[i] for i in block] for line in lines], width)  # fmt: skip
 
 
-def _blocks(least: Sequence[int], numbers: set[int], width: int) -> list[list[int]]:
+def _blocks(min_widths: Sequence[int], numbers: set[int], width: int) -> list[list[int]]:
     """Return the columns of the tables that a table is printed as."""
-    names = [i for i in range(len(least)) if i not in numbers]
-    blocks = [list(names)]
+    text_columns = [i for i in range(len(min_widths)) if i not in numbers]
+    blocks = [list(text_columns)]
     for i in sorted(numbers):
-        room = sum(least[j] for j in (*blocks[-1], i)) + _BETWEEN * len(blocks[-1])
-        if room > width and len(blocks[-1]) > len(names):
-            blocks.append(list(names))
+        block_width = sum(min_widths[j] for j in (*blocks[-1], i)) + _BETWEEN * len(blocks[-1])
+        if block_width > width and len(blocks[-1]) > len(text_columns):
+            blocks.append(list(text_columns))
         blocks[-1].append(i)
     return [sorted(block) for block in blocks]
 
@@ -116,16 +116,16 @@ def _print_block(
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for name, least, number in columns:
+    for name, min_width, number in columns:
         table.add_column(
             Text(name),
             justify="right" if number else "left",
-            min_width=least,
+            min_width=min_width,
             overflow="fold",
         )
     for row in rows:
         table.add_row(*map(Text, row))
-    needed = sum(least for _, least, _ in columns) + _BETWEEN * (len(columns) - 1)
+    needed = sum(min_width for _, min_width, _ in columns) + _BETWEEN * (len(columns) - 1)
     console = Console(width=max(width, needed), no_color=not coloured(sys.stdout), highlight=False)
     console.print(table)
 
@@ -141,7 +141,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
-class Line:
+class ProgressLine:
     """One line of progress on a terminal, rewritten in place; silent elsewhere."""
 
     def __init__(self) -> None:
@@ -171,12 +171,12 @@ def pairs_of(texts: Sequence[str], option: str) -> Mapping[str, str]:
     """
     from mirrorbi.errors import ParameterError
 
-    found = {}
+    pairs = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise ParameterError(
                 f"{option} {text!r} is not name=value.", hint=f"Write {option} period=2013-12."
             )
-        found[name.strip()] = value
-    return found
+        pairs[name.strip()] = value
+    return pairs

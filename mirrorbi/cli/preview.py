@@ -46,7 +46,7 @@ def preview(
     """Show what Claude would see of a data set. Nothing is sent, no cloud is needed."""
     import sys
 
-    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.cli.output import print_json, print_line, print_table
     from mirrorbi.cli.sources import members_of, open_data
     from mirrorbi.errors import ParameterError
     from mirrorbi.privacy.gate import Gate
@@ -64,7 +64,7 @@ def preview(
     elif vocabulary:
         shown = gate.vocabulary().preview()
     else:
-        found = data.facts(
+        fact_set = data.facts(
             metrics=metric,
             by=by,
             where=members_of(where),
@@ -73,39 +73,39 @@ def preview(
             compare=compare,
             kinds=kind,
         )
-        shown = gate.preview(found if top is None else found.top(top))
+        shown = gate.preview(fact_set if top is None else fact_set.top(top))
     if as_bytes:
         sys.stdout.flush()
         sys.stdout.buffer.write(shown.body)
         return
     if as_json:
-        say_json(shown.to_dict())
+        print_json(shown.to_dict())
         return
     if shown.kind == "facts":
-        print_table(("", "What Claude sees", "Figures"), [_told(line) for line in shown.lines])
+        print_table(("", "What Claude sees", "Figures"), [_table_row(line) for line in shown.lines])
     else:
-        say(shown.said())
-    _summary(shown, gate.policy.narrators)
+        print_line(shown.said())
+    _print_summary(shown, gate.policy.narrators)
 
 
-def _summary(shown: Preview, narrators: tuple[str, ...]) -> None:
-    from mirrorbi.cli.output import print_table, say
+def _print_summary(shown: Preview, narrators: tuple[str, ...]) -> None:
+    from mirrorbi.cli.output import print_line, print_table
 
-    say()
+    print_line()
     for line in shown.summary():
-        say(line)
+        print_line(line)
     if shown.withheld:
-        say()
+        print_line()
         print_table(
             ("Rule", "Cells", "What stays here"),
             [(part.rule, f"{part.cells:,}", part.what) for part in shown.withheld],
             numbers=(1,),
         )
     if "claude" not in narrators:
-        say()
-        say('Nothing is sent under this policy: narrators = ["rules"].')
+        print_line()
+        print_line('Nothing is sent under this policy: narrators = ["rules"].')
 
 
-def _told(line: tuple[str, ...]) -> tuple[str, str, str]:
+def _table_row(line: tuple[str, ...]) -> tuple[str, str, str]:
     handle, kind, metric, scope, times, figures = line
     return handle, f"{kind}: {metric}, {scope}\n{times}".strip(), figures

@@ -32,7 +32,7 @@ def query(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
 ) -> None:
     """Show metrics of a data set as a table, CSV or JSON."""
-    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.cli.output import print_json, print_line, print_table
     from mirrorbi.cli.sources import members_of, open_data
     from mirrorbi.data.export import write_csv
 
@@ -56,22 +56,22 @@ def query(
         for line in frame.itertuples(index=False, name=None)
     ]
     if as_json:
-        withheld = [one._asdict() for one in table.withheld]
-        say_json({"query": table.query.to_dict(), "lines": lines, "withheld": withheld})
+        withheld = [entry._asdict() for entry in table.withheld]
+        print_json({"query": table.query.to_dict(), "lines": lines, "withheld": withheld})
     elif as_csv:
         write_csv(sys.stdout, list(frame.columns), [list(line.values()) for line in lines])
     elif not lines:
-        say(_nothing(table))
+        print_line(_no_rows_text(table))
     else:
         heads = [table.head(name) for name in table.names]
         numbers = [i for i, name in enumerate(table.names) if table.is_number(name)]
         print_table(heads, list(table.lines()), numbers=numbers)
         if table.note:
-            say()
-            say(table.note)
+            print_line()
+            print_line(table.note)
 
 
-def _nothing(table: ResultTable) -> str:
+def _no_rows_text(table: ResultTable) -> str:
     """Say that no row answers, and where there are rows."""
     first, last = table.dataset.first, table.dataset.last
     if table.query.period is None or first is None or last is None:

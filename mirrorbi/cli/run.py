@@ -46,26 +46,26 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Run a notebook and write its report as one HTML file."""
-    from mirrorbi.cli.output import Line, pairs_of, say, say_json
+    from mirrorbi.cli.output import ProgressLine, pairs_of, print_json, print_line
 
     if help_params:
         _show_parameters(notebook, as_json)
         return
-    given = {**(_from_file(file) if file else {}), **pairs_of(parameters or (), "-p")}
+    values = {**(_from_file(file) if file else {}), **pairs_of(parameters or (), "-p")}
 
     from mirrorbi.kernels.kernel_process import import_run
     from mirrorbi.kernels.standby import Standby
     from mirrorbi.reports.run.plan import make_plan
     from mirrorbi.reports.run.run import perform
 
-    line = Line()
+    line = ProgressLine()
     line(f"{notebook.name} starting")
     try:
-        with ended_by_term():
+        with interrupted_by_sigterm():
             outcome = perform(
                 make_plan(
                     notebook,
-                    given,
+                    values,
                     output=output,
                     environment=_environment(narrator, no_cache, budget),
                 ),
@@ -77,7 +77,7 @@ def run(
     finally:
         line.clear()
     if as_json:
-        say_json(
+        print_json(
             {
                 "report": str(outcome.report),
                 "notebook": str(outcome.notebook),
@@ -90,11 +90,11 @@ def run(
         )
     else:
         if outcome.headline:
-            say(outcome.headline)
-        say(str(outcome.report))
+            print_line(outcome.headline)
+        print_line(str(outcome.report))
         if outcome.files:
-            say(f"{outcome.files}/")
-        say(f"{outcome.seconds:.1f} s")
+            print_line(f"{outcome.files}/")
+        print_line(f"{outcome.seconds:.1f} s")
     if open_report:
         typer.launch(str(outcome.report.resolve()))
 
@@ -103,29 +103,29 @@ def _environment(narrator: str | None, no_cache: bool, budget: str | None) -> di
     """Return what was asked for this run alone, as variables of the environment."""
     from mirrorbi.errors import SettingsError, did_you_mean
 
-    found = {}
+    variables = {}
     if narrator is not None:
         if narrator not in _NARRATORS:
             raise SettingsError(
                 f"--narrator {narrator!r} is nobody who writes.",
                 hint=did_you_mean(narrator, _NARRATORS, noun="narrators"),
             )
-        found["MIRRORBI_NARRATOR"] = narrator
+        variables["MIRRORBI_NARRATOR"] = narrator
     if no_cache:
-        found["MIRRORBI_CLAUDE_CACHE"] = "false"
+        variables["MIRRORBI_CLAUDE_CACHE"] = "false"
     if budget is not None:
-        found["MIRRORBI_CLAUDE_BUDGET_RUN"] = budget
-    return found
+        variables["MIRRORBI_CLAUDE_BUDGET_RUN"] = budget
+    return variables
 
 
 def _show_parameters(notebook: Path, as_json: bool) -> None:
-    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.cli.output import print_json, print_line, print_table
     from mirrorbi.reports.parameters.parameter_cell import read_parameters
     from mirrorbi.reports.run.notebook import load_notebook
 
     declared = read_parameters(load_notebook(notebook))
     if as_json:
-        say_json(
+        print_json(
             [
                 {
                     "name": p.name,
@@ -144,7 +144,7 @@ def _show_parameters(notebook: Path, as_json: bool) -> None:
             [(p.name, p.type.text, _default(p), p.help) for p in declared.values()],
         )
     else:
-        say(f"{notebook.name} has no parameters.")
+        print_line(f"{notebook.name} has no parameters.")
 
 
 def _default(parameter: Any) -> str:
@@ -181,7 +181,7 @@ def _from_file(path: Path) -> Mapping[str, Any]:
 
 
 @contextmanager
-def ended_by_term() -> Iterator[None]:
+def interrupted_by_sigterm() -> Iterator[None]:
     """Make SIGTERM end a run as Ctrl-C does: the kernel too, and nothing half-written."""
 
     def stop(*_: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mirrorbi.cli.output import Line, pairs_of
+from mirrorbi.cli.output import ProgressLine, pairs_of
 
 if TYPE_CHECKING:
     from mirrorbi.analysis import Analysis
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def open_data(source: str, model: Path | None = None) -> Analysis:
     """Open a data set, and say on a terminal that this is being done."""
-    line = Line()
+    line = ProgressLine()
     line(f"Reading {source}")
     try:
         import mirrorbi
@@ -26,8 +26,8 @@ def open_data(source: str, model: Path | None = None) -> Analysis:
 
 def members_of(texts: Sequence[str] | None) -> dict[str, list[str]]:
     """Return ``dimension=member`` texts as members per dimension."""
-    found: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {}
     for text in texts or ():
         for name, member in pairs_of([text], "--where").items():
-            found.setdefault(name, []).append(member)
-    return found
+            members.setdefault(name, []).append(member)
+    return members

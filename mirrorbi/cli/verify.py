@@ -22,29 +22,31 @@ def verify(
 
     The exit code is 1 unless every figure is the same.
     """
-    from mirrorbi.cli.output import print_table, say, say_json
+    from mirrorbi.cli.output import print_json, print_line, print_table
     from mirrorbi.reports.verify.verify import verify as verify_report
 
-    checked = verify_report(report, source, model=model)
+    verification = verify_report(report, source, model=model)
     if as_json:
-        say_json(checked.to_dict())
+        print_json(verification.to_dict())
     else:
-        if checked.problems:
-            lost = {f.about: f.state for f in checked.problems if f.state in ("gone", "unproven")}
+        if verification.problems:
+            unproven = {
+                f.about: f.state for f in verification.problems if f.state in ("gone", "unproven")
+            }
             print_table(
                 ("Figure", "State", "In the report", "From the data"),
                 [
                     *(
                         (f.name, f.state, f.shown, f.computed)
-                        for f in checked.problems
+                        for f in verification.problems
                         if f.state not in ("gone", "unproven")
                     ),
-                    *((about, state, "", "") for about, state in lost.items()),
+                    *((about, state, "", "") for about, state in unproven.items()),
                 ],
             )
-            say()
-        for note in checked.notes:
-            say(note)
-        say(checked.summary)
-    if not checked.ok:
+            print_line()
+        for note in verification.notes:
+            print_line(note)
+        print_line(verification.summary)
+    if not verification.ok:
         raise typer.Exit(1)
