@@ -25,29 +25,29 @@ BUNDLE = re.compile(r"[A-Za-z0-9+/=]{20000,}")
 def content(page: Path) -> list[str]:
     """Return what a page says, as lines, without versions and the drawing library."""
     html = page.read_text(encoding="utf-8")
-    found = MANIFEST.search(html)
-    if found is None:
+    match = MANIFEST.search(html)
+    if match is None:
         raise SystemExit(f"{page} has no manifest")
-    manifest = json.loads(found.group(2))
+    manifest = json.loads(match.group(2))
     versions = manifest.pop("versions")
-    said = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
-    body = BUNDLE.sub("(bundle)", html[: found.start()] + html[found.end() :])
+    manifest_lines = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
+    body = BUNDLE.sub("(bundle)", html[: match.start()] + html[match.end() :])
     for name, version in versions.items():
         body = re.sub(rf"({re.escape(name)}\W+){re.escape(version)}", r"\1(version)", body)
-    lines = [*said, *body.splitlines()]
+    lines = [*manifest_lines, *body.splitlines()]
     return [re.sub(r"duckdb \d[\w.]*", "duckdb (version)", line) for line in lines]
 
 
 def main() -> int:
     """Make the report and compare, or put it in place."""
     with tempfile.TemporaryDirectory() as folder:
-        made = mirrorbi.run(NOTEBOOK, output=folder).report
+        report = mirrorbi.run(NOTEBOOK, output=folder).report
         if "--renew" in sys.argv:
             SAMPLE.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(made, SAMPLE)
+            shutil.copyfile(report, SAMPLE)
             print(f"{SAMPLE} renewed")
             return 0
-        old, new = content(SAMPLE), content(made)
+        old, new = content(SAMPLE), content(report)
     if old == new:
         print(f"{SAMPLE} is what the code makes")
         return 0

@@ -88,7 +88,7 @@ def duckdb_queries(path: str) -> float:
         keys = f"{dimension}, date_trunc('{grain}', day)" if grain else dimension
         sql = f"SELECT {keys}, {METRICS[metric][1]} FROM '{path}' GROUP BY ALL"
         total += sum(line[-1] for line in connection.execute(sql).fetchall())
-    return _done(start, total)
+    return _print_result(start, total)
 
 
 def mirrorbi_queries(path: str) -> float:
@@ -107,7 +107,7 @@ def mirrorbi_queries(path: str) -> float:
     total = sum(
         float(ds.answer(query, entities=False).frame[query.metrics[0]].sum()) for query in queries
     )
-    return _done(start, total)
+    return _print_result(start, total)
 
 
 def duckdb_summarize(path: str) -> float:
@@ -117,7 +117,7 @@ def duckdb_summarize(path: str) -> float:
     connection = duckdb.connect()
     start = time.perf_counter()
     lines = connection.execute(f"SUMMARIZE FROM '{path}'").fetchall()
-    return _done(start, len(lines))
+    return _print_result(start, len(lines))
 
 
 def mirrorbi_facts(path: str) -> float:
@@ -128,7 +128,7 @@ def mirrorbi_facts(path: str) -> float:
     small.facts()
     start = time.perf_counter()
     facts = mirrorbi.open(path, MODEL).facts()
-    return _done(start, len(facts))
+    return _print_result(start, len(facts))
 
 
 def mirrorbi_report(path: str) -> float:
@@ -138,7 +138,7 @@ def mirrorbi_report(path: str) -> float:
         command = [sys.executable, "-m", "mirrorbi", "run", str(NOTEBOOK)]
         subprocess.run([*command, "-p", f"source={path}", "-o", folder], check=True)
         size = sum(page.stat().st_size for page in Path(folder).glob("*.html"))
-    return _done(start, size)
+    return _print_result(start, size)
 
 
 def ydata_minimal(path: str) -> float:
@@ -148,10 +148,10 @@ def ydata_minimal(path: str) -> float:
     from ydata_profiling import ProfileReport
 
     report = ProfileReport(pd.read_parquet(path), minimal=True, progress_bar=False)
-    return _done(start, len(report.to_html()))
+    return _print_result(start, len(report.to_html()))
 
 
-def _done(start: float, answer: float) -> float:
+def _print_result(start: float, answer: float) -> float:
     seconds = time.perf_counter() - start
     print(json.dumps({"seconds": seconds, "answer": answer}))
     return seconds
@@ -179,9 +179,9 @@ def measure(interpreter: str, name: str, path: Path) -> dict[str, float]:
     output = process.stdout.read() if process.stdout else ""
     if process.returncode:
         raise SystemExit(f"{name} failed")
-    found = json.loads(output.strip().splitlines()[-1])
+    result = json.loads(output.strip().splitlines()[-1])
     whole = time.perf_counter() - start
-    return {**found, "whole": whole, "peak": peak / 2**20}
+    return {**result, "whole": whole, "peak": peak / 2**20}
 
 
 def main() -> None:
@@ -213,15 +213,15 @@ def main() -> None:
         print(f"{options.rows:,} rows, {path.stat().st_size / 2**20:.0f} MiB of Parquet\n")
         for _ in range(options.repeat):
             for name, interpreter in contenders.items():
-                found = measure(interpreter, name, path)
+                result = measure(interpreter, name, path)
                 whole = name in ("mirrorbi_report", "ydata_minimal")
-                found["seconds"] = found["whole"] if whole else found["seconds"]
-                kept = best.setdefault(name, found)
-                kept["seconds"] = min(kept["seconds"], found["seconds"])
-                kept["peak"] = min(kept["peak"], found["peak"])
+                result["seconds"] = result["whole"] if whole else result["seconds"]
+                least = best.setdefault(name, result)
+                least["seconds"] = min(least["seconds"], result["seconds"])
+                least["peak"] = min(least["peak"], result["peak"])
     print("| contender | seconds | peak MiB |\n|---|---:|---:|")
-    for name, found in best.items():
-        print(f"| {globals()[name].__doc__} | {found['seconds']:.2f} | {found['peak']:.0f} |")
+    for name, result in best.items():
+        print(f"| {globals()[name].__doc__} | {result['seconds']:.2f} | {result['peak']:.0f} |")
     print()
     pairs = [
         ("duckdb_queries", "mirrorbi_queries"),

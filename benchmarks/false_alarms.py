@@ -43,24 +43,24 @@ def noise(rng: np.random.Generator, n: int, memory: float, count: int) -> np.nda
 
 
 def trend(series: list[np.ndarray], season: int, seed: int) -> list[float]:
-    return [found.p for found in trends_of(series, season, seed) if found is not None]
+    return [result.p for result in trends_of(series, season, seed) if result is not None]
 
 
 def unusual(series: list[np.ndarray], season: int, seed: int) -> list[float]:
-    return [found.p for found in unusual_in(series, season, seed) if found is not None]
+    return [result.p for result in unusual_in(series, season, seed) if result is not None]
 
 
 def breaks(series: list[np.ndarray], season: int, seed: int) -> list[float]:
-    return [found[0].p for found in breaks_in(series, season, seed) if found]
+    return [result[0].p for result in breaks_in(series, season, seed) if result]
 
 
 def correlation(series: list[np.ndarray], season: int, seed: int) -> list[float]:
     half = len(series) // 2
-    found = [
-        correlation_of(one, other, season, seed + i)
-        for i, (one, other) in enumerate(zip(series[:half], series[half:], strict=True))
+    results = [
+        correlation_of(left, right, season, seed + i)
+        for i, (left, right) in enumerate(zip(series[:half], series[half:], strict=True))
     ]
-    return [one.p for one in found if one is not None]
+    return [left.p for left in results if left is not None]
 
 
 FAMILIES: dict[str, Callable[[list[np.ndarray], int, int], list[float]]] = {
@@ -90,36 +90,36 @@ def probabilities(
     *,
     season: int = 1,
     pattern: float = 0.0,
-    found: bool = False,
+    with_signal: bool = False,
 ) -> np.ndarray:
     """Return the p of each replication, in batches with draws of their own."""
-    rng = np.random.default_rng(seed_of(family, n, memory, season, pattern, found))
+    rng = np.random.default_rng(seed_of(family, n, memory, season, pattern, with_signal))
     wave = pattern * np.cos(2 * np.pi * np.arange(n) / season) if season > 1 else np.zeros(n)
     out: list[float] = []
     for start in range(0, count, BATCH):
         size = min(BATCH, count - start) * (2 if family == "correlation" else 1)
         series = noise(rng, n, memory, size)
-        if found and family == "correlation":
+        if with_signal and family == "correlation":
             common = noise(rng, n, memory, size // 2)
             series = (series + 2 * np.vstack([common, common])) / np.sqrt(5)
-        elif found:
+        elif with_signal:
             series = series + signal(family, n)
         out += FAMILIES[family](list(series + wave), season, start)
     return np.array(out)
 
 
 def line(family: str, n: int, memory: float, count: int, season: int, pattern: float) -> str:
-    begun = time.process_time()
+    start = time.process_time()
     p = probabilities(family, n, memory, count, season=season, pattern=pattern)
-    spent = (time.process_time() - begun) / count * 1000
-    there = probabilities(
-        family, n, memory, max(50, count // 4), season=season, pattern=pattern, found=True
+    spent = (time.process_time() - start) / count * 1000
+    detected = probabilities(
+        family, n, memory, max(50, count // 4), season=season, pattern=pattern, with_signal=True
     )
     low, high = wilson(float((p <= 0.05).sum()), len(p))
     return (
         f"{family:<12}{n:>4}{memory:>7.1f}   {(p <= 0.05).mean():>6.1%}  "
-        f"{low:>5.1%} - {high:>5.1%}   {(p <= 0.01).mean():>6.1%}   {(there <= 0.05).mean():>6.0%}"
-        f"{spent:>9.1f}"
+        f"{low:>5.1%} - {high:>5.1%}   {(p <= 0.01).mean():>6.1%}   "
+        f"{(detected <= 0.05).mean():>6.0%}{spent:>9.1f}"
     )
 
 
@@ -149,16 +149,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--replications", type=int, default=400)
     parser.add_argument("--quick", action="store_true", help="n = 12 and 24 only, no season")
-    asked = parser.parse_args()
-    count = asked.replications
+    arguments = parser.parse_args()
+    count = arguments.replications
     head = (
         f"{'family':<12}{'n':>4}{'memory':>7}   {'p<=5%':>6}  {'95% interval':>13}   {'p<=1%':>6}"
     )
     head += f"   {'found':>6}{'ms':>9}"
     print(f"{count} replications\n\n{head}")
-    for family, n, memory in cases(asked.quick):
+    for family, n, memory in cases(arguments.quick):
         print(line(family, n, memory, count, 1, 0.0), flush=True)
-    if asked.quick:
+    if arguments.quick:
         return
     for pattern, name in ((0.0, "that is looked for but not there"), (3.0, "of amplitude 3")):
         print(f"\nA season of 12 steps {name}\n\n{head}")

@@ -39,7 +39,7 @@ from mirrorbi.privacy.policy import policy_for
 
 TARGET = 100.0
 FACTS = 500
-MADE = 100_000
+INVENTED_ROWS = 100_000
 """Rows of the made table."""
 LATER = 200.0
 """Milliseconds that a later question of a conversation may take."""
@@ -60,15 +60,15 @@ QUESTIONS: list[dict[str, Any]] = [
 
 def median(work: Callable[[], Any], times: int) -> float:
     """Return milliseconds of processor time."""
-    took = []
+    times_taken = []
     for _ in range(times):
         began = time.process_time()
         work()
-        took.append(1000 * (time.process_time() - began))
-    return statistics.median(took)
+        times_taken.append(1000 * (time.process_time() - began))
+    return statistics.median(times_taken)
 
 
-def made(rows: int) -> Any:
+def invented_table(rows: int) -> Any:
     """Return a table of two years, four dimensions and three metrics."""
     rng = np.random.default_rng(0)
     day = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 730, rows), "D")
@@ -106,7 +106,6 @@ def conversation(data: Any, policy: Any) -> None:
             continue
     took: list[list[float]] = [[] for _ in released]
     passed = [0] * len(released)
-    said = 0
     for _ in range(2):
         audit = Audit(data, policy)
         for i, (_, facts) in enumerate(released):
@@ -118,7 +117,6 @@ def conversation(data: Any, policy: Any) -> None:
         text = ", ".join(f"{k} {v}" for k, v in question.items()) or "everything"
         first, again = times
         print(f"  {text[:40]:40} {len(facts):6} {n:7} {first:7.1f} {again:7.1f}")
-        said += n
     later = [times[1] for times in took[1:]]
     if later:
         print(
@@ -132,41 +130,41 @@ def main() -> None:
     parser.add_argument("--source", default="notebooks/data/flights.parquet", type=Path)
     parser.add_argument("--rows", default=0, type=int, help="of a made table instead")
     parser.add_argument("--times", default=5, type=int)
-    given = parser.parse_args()
-    data = made(given.rows) if given.rows else mirrorbi.open(given.source)
+    arguments = parser.parse_args()
+    data = invented_table(arguments.rows) if arguments.rows else mirrorbi.open(arguments.source)
     policy = policy_for(data)
     facts = controlled(data, policy)
     raw = find_facts(data)
-    scan = definite(data)
+    context = definite(data)
     figures = {
-        "sweep": median(lambda: find_facts(data), given.times),
-        "sweep, controlled": median(lambda: controlled(data, policy), given.times),
-        "plan": median(lambda: Guard(data, policy, scan).plans, given.times),
-        "release": median(lambda: release(facts, data, policy), given.times),
-        "audit": median(lambda: Audit(data, policy).examine(facts), given.times),
-        "gate, one sweep": median(lambda: Gate(data, policy).disclose(facts), given.times),
+        "sweep": median(lambda: find_facts(data), arguments.times),
+        "sweep, controlled": median(lambda: controlled(data, policy), arguments.times),
+        "plan": median(lambda: Guard(data, policy, context).plans, arguments.times),
+        "release": median(lambda: release(facts, data, policy), arguments.times),
+        "audit": median(lambda: Audit(data, policy).examine(facts), arguments.times),
+        "gate, one sweep": median(lambda: Gate(data, policy).disclose(facts), arguments.times),
     }
-    ready = Gate(data, policy)
-    ready.disclose(facts)
+    gate = Gate(data, policy)
+    gate.disclose(facts)
     figures |= {
-        "gate, again": median(lambda: ready.disclose(facts), given.times),
-        "vocabulary": median(lambda: Gate(data, policy).vocabulary(), given.times),
-        "question": median(lambda: ready.question("Why did it fall in December?"), given.times),
+        "gate, again": median(lambda: gate.disclose(facts), arguments.times),
+        "vocabulary": median(lambda: Gate(data, policy).vocabulary(), arguments.times),
+        "question": median(lambda: gate.question("Why did it fall in December?"), arguments.times),
     }
     print(f"{len(raw)} facts, {len(facts)} released, {data.rows:,} rows")
-    for name, took in figures.items():
-        print(f"{name:20} {took:8.1f} ms")
-    beside = figures["plan"] + figures["release"]
-    print(f"plan and release: {beside:.1f} ms, target {TARGET:.0f} ms")
+    for name, milliseconds in figures.items():
+        print(f"{name:20} {milliseconds:8.1f} ms")
+    plan_and_release = figures["plan"] + figures["release"]
+    print(f"plan and release: {plan_and_release:.1f} ms, target {TARGET:.0f} ms")
 
-    wide = data if len(facts) >= FACTS else made(MADE)
-    found = facts if wide is data else controlled(wide)
-    sent = Gate(wide).disclose(found)
-    took = median(lambda: Gate(wide).disclose(found), given.times)
-    share = FACTS * took / len(found)
+    wide = data if len(facts) >= FACTS else invented_table(INVENTED_ROWS)
+    fact_set = facts if wide is data else controlled(wide)
+    disclosure = Gate(wide).disclose(fact_set)
+    milliseconds = median(lambda: Gate(wide).disclose(fact_set), arguments.times)
+    share = FACTS * milliseconds / len(fact_set)
     print(
-        f"gate, one sweep of {len(found)} facts of a {'made ' if wide is not data else ''}table "
-        f"({len(sent.handles)} pass, {len(sent.body):,} bytes): {took:.1f} ms, "
+        f"gate, one sweep of {len(fact_set)} facts of a {'made ' if wide is not data else ''}table "
+        f"({len(disclosure.handles)} pass, {len(disclosure.body):,} bytes): {milliseconds:.1f} ms, "
         f"{share:.1f} ms for {FACTS}, target {TARGET:.0f} ms"
     )
     conversation(data, policy)

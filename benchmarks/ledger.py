@@ -37,34 +37,34 @@ def payload(policy: Policy, number: int) -> Disclosure:
 def write(folder: Path, calls: int, policy: Policy, *, fresh: bool) -> list[float]:
     """Return milliseconds per entry."""
     ledger = FileLedger(folder)
-    sent = payload(policy, 0)
-    took = []
+    disclosure = payload(policy, 0)
+    times = []
     for number in range(calls):
         if fresh:
-            sent = payload(policy, number)
-        intent = Intent("run", "ana", "narrative", "claude", ("eu-west-1",), (sent,), policy)
+            disclosure = payload(policy, number)
+        intent = Intent("run", "ana", "narrative", "claude", ("eu-west-1",), (disclosure,), policy)
         began = time.perf_counter()
         entry = ledger.open(intent)
         between = time.perf_counter()
         ledger.close(entry, Outcome(request_id="r", input=9000, output=900))
-        took += [1000 * (between - began), 1000 * (time.perf_counter() - between)]
-    return took
+        times += [1000 * (between - began), 1000 * (time.perf_counter() - between)]
+    return times
 
 
-def bare(folder: Path, entries: int, size: int) -> list[float]:
+def bare_writes(folder: Path, entries: int, size: int) -> list[float]:
     """Return milliseconds for a write and a flush of the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    took = []
+    times = []
     with (folder / "bare").open("wb", buffering=0) as file:
         for _ in range(entries):
             began = time.perf_counter()
             file.write(b"x" * size)
             os.fsync(file.fileno())
-            took.append(1000 * (time.perf_counter() - began))
-    return took
+            times.append(1000 * (time.perf_counter() - began))
+    return times
 
 
-def together(folder: Path, calls: int) -> list[float]:
+def concurrent_writes(folder: Path, calls: int) -> list[float]:
     """Return milliseconds per entry of one of two processes that write at once."""
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); import ledger as b; "
@@ -76,12 +76,12 @@ def together(folder: Path, calls: int) -> list[float]:
     return [float(part) for p in running for part in p.communicate()[0].split()]
 
 
-def line(name: str, took: list[float]) -> str:
-    ordered = sorted(took)
-    tail = ordered[int(0.95 * (len(ordered) - 1))]
+def line(name: str, times: list[float]) -> str:
+    in_order = sorted(times)
+    tail = in_order[int(0.95 * (len(in_order) - 1))]
     return (
-        f"{name:<44}{len(took):>8,}{statistics.median(took):>10.2f}{tail:>10.2f}"
-        f"{statistics.mean(took):>10.2f}"
+        f"{name:<44}{len(times):>8,}{statistics.median(times):>10.2f}{tail:>10.2f}"
+        f"{statistics.mean(times):>10.2f}"
     )
 
 
@@ -89,27 +89,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--calls", type=int, default=300)
     parser.add_argument("--folder", type=Path, help="On the disk to be measured.")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder or Path.cwd()) as name:
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.folder or Path.cwd()) as name:
         folder = Path(name)
-        own = write(folder / "full", given.calls, Policy(), fresh=True)
+        own = write(folder / "full", arguments.calls, Policy(), fresh=True)
         print(f"{'':<44}{'entries':>8}{'median':>10}{'95 %':>10}{'mean ms':>10}")
-        print(line("a write and a flush, 24 kB", bare(folder, given.calls, 24_000)))
+        print(line("a write and a flush, 24 kB", bare_writes(folder, arguments.calls, 24_000)))
         print(line("entry, payload of 24 kB kept whole", own[::2]))
         print(line("entry after the call", own[1::2]))
-        hashed = write(folder / "hash", given.calls, Policy(retention="hash"), fresh=True)
+        hashed = write(folder / "hash", arguments.calls, Policy(retention="hash"), fresh=True)
         print(line("entry, payload kept by its hash", hashed[::2]))
-        print(line("two processes at once", together(folder / "two", given.calls // 2)))
+        print(
+            line("two processes at once", concurrent_writes(folder / "two", arguments.calls // 2))
+        )
         began = time.perf_counter()
-        checked = verify_ledger(FileLedger(folder / "full"))
+        verification = verify_ledger(FileLedger(folder / "full"))
         size = (folder / "full" / "ledger.jsonl").stat().st_size
         print(
-            f"\nverify: {checked.entries:,} entries, {size / 1e6:.1f} MB in "
-            f"{time.perf_counter() - began:.2f} s, {'unchanged' if checked.ok else 'CHANGED'}"
+            f"\nverify: {verification.entries:,} entries, {size / 1e6:.1f} MB in "
+            f"{time.perf_counter() - began:.2f} s, {'unchanged' if verification.ok else 'CHANGED'}"
         )
         median = statistics.median(own)
         print(f"median of all entries {median:.2f} ms; to be under {TARGET:g} ms")
-        return 0 if checked.ok and median < TARGET else 1
+        return 0 if verification.ok and median < TARGET else 1
 
 
 if __name__ == "__main__":

@@ -30,36 +30,38 @@ RUNS = 20
 
 def module(name):
     spec = importlib.util.spec_from_file_location(f"lies_{name}", LIES / f"{name}.py")
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
+    loaded_module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded_module)
+    return loaded_module
 
 
 def timed(work):
     """Return least processor, least and first clock time in milliseconds, and the result."""
-    busy, taken = [], []
+    processor, clock = [], []
     for _ in range(RUNS):
         began, working = time.perf_counter(), time.process_time()
         result = work()
-        busy.append(1000 * (time.process_time() - working))
-        taken.append(1000 * (time.perf_counter() - began))
-    return min(busy), min(taken), taken[0], result
+        processor.append(1000 * (time.process_time() - working))
+        clock.append(1000 * (time.perf_counter() - began))
+    return min(processor), min(clock), clock[0], result
 
 
 def answer_of(payload):
     """Return forty honest sentences about the facts of a payload."""
-    said = module("scribe").analysis(payload)["sentences"]
+    sentences = module("scribe").analysis(payload)["sentences"]
     forms = (
         "At {{f.entity}}, {{f.metric}} {{f.direction}} from {{f.base}} to {{f.value}}.",
         "{{f.metric}} for {{f.entity}} came to {{f.value}} {{f.when}}, against {{f.base}} before.",
     )
     members = [f for f in payload["facts"] if "base" in f["quantities"] and f.get("scope")]
-    for place in range(SENTENCES - len(said)):
-        fact = members[place % len(members)]
-        template = forms[place // len(members) % len(forms)].replace("{{f.", f"{{{{{fact['name']}.")
-        said.append(
+    for number in range(SENTENCES - len(sentences)):
+        fact = members[number % len(members)]
+        template = forms[number // len(members) % len(forms)].replace(
+            "{{f.", f"{{{{{fact['name']}."
+        )
+        sentences.append(
             {
-                "id": f"s{len(said) + 1}",
+                "id": f"s{len(sentences) + 1}",
                 "section": "drivers",
                 "kind": "finding",
                 "compare": False,
@@ -67,7 +69,7 @@ def answer_of(payload):
                 "template": template,
             }
         )
-    return json.dumps({"sentences": said, "derived": []})
+    return json.dumps({"sentences": sentences, "derived": []})
 
 
 def overhead():
@@ -90,7 +92,7 @@ def overhead():
     dataset = mirrorbi.open(FLIGHTS)
     facts = dataset.facts()
     material = rules.Material(facts)
-    told = rules.section_texts(material)
+    texts = rules.section_texts(material)
     gate = Gate(dataset)
     shown = gate.disclose(worth_telling(material)[0])
     reply = Reply(({"text": answer_of(shown.value)},), "end_turn")
@@ -102,8 +104,8 @@ def overhead():
     lines = []
 
     def add(part, work):
-        *taken, result = timed(work)
-        lines.append((part, *taken))
+        *times, result = timed(work)
+        lines.append((part, *times))
         return result
 
     def check():
@@ -131,23 +133,23 @@ def overhead():
         add("gate: disclose again", lambda: gate.disclose(worth_telling(material)[0]))
         add("ledger: before and after", written)
 
-        def kept():
+        def cached():
             key = key_of(request, "m", gate.policy.sha256)
             cache.get(key)
             cache.put(key, reply)
 
-        add("cache: key, look, keep", kept)
+        add("cache: key, look, keep", cached)
     editor = add("read and lint", check)
     assert not editor.failing, editor.failing
     assert len(editor.drafts) == SENTENCES
-    manuscript = add("compose", lambda: compose(editor, told, material))
+    assembly = add("compose", lambda: compose(editor, texts, material))
     context = Context({**material.known, **editor.facts}, (facts.sweep(),), dict(facts.sql))
 
     def filled():
-        return "".join(part.html for part in sections_of(manuscript.told, context).values())
+        return "".join(part.html for part in sections_of(assembly.told, context).values())
 
     html = add("fill and mark up", filled)
-    sentences = [s for part in manuscript.told.values() for s in part.sentences]
+    sentences = [s for part in assembly.told.values() for s in part.sentences]
     add("verify the text", lambda: verify_text(html, context.facts, sentences=sentences))
     spans = add("ground each number", lambda: spans_of(html, context.facts))
     assert all(span.proven for span in spans)
@@ -160,29 +162,29 @@ def catch_rates():
     from mirrorbi.narrative.writer.strict_lint import strict_lint
 
     corpus, mutations = module("corpus"), module("mutations")
-    dataset, known = corpus.sweeps()
-    facts = corpus.facts_by_name(known, dataset)
+    dataset, sweep_facts = corpus.sweeps()
+    facts = corpus.facts_by_name(sweep_facts, dataset)
     by_id = {fact.id: fact for fact in facts.values()}
     names = Names.of(dataset, by_id.values())
     honest = corpus.honest(facts)
     alarms = sum(1 for s, compare in honest if strict_lint(s, by_id, names, compare=compare))
-    every, caught = {}, {}
+    totals, caught = {}, {}
     for kind, lie, compare in mutations.lies(honest, facts):
-        every[kind] = every.get(kind, 0) + 1
+        totals[kind] = totals.get(kind, 0) + 1
         caught[kind] = caught.get(kind, 0) + bool(strict_lint(lie, by_id, names, compare=compare))
     order = (*mutations.IMPOSSIBLE, *mutations.OTHERS)
-    return [(kind, caught[kind], every[kind]) for kind in order], alarms, len(honest)
+    return [(kind, caught[kind], totals[kind]) for kind in order], alarms, len(honest)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     parts = overhead()
     rates, alarms, honest = catch_rates()
     gate, *rest = parts
     total = [sum(part[column] for part in rest) for column in (1, 2, 3)]
-    if asked.json:
+    if arguments.json:
         print(json.dumps({"overhead": parts, "total": total, "caught": rates, "alarms": alarms}))
         return
     title = f"Around a call, {SENTENCES} sentences"
@@ -191,8 +193,8 @@ def main():
         print(f"  {part:<32}" + "".join(f"{each:>10.1f}" for each in times))
     print()
     print(f"{'Lies':<16}{'caught':>8}{'of':>8}{'rate':>9}")
-    for kind, caught, every in rates:
-        print(f"  {kind:<14}{caught:>8}{every:>8}{caught / every:>9.1%}")
+    for kind, caught, lies in rates:
+        print(f"  {kind:<14}{caught:>8}{lies:>8}{caught / lies:>9.1%}")
     print(f"\nFalse alarms: {alarms} of {honest} honest sentences")
 
 

@@ -57,7 +57,7 @@ WIDTH = 12
 SENTENCES = ("please ask {} about it", "({})", "{}: late again", "Rückfrage an {} nötig")
 """Around a value: what a person might write."""
 
-BESIDE = {
+FRAMES = {
     "date_of_birth": ("born on {}", "geb. {}", "né le {}", "date of birth: {}"),
     "national_id": ("national id {}", "SSN {}", "Steuer-ID {}", "DNI {}"),
 }
@@ -240,7 +240,7 @@ class Score:
     """Counts of one kind."""
 
     def __init__(self) -> None:
-        self.right = self.wrong = self.missed = self.kept = 0
+        self.right = self.wrong = self.missed = self.blocked = 0
 
     @property
     def precision(self) -> float:
@@ -256,11 +256,11 @@ class Score:
     def reach(self) -> float:
         """Part of what is of the kind that is not left ``safe``."""
         total = self.right + self.missed
-        return (self.right + self.kept) / total if total else 1.0
+        return (self.right + self.blocked) / total if total else 1.0
 
 
 @functools.cache
-def judged(rows: int, seed: int) -> list[tuple[Column, Any]]:
+def classified_columns(rows: int, seed: int) -> list[tuple[Column, Any]]:
     """Return the labelled set, each column with what `classify` says of it."""
     import pandas as pd
 
@@ -275,12 +275,12 @@ def judged(rows: int, seed: int) -> list[tuple[Column, Any]]:
                 break
         else:
             tables.append({column.name: column})
-    found = []
+    results = []
     for table in tables:
         frame = pd.DataFrame({name: pd.Series(column.values) for name, column in table.items()})
         classes = classify(mirrorbi.open(frame, {"metrics": {"rows": {"agg": "count"}}}))
-        found += [(column, classes[name]) for name, column in table.items()]
-    return found
+        results += [(column, classes[name]) for name, column in table.items()]
+    return results
 
 
 def score_columns(
@@ -291,23 +291,23 @@ def score_columns(
 
     scores: dict[str, Score] = defaultdict(Score)
     notes = []
-    for column, found in judged(rows, seed):
+    for column, finding in classified_columns(rows, seed):
         if telling is not None and column.kind is not None and column.telling is not telling:
             continue
         kinds = {*NOUNS} if column.kind != "free_text" else {"free_text"}
-        kind = found.kind if found.kind in kinds else None
+        kind = finding.kind if finding.kind in kinds else None
         if column.kind is not None and kind == column.kind:
             scores[column.kind].right += 1
             continue
         if column.kind is not None:
             scores[column.kind].missed += 1
-            scores[column.kind].kept += str(found.privacy) != "safe"
+            scores[column.kind].blocked += str(finding.privacy) != "safe"
         if kind is not None:
             scores[kind].wrong += 1
         if kind is not None or column.kind is not None:
             notes.append(
-                f"{column.locale} {column.what} as {column.name!r}: {found.kind} "
-                f"({found.privacy}; {found.reason}), e.g. {column.values[0]}"
+                f"{column.locale} {column.what} as {column.name!r}: {finding.kind} "
+                f"({finding.privacy}; {finding.reason}), e.g. {column.values[0]}"
             )
     return scores, notes
 
@@ -325,15 +325,15 @@ def score_texts(rows: int = 100, seed: int = 1) -> tuple[dict[str, Score], list[
         if column.what in ("surname", "given"):
             continue
         for value in dict.fromkeys(map(str, column.values)):
-            frame = draw.choice(BESIDE.get(column.kind or "", SENTENCES))
-            text = frame.format(value)
+            sentence = draw.choice(FRAMES.get(column.kind or "", SENTENCES))
+            text = sentence.format(value)
             hits = scan_text(text)
             kinds = {hit.kind for hit in hits}
             if column.kind is not None:
                 right = column.kind in kinds
                 scores[column.kind].right += right
                 scores[column.kind].missed += not right
-                scores[column.kind].kept += bool(kinds) and not right
+                scores[column.kind].blocked += bool(kinds) and not right
                 kinds -= {column.kind}
                 if not right:
                     notes.append(f"{column.locale} {column.what}: {text!r} {sorted(kinds)}")
@@ -344,7 +344,7 @@ def score_texts(rows: int = 100, seed: int = 1) -> tuple[dict[str, Score], list[
     return scores, notes
 
 
-def table(title: str, scores: dict[str, Score]) -> None:
+def print_scores(title: str, scores: dict[str, Score]) -> None:
     """Print scores."""
     print(f"\n{title}")
     print(f"{'kind':<16}{'of it':>7}{'found':>7}{'wrong':>7}{'precision':>11}{'recall':>8}"
@@ -362,16 +362,16 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--missed", action="store_true", help="name what was missed or mistaken")
-    given = parser.parse_args()
-    print(f"Faker, {', '.join(LOCALES)}; {given.rows} rows a column, seed {given.seed}")
+    arguments = parser.parse_args()
+    print(f"Faker, {', '.join(LOCALES)}; {arguments.rows} rows a column, seed {arguments.seed}")
     for title, telling in (("Columns with telling names", True), ("Columns named field_n", False)):
-        scores, notes = score_columns(given.rows, given.seed, telling=telling)
-        table(title, scores)
-        if given.missed:
+        scores, notes = score_columns(arguments.rows, arguments.seed, telling=telling)
+        print_scores(title, scores)
+        if arguments.missed:
             print("\n".join(f"  {note}" for note in notes))
-    scores, notes = score_texts(seed=given.seed)
-    table("Values in sentences", scores)
-    if given.missed:
+    scores, notes = score_texts(seed=arguments.seed)
+    print_scores("Values in sentences", scores)
+    if arguments.missed:
         print("\n".join(f"  {note}" for note in notes[:: max(1, len(notes) // 60)]))
 
 
