@@ -87,7 +87,7 @@ def unusual(fact: Fact, table: Table, locale: str) -> Drawing:
     canvas = Canvas(series)
     low, high = series.column(table, "low"), series.column(table, "high")
     expected = series.column(table, "expected")
-    if sum(outlier is not None for outlier in expected) > 1:
+    if sum(bound is not None for bound in expected) > 1:
         canvas.band(low, high)
         canvas.line(expected, "context", width=1, dash="3px,3px")
     else:

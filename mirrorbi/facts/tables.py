@@ -121,7 +121,7 @@ def rounded(parts: Sequence[Fraction], total: Decimal) -> list[Decimal]:
 
 
 def fraction(value: float) -> Fraction:
-    """Return a settled float as the exact number that its 12 digits say."""
+    """Return a rounded float as the exact number that its 12 digits say."""
     return Fraction(int(value)) if value.is_integer() else Fraction(exact(value))
 
 

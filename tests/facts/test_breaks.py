@@ -15,7 +15,7 @@ import mirrorbi
 from mirrorbi.facts import find_facts
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.families.breaks import breaks_in, breaks_of
-from mirrorbi.facts.stats.autoregression import BURN, remember
+from mirrorbi.facts.stats.autoregression import BURN, ar1_series
 from mirrorbi.facts.stats.regressors import regression_design
 
 MODEL = {
@@ -52,7 +52,7 @@ def test_the_statistic_is_that_of_two_means_against_one() -> None:
 @pytest.mark.parametrize(("n", "memory", "height"), [(15, 0.0, 6), (24, 0.5, 6), (60, 0.7, 8)])
 def test_a_clear_break_is_found_where_it_is(n: int, memory: float, height: float) -> None:
     shocks = np.random.default_rng(n).normal(size=(n + BURN, 40))
-    noise = remember(shocks, np.full(40, memory))
+    noise = ar1_series(shocks, np.full(40, memory))
     noise[n // 2 :] += height
     strongest = [breaks[0] for breaks in breaks_in(list(noise.T))]
     assert np.mean([one.p < 0.05 for one in strongest]) > 0.9

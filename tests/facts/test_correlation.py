@@ -15,7 +15,7 @@ import mirrorbi
 from mirrorbi.facts import find_facts
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.families.correlation import correlation_of, ranks, spearman, whitened
-from mirrorbi.facts.stats.autoregression import BURN, remember
+from mirrorbi.facts.stats.autoregression import BURN, ar1_series
 from mirrorbi.facts.sweep.relations import related
 
 pairs = st.lists(
@@ -37,7 +37,7 @@ def test_the_coefficient_is_that_of_scipy(values: list[tuple[float, float]]) -> 
 @pytest.mark.parametrize("memory", [0.0, 0.6])
 def test_what_follows_is_found_at_its_lag(lag: int, memory: float) -> None:
     rng = np.random.default_rng(lag + 10)
-    common = remember(rng.normal(size=(70 + BURN, 1)), np.array([memory]))[:, 0]
+    common = ar1_series(rng.normal(size=(70 + BURN, 1)), np.array([memory]))[:, 0]
     one = common[5:65] + 0.2 * rng.normal(size=60)
     other = -common[5 - lag : 65 - lag] + 0.2 * rng.normal(size=60)
     found = correlation_of(one, other)
@@ -64,7 +64,7 @@ def test_two_trends_or_two_seasons_alone_do_not_correlate() -> None:
 
 def test_whitened_is_the_shocks() -> None:
     shocks = np.random.default_rng(2).normal(size=(200 + BURN, 1))
-    values = remember(shocks.copy(), np.array([0.8]))[:, 0]
+    values = ar1_series(shocks.copy(), np.array([0.8]))[:, 0]
     found = whitened(values + 0.1 * np.arange(200))
     assert found is not None
     left = found.values

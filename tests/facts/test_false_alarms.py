@@ -12,7 +12,7 @@ from mirrorbi.facts.families.breaks import breaks_in
 from mirrorbi.facts.families.correlation import correlation_of
 from mirrorbi.facts.families.trends import trends_of
 from mirrorbi.facts.families.unusual import unusual_in
-from mirrorbi.facts.stats.autoregression import BURN, remember
+from mirrorbi.facts.stats.autoregression import BURN, ar1_series
 from mirrorbi.facts.stats.significance import seed_of
 
 pytestmark = pytest.mark.slow
@@ -50,7 +50,7 @@ FAMILIES: dict[str, tuple[Callable[[list[np.ndarray], int], list[float]], int]] 
 def noise(family: str, n: int, memory: float) -> list[np.ndarray]:
     rng = np.random.default_rng(seed_of("noise", family, n, memory))
     shocks = rng.normal(size=(n + BURN, REPLICATIONS))
-    return list(remember(shocks, np.full(REPLICATIONS, memory)).T)
+    return list(ar1_series(shocks, np.full(REPLICATIONS, memory)).T)
 
 
 def probabilities(family: str, series: list[np.ndarray]) -> np.ndarray:

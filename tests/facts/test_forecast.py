@@ -26,7 +26,14 @@ from mirrorbi.facts.stats.backtest import (
     forecast_of,
     repeated,
 )
-from mirrorbi.facts.stats.exponential_smoothing import Shape, begin, extended, grid, moved, smoothed
+from mirrorbi.facts.stats.exponential_smoothing import (
+    Shape,
+    forecasts_from,
+    grid,
+    initial_states,
+    next_states,
+    smoothed,
+)
 from mirrorbi.facts.stats.theta_method import slope, theta, theta_step
 from mirrorbi.facts.sweep.request import definite
 
@@ -74,14 +81,14 @@ def test_smoothing_from_known_states_is_that_of_statsmodels(shape: Shape, line: 
     weights = grid(shape)
     line %= len(weights.alpha)
     alpha, beta, gamma, phi = (float(column[line]) for column in weights)
-    start = begin(values[:24], shape, len(weights.alpha))
+    start = initial_states(values[:24], shape, len(weights.alpha))
     level, trend = float(start.level[0]), float(start.trend[0])
     points = start.season[:, 0].copy()
     states, missed = start, 0.0
     for t, value in enumerate(values):
-        states, error = moved(states, weights, t, float(value))
+        states, error = next_states(states, weights, t, float(value))
         missed += float(error[line]) ** 2
-    ours = extended(states, weights, len(values), line, 14)
+    ours = forecasts_from(states, weights, len(values), line, 14)
 
     oracle = ETSModel(
         values,

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from mirrorbi.data.periods import Period, steps
 from mirrorbi.data.query import Query, Result
 from mirrorbi.facts.fact import exact
-from mirrorbi.facts.sweep.panel import Panel, settled
+from mirrorbi.facts.sweep.panel import Panel, rounded_floats
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
 
 
 @given(st.lists(finite, min_size=1, max_size=20))
 def test_settled_floats_have_the_digits_that_facts_hold(values: list[float]) -> None:
-    for before, after in zip(values, settled(np.array(values)).tolist(), strict=True):
+    for before, after in zip(values, rounded_floats(np.array(values)).tolist(), strict=True):
         assert exact(after) == pytest.approx(exact(before), rel=Decimal("1e-11"))
-        assert settled(np.array([after]))[0] == after
+        assert rounded_floats(np.array([after]))[0] == after
 
 
 @given(st.lists(st.floats(0.01, 1e6), min_size=2, max_size=50), st.randoms())
@@ -30,8 +30,10 @@ def test_the_order_of_adding_does_not_show(values: list[float], random: object) 
     shuffled = list(values)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     one, other = float(np.cumsum(values)[-1]), float(np.cumsum(shuffled)[-1])
-    assert abs(float(settled(np.array([one]))[0]) / one - 1) < 1e-11
-    assert settled(np.array([one]))[0] == pytest.approx(settled(np.array([other]))[0], rel=2e-12)
+    assert abs(float(rounded_floats(np.array([one]))[0]) / one - 1) < 1e-11
+    assert rounded_floats(np.array([one]))[0] == pytest.approx(
+        rounded_floats(np.array([other]))[0], rel=2e-12
+    )
 
 
 def test_gaps_are_nan_with_no_rows_and_members_come_by_size() -> None:

@@ -10,13 +10,13 @@ import mirrorbi
 from mirrorbi.data.periods import Grain, Period, steps
 from mirrorbi.data.query import Query
 from mirrorbi.facts import find_facts
-from mirrorbi.facts.families.late_data import History, late, missing
+from mirrorbi.facts.families.late_data import RowCounts, late, missing
 
 
 def history(rows, grain=Grain.DAY, first="2024-01-01"):
     start = Period.of(Period.parse(first).start, grain)
     periods = steps(start, start.next(len(rows) - 1))
-    return History(grain, tuple(periods), np.array(rows), Query.of("rows", grain=grain))
+    return RowCounts(grain, tuple(periods), np.array(rows), Query.of("rows", grain=grain))
 
 
 def test_weekends_are_not_missing_where_they_rarely_have_data():

@@ -15,9 +15,14 @@ from statsmodels.regression.linear_model import yule_walker as oracle_yule_walke
 from statsmodels.tsa.stattools import acf
 
 from mirrorbi.errors import FactError
-from mirrorbi.facts.stats.autoregression import BURN, persistence, remember, yule_walker
+from mirrorbi.facts.stats.autoregression import BURN, ar1_series, persistence, yule_walker
 from mirrorbi.facts.stats.regressors import LEVELS, regression_design
-from mirrorbi.facts.stats.sieve_bootstrap import Noise, bootstrap_test, picks, turns
+from mirrorbi.facts.stats.sieve_bootstrap import (
+    Noise,
+    bootstrap_test,
+    node_of_replicate,
+    resampling_positions,
+)
 from mirrorbi.facts.stats.significance import false_discovery, seed_of, tail_probability
 from mirrorbi.facts.sweep.history import grouped_by_steps, history, middle, pattern, season_in
 
@@ -104,7 +109,7 @@ def test_autoregressions_with_gaps_stay_stationary() -> None:
 def test_memory_is_a_recursive_filter() -> None:
     shocks = np.random.default_rng(4).normal(size=(40, 3))
     memory = np.array([0.0, 0.5, 0.9])
-    made = remember(shocks.copy(), memory)
+    made = ar1_series(shocks.copy(), memory)
     for column, phi in enumerate(memory):
         started = shocks[:, column].copy()
         started[0] /= np.sqrt(1 - phi**2)
@@ -118,7 +123,7 @@ def test_memory_is_found_without_the_bias_of_short_series(shape: str, memory: fl
     n = 30
     asked = regression_design((True,) * n, 1, shape)
     shocks = np.random.default_rng(5).normal(size=(n + BURN, 400))
-    noise = remember(shocks, np.full(400, memory))
+    noise = ar1_series(shocks, np.full(400, memory))
     residuals = asked.noise(asked.fit(noise))
     found = np.median([Noise(asked, column).memory for column in residuals.T])
     plain = np.median([acf(column, nlags=1)[1] for column in residuals.T])
@@ -144,8 +149,9 @@ def test_further_memory_is_fitted_where_there_is_some() -> None:
     white = Noise(asked, asked.fit(rng.normal(size=(120, 1))).residual[:, 0])
     assert white.order < noise.order
     chance = np.random.default_rng(8).random((120 + BURN, 50))
-    made = remember(
-        noise.resampled_shocks(picks(chance, noise.count), None), noise.nodes[turns(50)]
+    made = ar1_series(
+        noise.resampled_shocks(resampling_positions(chance, noise.count), None),
+        noise.nodes[node_of_replicate(50)],
     )
     assert np.mean([acf(column, nlags=3)[3] for column in made.T]) > 0.3
 
@@ -188,7 +194,7 @@ def test_a_wild_value_is_drawn_in_and_no_other() -> None:
 
 def test_a_season_is_found_under_noise_and_not_in_it() -> None:
     rng = np.random.default_rng(10)
-    noise = remember(rng.normal(size=(36 + BURN, 200)), np.full(200, 0.6))
+    noise = ar1_series(rng.normal(size=(36 + BURN, 200)), np.full(200, 0.6))
     shape = 3 * np.cos(np.arange(36) * np.pi / 6)[:, None]
     wrong = sum(season_in(column, 12) == 12 for column in noise.T)
     right = sum(season_in(column, 12) == 12 for column in (noise + shape).T)

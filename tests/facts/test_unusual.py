@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 import mirrorbi
 from mirrorbi.facts import find_facts
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.families.unusual import forecast, unusual_in, unusual_of
-from mirrorbi.facts.stats.autoregression import BURN, remember
+from mirrorbi.facts.families.unusual import predict, unusual_in, unusual_of
+from mirrorbi.facts.stats.autoregression import BURN, ar1_series
 
 MODEL = {
     "time": {"column": "day", "grains": ["month"]},
@@ -47,7 +47,7 @@ def found(late: list[int], **request: object) -> list[Fact]:
 @pytest.mark.parametrize("memory", [0.0, 0.7])
 def test_a_value_far_from_what_is_usual_is_found(n: int, memory: float) -> None:
     shocks = np.random.default_rng(n).normal(size=(n + BURN, 40))
-    noise = remember(shocks, np.full(40, memory))
+    noise = ar1_series(shocks, np.full(40, memory))
     noise[-1] += 7
     judged = [one for one in unusual_in(list(noise.T)) if one is not None]
     assert len(judged) == 40
@@ -119,8 +119,8 @@ def test_a_forecast_of_white_noise_is_its_level_and_of_a_walk_its_last_value() -
     white = rng.normal(5, 1, (60, 50))
     walk = rng.normal(size=(60, 50)).cumsum(axis=0) + 20
     present = (True,) * 60
-    assert forecast(white, present, 1).expected == pytest.approx(np.full(50, 5), abs=1.5)
-    of_walk = forecast(walk, present, 1)
+    assert predict(white, present, 1).expected == pytest.approx(np.full(50, 5), abs=1.5)
+    of_walk = predict(walk, present, 1)
     assert np.median(np.abs(of_walk.expected - walk[-1])) < 0.6
     assert np.median(of_walk.spread) == pytest.approx(1, abs=0.2)
 

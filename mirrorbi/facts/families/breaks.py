@@ -10,7 +10,7 @@ import numpy as np
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Interval, exact
 from mirrorbi.facts.families.changes import direction_of
-from mirrorbi.facts.families.values import plain_size, small
+from mirrorbi.facts.families.values import plain_size, small_sample_caveat
 from mirrorbi.facts.stats.regressors import RegressionDesign, regression_design
 from mirrorbi.facts.stats.sieve_bootstrap import BootstrapResult, bootstrap_test
 from mirrorbi.facts.stats.significance import RARE, seed_of
@@ -170,7 +170,7 @@ def _part(values: Floats, start: int, end: int, season: int) -> History | None:
     if not len(observed):
         return None
     part = history(values[start : start + observed[-1] + 1], season, least=ENOUGH)
-    return part and part.moved(start)
+    return part and part.shifted(start)
 
 
 def _strongest(histories: Sequence[History | None], seed: int) -> list[Break | None]:
@@ -244,7 +244,7 @@ def _fact(context: SweepContext, series: Series, level_break: Break) -> Fact:
         p=float(exact(level_break.p)),
         n=n,
         method=level_break.method,
-        caveats=small(n),
+        caveats=small_sample_caveat(n),
         score=context.impact(scope)
         * plain_size(context.unit(metric), level_break.after, level_break.before),
         evidence=(series.query,),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.families.values import small
+from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 
 KINDS = ("cell",)
@@ -47,7 +47,7 @@ def _of_members(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
             n=n,
             method="as defined, over the rows of the member",
             terms={"by": by},
-            caveats=small(n),
+            caveats=small_sample_caveat(n),
             score=_PLAIN * context.impact(scope),
             evidence=cells.queries,
         )
@@ -70,7 +70,7 @@ def _of_periods(context: SweepContext, metric: str) -> Iterator[Fact]:
             n=n,
             method="as defined, over the rows of the period",
             terms={"step": str(context.grain)},
-            caveats=(*small(n), *("incomplete",) * (not whole)),
+            caveats=(*small_sample_caveat(n), *("incomplete",) * (not whole)),
             score=_PLAIN / age,
             evidence=(series.query,),
         )

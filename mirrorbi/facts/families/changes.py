@@ -9,7 +9,7 @@ import numpy as np
 
 from mirrorbi.data.model.semantic_model import RatioMetric
 from mirrorbi.facts.fact import Direction, Fact, Interval, Quantity, Table, exact
-from mirrorbi.facts.families.values import hidden_members_caveat, plain_size, small
+from mirrorbi.facts.families.values import hidden_members_caveat, plain_size, small_sample_caveat
 from mirrorbi.facts.stats.proportions import METHOD, is_proportion, newcombe
 from mirrorbi.facts.stats.surprise import Surprise, last_change_surprise
 from mirrorbi.facts.sweep.panel import ALL, Cells, Floats
@@ -140,7 +140,7 @@ def _change(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fact]:
             + [surprise.method if surprise else "p: none, too few earlier changes"]
         ),
         caveats=(
-            *small(ends[2], ends[3]),
+            *small_sample_caveat(ends[2], ends[3]),
             *baseline_caveats(context),
             *(hidden_members_caveat(now) if scope else ()),
         ),

@@ -11,7 +11,7 @@ import numpy as np
 
 from mirrorbi.errors import FactError
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
-from mirrorbi.facts.families.values import order, small
+from mirrorbi.facts.families.values import order, small_sample_caveat
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import OTHER, ROWS, quotient
 
@@ -128,7 +128,7 @@ def _concentration(context: SweepContext, metric: str, by: str) -> Iterator[Fact
         n=rows,
         method="fewest members that hold 80 %, or the five largest; HHI and Gini of all shares",
         terms={"by": by},
-        caveats=small(rows),
+        caveats=small_sample_caveat(rows),
         score=max(0.0, measures.gini - 0.5) * 0.6,
         evidence=cells.queries,
         table=Table(

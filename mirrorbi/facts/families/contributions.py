@@ -16,7 +16,7 @@ import numpy as np
 
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.changes import baseline_caveats, direction_of, size_of
-from mirrorbi.facts.families.values import small
+from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.limits import LINES
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import SweepContext
@@ -128,7 +128,7 @@ def _contributions(context: SweepContext, metric: str, by: str) -> Iterator[Fact
             n=n,
             method="the member's own change; those of all members sum exactly to the total",
             terms={"by": by},
-            caveats=(*small(n), *baseline_caveats(context)),
+            caveats=(*small_sample_caveat(n), *baseline_caveats(context)),
             score=size * (weight + surplus) / 2,
             evidence=tuple(dict.fromkeys((*now.queries, *then.queries))),
             table=Table(units, lines) if place == 0 else None,

@@ -10,7 +10,7 @@ import numpy as np
 
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Direction, Fact, Quantity, Table, exact
-from mirrorbi.facts.families.values import small
+from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.stats.regressors import EXACT, regression_design
 from mirrorbi.facts.stats.sieve_bootstrap import COMMON, FIRST, REPLICATES, Noise
 from mirrorbi.facts.stats.significance import seed_of, tail_probability
@@ -287,7 +287,7 @@ def _fact(context: SweepContext, metric: str, other_metric: str, correlation: Co
             "other_label": dataset.label(other_metric),
             "step": str(context.grain),
         },
-        caveats=small(n),
+        caveats=small_sample_caveat(n),
         score=context.impact() * _EFFECT * correlation.rho**2,
         evidence=(pair[0].query,),
         table=Table(columns, lines),

@@ -11,7 +11,7 @@ import numpy as np
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import MISSING
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
-from mirrorbi.facts.families.values import large_enough, order, small
+from mirrorbi.facts.families.values import large_enough, order, small_sample_caveat
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import SMALL, Scope, SweepContext
 from mirrorbi.facts.tables import RECENT, quotient, series_table
@@ -128,7 +128,7 @@ def _of_members(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
         method="each member counts once; quartiles: linear interpolation"
         + ("" if adds else f"; members with at least {SMALL} rows and a tenth of an average"),
         terms={"by": by, "over": "members", "shape": distribution.shape, "mark": MARKS[adds]},
-        caveats=(*small(rows), *("small_left_out",) * bool(left_out)),
+        caveats=(*small_sample_caveat(rows), *("small_left_out",) * bool(left_out)),
         score=_PLAIN
         * min(1.0, distribution.spread / abs(distribution.median) if distribution.median else 1.0),
         evidence=(*cells.queries, *context.cells().queries),
@@ -163,7 +163,7 @@ def _of_periods(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fa
             "shape": distribution.shape,
             "mark": MARKS[True],
         },
-        caveats=small(n),
+        caveats=small_sample_caveat(n),
         score=context.impact(scope)
         * _PLAIN
         * min(1.0, distribution.spread / abs(distribution.median) if distribution.median else 1.0),

@@ -9,7 +9,7 @@ import numpy as np
 
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.facts.fact import Fact, Interval, Quantity, Table, exact
-from mirrorbi.facts.families.values import small
+from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.stats.backtest import FEWEST, LEVEL, Forecast, Reason, forecast_of
 from mirrorbi.facts.stats.proportions import is_proportion
 from mirrorbi.facts.sweep.panel import Floats
@@ -106,7 +106,7 @@ def _facts(context: SweepContext, series: Series, forecast: Forecast) -> Iterato
                 f"{forecast.against}; range: errors of the backtests"
             ),
             terms={"step": str(context.grain)},
-            caveats=(*small(n), *_narrow(forecast)),
+            caveats=(*small_sample_caveat(n), *_narrow(forecast)),
             score=context.impact(series.scope) * _WORTH * forecast.skill / (step + 1),
             evidence=(series.query,),
             table=_table(series, context.unit(metric), ahead, (values, low, high), step + 1),

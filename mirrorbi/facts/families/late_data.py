@@ -33,7 +33,7 @@ _LONGEST = 3_700
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class RowCounts:
     """Rows per period of all of the data, whatever a scan filters."""
 
     grain: Grain
@@ -55,17 +55,17 @@ class History:
             for period, count in zip(self.periods, self.rows.tolist(), strict=True)
         )
 
-    def cut(self, length: int) -> History:
+    def cut(self, length: int) -> RowCounts:
         """Return the first periods only."""
-        return History(self.grain, self.periods[:length], self.rows[:length], self.query)
+        return RowCounts(self.grain, self.periods[:length], self.rows[:length], self.query)
 
 
-def stepwise(context: SweepContext) -> History | None:
+def stepwise(context: SweepContext) -> RowCounts | None:
     """Return the rows per step of the scan's grain; ``None`` without time."""
     return _history(context, context.grain) if context.grain is not None else None
 
 
-def daily(context: SweepContext) -> History | None:
+def daily(context: SweepContext) -> RowCounts | None:
     """Return the rows per day, where the grain is coarser and the model knows days."""
     time = context.dataset.model.time
     if time is None or context.grain is None or Grain.DAY not in time.grains:
@@ -78,7 +78,7 @@ def daily(context: SweepContext) -> History | None:
     return _history(context, Grain.DAY)
 
 
-def missing(history: History) -> tuple[list[Period], int] | None:
+def missing(history: RowCounts) -> tuple[list[Period], int] | None:
     """Return the periods without a row, and of how many; ``None`` where none are expected.
 
     Of days, only those of a weekday that usually has data are expected, and only if at
@@ -101,7 +101,7 @@ def missing(history: History) -> tuple[list[Period], int] | None:
     return gaps, int(expected.sum())
 
 
-def last_delivered(context: SweepContext, history: History) -> History:
+def last_delivered(context: SweepContext, history: RowCounts) -> RowCounts:
     """Return the history without unfinished periods at its end."""
     length = len(history.periods)
     while length and not context.dataset.is_complete(history.periods[length - 1]):
@@ -109,7 +109,7 @@ def last_delivered(context: SweepContext, history: History) -> History:
     return history.cut(length)
 
 
-def late(history: History) -> tuple[int, float] | None:
+def late(history: RowCounts) -> tuple[int, float] | None:
     """Return where the periods that came in late begin, and the rows usual from there on.
 
     Only periods at the very end can be late: those that hold less than half of the usual
@@ -148,13 +148,13 @@ def _low(rows: float, middle: float, spread: float) -> bool:
     return rows < LOW * middle and middle - rows > _FAR * max(spread, 0.01 * middle)
 
 
-def _history(context: SweepContext, grain: Grain) -> History | None:
+def _history(context: SweepContext, grain: Grain) -> RowCounts | None:
     periods: Sequence[Period] = context.dataset.periods(grain)
     if not periods:
         return None
     query = Query.of(_cheapest(context), grain=grain)
     panel = Panel.of(context.dataset.answer(query, entities=False), periods)
-    return History(grain, tuple(periods), panel.rows[0], query)
+    return RowCounts(grain, tuple(periods), panel.rows[0], query)
 
 
 def _cheapest(context: SweepContext) -> str:

@@ -25,7 +25,7 @@ import numpy as np
 from mirrorbi.data.model.semantic_model import RatioMetric
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.changes import baseline_caveats, direction_of, size_of
-from mirrorbi.facts.families.values import small
+from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import ROWS, folded, fraction, rounded
 
@@ -233,7 +233,7 @@ def _split(context: SweepContext, metric: str, by: str) -> Iterator[Fact]:
             estimate="effect",
             n=n,
             terms={"by": by},
-            caveats=(*small(n), *baseline_caveats(context)),
+            caveats=(*small_sample_caveat(n), *baseline_caveats(context)),
             score=size * (weight + max(0.0, weight - float(line[3]))) / 2,
             evidence=evidence,
             **shared,

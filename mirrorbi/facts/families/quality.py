@@ -10,7 +10,7 @@ from mirrorbi.data.engine.profile import ColumnProfile
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.late_data import (
-    History,
+    RowCounts,
     daily,
     last_delivered,
     late,
@@ -91,7 +91,7 @@ def _share(part: int, whole: int) -> Quantity:
     return Quantity(quotient(Decimal(part), Decimal(whole)) if whole else Decimal(0), "percent")
 
 
-def _coverage(context: SweepContext, history: History | None) -> Iterator[Fact]:
+def _coverage(context: SweepContext, history: RowCounts | None) -> Iterator[Fact]:
     rows = context.dataset.rows
     quantities = {
         "rows": _count(rows),
@@ -122,7 +122,7 @@ def _coverage(context: SweepContext, history: History | None) -> Iterator[Fact]:
     )
 
 
-def _missing(context: SweepContext, histories: Sequence[History]) -> Iterator[Fact]:
+def _missing(context: SweepContext, histories: Sequence[RowCounts]) -> Iterator[Fact]:
     for history in histories:
         result = missing(history)
         if result is None:
@@ -151,7 +151,7 @@ def _missing(context: SweepContext, histories: Sequence[History]) -> Iterator[Fa
         )
 
 
-def _incomplete(context: SweepContext, history: History) -> Iterator[Fact]:
+def _incomplete(context: SweepContext, history: RowCounts) -> Iterator[Fact]:
     period = history.periods[-1]
     if context.dataset.is_complete(period) or context.dataset.last is None:
         return
@@ -170,7 +170,7 @@ def _incomplete(context: SweepContext, history: History) -> Iterator[Fact]:
     )
 
 
-def _late(context: SweepContext, histories: Sequence[History]) -> Iterator[Fact]:
+def _late(context: SweepContext, histories: Sequence[RowCounts]) -> Iterator[Fact]:
     for history in histories:
         complete = history if history.grain != context.grain else last_delivered(context, history)
         result = late(complete)

@@ -10,7 +10,7 @@ import numpy as np
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
 from mirrorbi.facts.families.changes import direction_of
-from mirrorbi.facts.families.values import plain_size, small
+from mirrorbi.facts.families.values import plain_size, small_sample_caveat
 from mirrorbi.facts.stats.regressors import regression_design
 from mirrorbi.facts.stats.sieve_bootstrap import BootstrapResult, bootstrap_test
 from mirrorbi.facts.stats.significance import RARE, seed_of
@@ -193,7 +193,7 @@ def _fact(context: SweepContext, series: Series, trend: Trend) -> Fact:
         n=n,
         method=trend.method,
         terms={"step": str(context.grain)},
-        caveats=small(n),
+        caveats=small_sample_caveat(n),
         score=context.impact(scope) * plain_size(context.unit(metric), float(trend.fit[-1]), base),
         evidence=(series.query,),
         # No q is less than its p: what will not be reported is not drawn.

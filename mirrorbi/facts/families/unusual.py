@@ -9,10 +9,10 @@ import numpy as np
 
 from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
 from mirrorbi.facts.families.changes import direction_of
-from mirrorbi.facts.families.values import small
+from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.stats.regressors import Places, regression_design
 from mirrorbi.facts.stats.sieve_bootstrap import Noise, replicated
-from mirrorbi.facts.stats.significance import RARE, seed_of, settled, tail_probability
+from mirrorbi.facts.stats.significance import RARE, seed_of, six_digits, tail_probability
 from mirrorbi.facts.sweep.history import History, grouped_by_steps, history, middle, pattern
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Series, SweepContext
@@ -78,7 +78,7 @@ class Unusual(NamedTuple):
         )
 
 
-class Forecast(NamedTuple):
+class Prediction(NamedTuple):
     """What series led to expect for their last step.
 
     Parameters
@@ -95,15 +95,15 @@ class Forecast(NamedTuple):
     spread: Floats
     distance: Floats
 
-    def of(self, i: int) -> Forecast:
+    def of(self, i: int) -> Prediction:
         """Return the forecast of one of the series."""
-        return Forecast(self.expected[[i]], self.spread[[i]], self.distance[:, [i]])
+        return Prediction(self.expected[[i]], self.spread[[i]], self.distance[:, [i]])
 
 
 def unusual_of(values: Floats, season: int = 1, seed: int = 0) -> Unusual | None:
     """Judge the last value of a series by those before it, which alone make the forecast.
 
-    The error of the forecast (see `forecast`) over the robust spread of its earlier errors
+    The error of the forecast (see `predict`) over the robust spread of its earlier errors
     is compared with the same figure in autoregressive replicates of the series, in which
     everything is estimated anew; so short series and memory are allowed for.
 
@@ -161,7 +161,7 @@ def _judged(
 ) -> list[Unusual | None]:
     present, season = pasts[0].present, pasts[0].season
     columns = np.nan_to_num(np.column_stack([past.values for past in pasts]))
-    prediction = forecast(columns, present, season, ahead)
+    prediction = predict(columns, present, season, ahead)
     spread = np.maximum(prediction.spread, _TINY)
     latest = [
         value / past.scale - past.centre / past.scale
@@ -173,7 +173,7 @@ def _judged(
 
     def measure(replicates: Floats, indices: Places) -> Floats:
         past = replicates[: len(present)] * design.mask
-        again = forecast(past, present, season, ahead)
+        again = predict(past, present, season, ahead)
         error = np.abs(replicates[-1] - again.expected)
         return np.asarray(error / np.maximum(again.spread, _TINY))[None]
 
@@ -188,17 +188,17 @@ def _judged(
 
 
 def _unusual(
-    past: History, value: float, prediction: Forecast, z: float, ordinary: Floats
+    past: History, value: float, prediction: Prediction, z: float, ordinary: Floats
 ) -> Unusual:
     expected, spread = float(prediction.expected[0]), float(prediction.spread[0])
-    far = settled(float(np.quantile(ordinary, LEVEL))) * spread
+    far = six_digits(float(np.quantile(ordinary, LEVEL))) * spread
     counted = _EFFICIENCY * past.n
     # On the scale of a log-likelihood ratio the tail is close to exponential.
     p = tail_probability(float(np.log1p(z * z / counted)), np.log1p(ordinary**2 / counted))
     if past.lumpy:
         # Few distinct values have no spread that errors could be measured by: counted.
         reached = prediction.distance[:, 0] >= abs(z) * spread * (1 - _ROUNDING)
-        p = max(p, settled((1 + int(reached.sum())) / (1 + len(reached))))
+        p = max(p, six_digits((1 + int(reached.sum())) / (1 + len(reached))))
     return Unusual(
         value=value,
         expected=past.centre + past.scale * expected,
@@ -212,7 +212,7 @@ def _unusual(
     )
 
 
-def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int = 1) -> Forecast:
+def predict(series: Floats, present: tuple[bool, ...], season: int, ahead: int = 1) -> Prediction:
     """Forecast each series from its season, its level and how long it stays away from it.
 
     What is expected is the median at that point of the season, plus the median level of
@@ -253,7 +253,7 @@ def forecast(series: Floats, present: tuple[bool, ...], season: int, ahead: int 
     point = seasonal[kind] if season > 1 else 0.0
     local = middle(level[mask][-_LOCAL:])
     stays = lasts**ahead * (level[-1] - local)
-    return Forecast(local + stays + ahead * drift + point, spread, distance)
+    return Prediction(local + stays + ahead * drift + point, spread, distance)
 
 
 def find(context: SweepContext) -> Iterator[Fact]:
@@ -297,7 +297,7 @@ def _fact(context: SweepContext, series: Series, outcome: Unusual) -> Fact:
         p=float(exact(outcome.p)),
         n=n,
         method=outcome.method,
-        caveats=small(n),
+        caveats=small_sample_caveat(n),
         score=context.impact(scope) * min(1.0, abs(outcome.z) / _LARGE),
         evidence=(series.query,),
         # No q is less than its p: what will not be reported is not drawn.

@@ -108,7 +108,7 @@ def _value(context: SweepContext, metric: str) -> Iterator[Fact]:
         quantities={"value": context.quantity(metric, float(cells.values[metric][0]))},
         n=n,
         method="as defined, over all rows of the period" if context.period else "over all rows",
-        caveats=small(n),
+        caveats=small_sample_caveat(n),
         score=_PLAIN,
         evidence=(context.panel().query, *cells.queries) if context.periods else cells.queries,
         table=table,
@@ -152,7 +152,7 @@ def _shares(context: SweepContext, metric: str, by: str, cells: Cells) -> Iterat
             n=n,
             method="part of the sum over all members",
             terms={"by": by},
-            caveats=small(n),
+            caveats=small_sample_caveat(n),
             score=context.impact(((by, cells.members[i]),)) * max(0.0, float(part) - even),
             evidence=cells.queries,
             table=table,
@@ -244,7 +244,7 @@ def _extreme(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fact]
         },
         n=n,
         method="beyond every complete period before; a new extreme says nothing of chance",
-        caveats=small(n),
+        caveats=small_sample_caveat(n),
         score=context.impact(scope) * min(1.0, abs(value - former) / (high - low)),
         evidence=(series.query,),
         table=series_table(series, context.unit(metric)),
@@ -256,6 +256,6 @@ def hidden_members_caveat(cells: Cells) -> tuple[str, ...]:
     return ("some_hidden",) if OTHER in cells.members else ()
 
 
-def small(*rows: int) -> tuple[str, ...]:
+def small_sample_caveat(*rows: int) -> tuple[str, ...]:
     """Return the caveat of a finding that rests on few rows, if it does."""
     return ("small_n",) if min(rows) < SMALL else ()

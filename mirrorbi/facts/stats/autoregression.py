@@ -70,7 +70,7 @@ def yule_walker(values: Floats, order: int) -> tuple[Floats, Floats]:
     return lines, variances
 
 
-def remember(shocks: Floats, memory: Floats) -> Floats:
+def ar1_series(shocks: Floats, memory: Floats) -> Floats:
     """Turn shocks into series that remember one step.
 
     Parameters

@@ -107,11 +107,11 @@ def forecast_of(values: Floats, season: int = 1, ahead: int = 3) -> Forecast | R
     first = max(learn, len(cut) - MOST)
     names, forecasts = candidates(past.values, m, first, ahead)
     errors = np.abs(_origin_errors(past.values, forecasts, first))
-    tried = np.isfinite(errors[0]).sum(axis=0)
-    steps = int((tried >= FEWEST).sum())
+    tries = np.isfinite(errors[0]).sum(axis=0)
+    steps = int((tries >= FEWEST).sum())
     if not steps:
         return "too_short"
-    errors, forecasts, tried = errors[:, :, :steps], forecasts[:, :, :steps], tried[:steps]
+    errors, forecasts, tries = errors[:, :, :steps], forecasts[:, :, :steps], tries[:steps]
     mean = np.nanmean(errors, axis=1).mean(axis=1)
     plain = 2 if m > 1 else 1
     naive = int(np.argmin(mean[:plain]))
@@ -130,7 +130,7 @@ def forecast_of(values: Floats, season: int = 1, ahead: int = 3) -> Forecast | R
         naive=past.centre + scale * forecasts[naive, -1],
         coverage=float(np.mean(hits)),
         judged=len(hits),
-        backtests=tried,
+        backtests=tries,
         error=float(mean[best] / np.nanmean(lags)),
         skill=float(1 - mean[best] / mean[naive]),
         method=names[best],

@@ -104,19 +104,19 @@ def smoothed(values: Floats, shape: Shape, first: int, ahead: int) -> Floats:
     [20.0, 21.0]
     """
     weights = grid(shape)
-    states = begin(values[:first], shape, len(weights.alpha))
+    states = initial_states(values[:first], shape, len(weights.alpha))
     errors = np.zeros(len(weights.alpha))
     forecasts = np.empty((len(values) - first + 1, ahead))
     for t, value in enumerate(values):
         if t >= first:
-            forecasts[t - first] = extended(states, weights, t, int(np.argmin(errors)), ahead)
-        states, error = moved(states, weights, t, float(value))
+            forecasts[t - first] = forecasts_from(states, weights, t, int(np.argmin(errors)), ahead)
+        states, error = next_states(states, weights, t, float(value))
         errors += error**2
-    forecasts[-1] = extended(states, weights, len(values), int(np.argmin(errors)), ahead)
+    forecasts[-1] = forecasts_from(states, weights, len(values), int(np.argmin(errors)), ahead)
     return forecasts
 
 
-def begin(values: Floats, shape: Shape, width: int) -> States:
+def initial_states(values: Floats, shape: Shape, width: int) -> States:
     """Return where smoothers begin: a line, and a season where there is one, through values."""
     season = shape.season
     cut = values[: max(_BEGIN, 2 * season if season > 1 else 0)]
@@ -135,7 +135,7 @@ def begin(values: Floats, shape: Shape, width: int) -> States:
     )
 
 
-def moved(states: States, weights: Weights, t: int, value: float) -> tuple[States, Floats]:
+def next_states(states: States, weights: Weights, t: int, value: float) -> tuple[States, Floats]:
     """Return the states after one more value, and by how much it was missed."""
     at = t % len(states.season)
     carried = weights.phi * states.trend
@@ -147,7 +147,7 @@ def moved(states: States, weights: Weights, t: int, value: float) -> tuple[State
     return States(level, carried + weights.alpha * weights.beta * error, season), error
 
 
-def extended(states: States, weights: Weights, t: int, best: int, ahead: int) -> Floats:
+def forecasts_from(states: States, weights: Weights, t: int, best: int, ahead: int) -> Floats:
     """Return the forecasts of one of the smoothers from the step ``t`` on."""
     steps = np.arange(ahead)
     damping = np.cumsum(weights.phi[best] ** (steps + 1))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mirrorbi.facts.stats.autoregression import BURN, CAP, persistence, remember
+from mirrorbi.facts.stats.autoregression import BURN, CAP, ar1_series, persistence
 from mirrorbi.facts.stats.significance import seed_of
 from mirrorbi.facts.sweep.panel import Floats
 
@@ -200,7 +200,7 @@ class RegressionDesign:
         """Sorted persistence of what is left of noise: (memories, simulations)."""
         rng = np.random.default_rng(seed_of("calibration", self.present, self.season, self.shape))
         shocks = rng.standard_normal((len(self.present) + BURN, _CALIBRATIONS))
-        noise = remember(np.tile(shocks, len(_GRID)), np.repeat(_GRID, _CALIBRATIONS))
+        noise = ar1_series(np.tile(shocks, len(_GRID)), np.repeat(_GRID, _CALIBRATIONS))
         persistences = persistence(self.noise(self.fit(noise)))
         return np.sort(persistences.reshape(len(_GRID), _CALIBRATIONS), axis=1)
 

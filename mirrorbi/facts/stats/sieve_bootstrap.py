@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mirrorbi.facts.stats.autoregression import BURN, remember, yule_walker
+from mirrorbi.facts.stats.autoregression import BURN, ar1_series, yule_walker
 from mirrorbi.facts.stats.regressors import EXACT, LEVELS, Places, RegressionDesign
-from mirrorbi.facts.stats.significance import settled, tail_probability
+from mirrorbi.facts.stats.significance import six_digits, tail_probability
 from mirrorbi.facts.sweep.panel import Floats
 
 FIRST, REPLICATES = 100, 1000
@@ -106,7 +106,7 @@ class Noise:
         ----------
         picked
             (steps, count): which of the shocks is taken, at the node whose turn it is;
-            from `picks`.
+            from `resampling_positions`.
         extra
             The same shape: what is added, in standard deviations of the shocks.
 
@@ -117,7 +117,7 @@ class Noise:
         """
         shocks = self.shocks.ravel().take(picked)
         if extra is not None:
-            shocks += self.shocks.std(axis=1)[turns(picked.shape[1])] * extra
+            shocks += self.shocks.std(axis=1)[node_of_replicate(picked.shape[1])] * extra
         if self.further is not None:
             for t in range(1, len(shocks)):
                 for lag, weight in enumerate(self.further[:t], start=1):
@@ -153,14 +153,16 @@ class Noise:
         return innovations
 
 
-def turns(count: int) -> Places:
+def node_of_replicate(count: int) -> Places:
     """Return the node of memory of each of so many replicates."""
     return np.arange(count) % len(LEVELS)
 
 
-def picks(chance: Floats, shocks: int) -> Places:
+def resampling_positions(chance: Floats, shocks: int) -> Places:
     """Turn uniform numbers (steps, count) into positions in the shocks of all nodes."""
-    return np.asarray((chance * shocks).astype(np.intp) + turns(chance.shape[1]) * shocks)
+    return np.asarray(
+        (chance * shocks).astype(np.intp) + node_of_replicate(chance.shape[1]) * shocks
+    )
 
 
 def bootstrap_test(design: RegressionDesign, columns: Floats, seed: int) -> list[BootstrapResult]:
@@ -195,7 +197,7 @@ def bootstrap_test(design: RegressionDesign, columns: Floats, seed: int) -> list
             p=tail_probability(float(observed_fit.statistic[i]), measured[0]),
             best=int(observed_fit.best[i]),
             score=float(observed_fit.score[i]),
-            reach=settled(float(np.quantile(measured[1], 0.95))) * float(unexplained[i]) ** 0.5,
+            reach=six_digits(float(np.quantile(measured[1], 0.95))) * float(unexplained[i]) ** 0.5,
             memory=noises[i].memory,
             order=noises[i].order,
         )
@@ -243,15 +245,15 @@ def replicated(
     for stage, count in enumerate((FIRST, REPLICATES - FIRST)):
         rng = np.random.default_rng((seed, stage))
         chance = rng.random((length, count))
-        picked = lru_cache(maxsize=None)(partial(picks, chance))
+        picked = lru_cache(maxsize=None)(partial(resampling_positions, chance))
         extra = smooth * rng.standard_normal((length, count)) if smooth else None
         size = max(1, _TOGETHER // count)
         for batch in (pending[i : i + size] for i in range(0, len(pending), size)):
             shocks = np.hstack(
                 [noises[i].resampled_shocks(picked(noises[i].count), extra) for i in batch]
             )
-            memory = np.hstack([noises[i].nodes[turns(count)] for i in batch])
-            measured = measure(remember(shocks, memory), np.repeat(batch, count))
+            memory = np.hstack([noises[i].nodes[node_of_replicate(count)] for i in batch])
+            measured = measure(ar1_series(shocks, memory), np.repeat(batch, count))
             for i, part in zip(batch, np.split(measured, len(batch), axis=1), strict=True):
                 drawn[i].append(part)
         pending = [

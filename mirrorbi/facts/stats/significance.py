@@ -109,18 +109,18 @@ def tail_probability(observed: float, replicates: Floats) -> float:
     reached = int((replicates >= observed).sum())
     counted = (reached + 1) / (total + 1)
     if reached >= _COUNTED:
-        return settled(counted)
+        return six_digits(counted)
     tail_size = max(_COUNTED, int(total * _TAIL))
     tail = np.sort(replicates)[-tail_size - 1 :]
     # One standard error is added, so that luck in the draws does not make rare findings rarer.
     excess = float((tail[1:] - tail[0]).mean()) * (1 + tail_size**-0.5)
     if excess <= 0 or observed <= tail[0]:
-        return settled(counted)
+        return six_digits(counted)
     beyond = tail_size / total * float(np.exp(-(observed - tail[0]) / excess))
-    return settled(max(LEAST, min(counted, max(beyond, reached / total))))
+    return six_digits(max(LEAST, min(counted, max(beyond, reached / total))))
 
 
-def settled(value: float) -> float:
+def six_digits(value: float) -> float:
     """Return a simulated figure with six digits.
 
     More would depend on the order in which the machine adds, and say nothing.

@@ -106,8 +106,8 @@ def _levels(values: Floats, alpha: Floats) -> tuple[Floats, Floats]:
     """Return the level after each value for each weight, and the sums of squared errors."""
     levels: Floats = np.empty((len(values), len(alpha)))
     levels[0] = values[0]
-    missed: Floats = np.zeros_like(levels)
+    errors: Floats = np.zeros_like(levels)
     for t in range(1, len(values)):
-        missed[t] = values[t] - levels[t - 1]
-        levels[t] = levels[t - 1] + alpha * missed[t]
-    return levels, np.asarray((missed**2).sum(axis=0))
+        errors[t] = values[t] - levels[t - 1]
+        levels[t] = levels[t - 1] + alpha * errors[t]
+    return levels, np.asarray((errors**2).sum(axis=0))

@@ -15,7 +15,7 @@ from mirrorbi.data.model.semantic_model import (
     RatioMetric,
     SimpleMetric,
 )
-from mirrorbi.facts.sweep.panel import Cells, Floats, Panel, settled
+from mirrorbi.facts.sweep.panel import Cells, Floats, Panel, rounded_floats
 
 Lookup = Callable[[str], Metric]
 
@@ -84,7 +84,7 @@ def mean_cells(panel: Panel, steps: Sequence[int], span: Cells | None, metrics: 
             present = ~np.isnan(part)
             summed = np.where(present.any(axis=1), np.nansum(part, axis=1), np.nan)
             averages = summed / np.maximum(present.sum(axis=1), 1)
-        values[name] = settled(averages)
+        values[name] = rounded_floats(averages)
         return values[name]
 
     for name in panel.values:

@@ -84,7 +84,7 @@ class History:
         observed = self.values[np.isfinite(self.values)]
         return bool(np.unique(observed, return_counts=True)[1].max() >= _LUMP * len(observed))
 
-    def moved(self, steps: int) -> History:
+    def shifted(self, steps: int) -> History:
         """Return the same stretch of a series that begins that many steps earlier."""
         return replace(self, first=self.first + steps)
 

@@ -90,7 +90,9 @@ class Panel:
         values = {}
         for metric in query.metrics:
             values[metric] = np.full(shape, np.nan)
-            values[metric][where] = settled(np.asarray(cells[metric], dtype=np.float64)[inside])
+            values[metric][where] = rounded_floats(
+                np.asarray(cells[metric], dtype=np.float64)[inside]
+            )
         counts = np.zeros(shape, dtype=np.int64)
         counts[where] = rows[inside]
         hidden = np.zeros(shape, dtype=bool)
@@ -159,12 +161,12 @@ class Cells:
         return Cells(self.by, tuple(members), values, rows, self.queries)
 
 
-def settled(values: Floats) -> Floats:
+def rounded_floats(values: Floats) -> Floats:
     """Cut floats to the digits that do not depend on the order in which an engine adds.
 
     Examples
     --------
-    >>> settled(np.array([0.1 + 0.2, 5.0, float("nan")])).tolist()
+    >>> rounded_floats(np.array([0.1 + 0.2, 5.0, float("nan")])).tolist()
     [0.3, 5.0, nan]
     """
     out = values.astype(np.float64, copy=True)
