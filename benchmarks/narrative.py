@@ -83,9 +83,9 @@ def overhead():
     from mirrorbi.narrative.context import Context
     from mirrorbi.narrative.story import sections_of
     from mirrorbi.narrative.writer.assembly import compose
-    from mirrorbi.narrative.writer.narrate import worth_telling
+    from mirrorbi.narrative.writer.narrate import facts_to_disclose
     from mirrorbi.narrative.writer.revision import Editor
-    from mirrorbi.narrative.writer.submission import read_answer
+    from mirrorbi.narrative.writer.submission import read_submission
     from mirrorbi.privacy.gate import Gate
     from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome
 
@@ -94,7 +94,7 @@ def overhead():
     material = rules.Material(facts)
     texts = rules.section_texts(material)
     gate = Gate(dataset)
-    shown = gate.disclose(worth_telling(material)[0])
+    shown = gate.disclose(facts_to_disclose(material)[0])
     reply = Reply(({"text": answer_of(shown.value)},), "end_turn")
     request = Request(
         (instruction("narrative.md"),),
@@ -110,7 +110,7 @@ def overhead():
 
     def check():
         editor = Editor(gate.facts, dataset)
-        editor.take(read_answer(reply))
+        editor.take(read_submission(reply))
         return editor
 
     with tempfile.TemporaryDirectory() as folder:
@@ -130,7 +130,7 @@ def overhead():
             )
             ledger.close(ledger.open(intent), Outcome(status="answered"))
 
-        add("gate: disclose again", lambda: gate.disclose(worth_telling(material)[0]))
+        add("gate: disclose again", lambda: gate.disclose(facts_to_disclose(material)[0]))
         add("ledger: before and after", written)
 
         def cached():
@@ -146,10 +146,10 @@ def overhead():
     context = Context({**material.known, **editor.facts}, (facts.sweep(),), dict(facts.sql))
 
     def filled():
-        return "".join(part.html for part in sections_of(assembly.told, context).values())
+        return "".join(part.html for part in sections_of(assembly.sections, context).values())
 
     html = add("fill and mark up", filled)
-    sentences = [s for part in assembly.told.values() for s in part.sentences]
+    sentences = [s for part in assembly.sections.values() for s in part.sentences]
     add("verify the text", lambda: verify_text(html, context.facts, sentences=sentences))
     spans = add("ground each number", lambda: spans_of(html, context.facts))
     assert all(span.proven for span in spans)

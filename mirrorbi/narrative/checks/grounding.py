@@ -86,15 +86,15 @@ def verify_text(
     >>> [check.status for check in verify_text(mark + "13</span> of 20</p>", [f])]
     ['edited', 'unproven']
     """
-    then = _by_id(facts)
-    now = None if recomputed is None else _by_id(recomputed)
+    written = _by_id(facts)
+    current = None if recomputed is None else _by_id(recomputed)
     page = _Page()
     page.feed(html)
     page.close()
-    checks = [_check(mark, then, now, locale) for mark in page.marks]
+    checks = [_check(mark, written, current, locale) for mark in page.marks]
     texts = [_folded("".join(parts)) for parts in page.blocks]
     for sentence in sentences:
-        expected = _expected_sentence(sentence, then, locale)
+        expected = _expected_sentence(sentence, written, locale)
         if expected is not None and not any(_folded(expected) in text for text in texts):
             checks.append(Check("", "", "", "edited", expected, sentence.kind))
     return checks
@@ -110,7 +110,7 @@ class _Mark:
 
 
 @dataclass(slots=True)
-class _Open:
+class _Element:
     tag: str
     ours: bool
     silent: bool
@@ -125,28 +125,32 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.marks: list[_Mark] = []
         self.blocks: list[list[str]] = [[]]
-        self._open: list[_Open] = []
+        self._elements: list[_Element] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        classes = frozenset(given.get("class", "").split())
-        above = self._open[-1] if self._open else _Open("", ours=False, silent=False, where="")
+        attributes = {name: value or "" for name, value in attrs}
+        classes = frozenset(attributes.get("class", "").split())
+        parent = (
+            self._elements[-1]
+            if self._elements
+            else _Element("", ours=False, silent=False, where="")
+        )
         if tag in _BLOCKS:
             self._end_of_block()
         if tag in _VOID:
             return
         mark = None
-        if classes & _MARKS and "data-fact" in given and above.mark is None:
-            mark = _Mark("", given["data-fact"], given.get("data-slot", ""), above.where)
+        if classes & _MARKS and "data-fact" in attributes and parent.mark is None:
+            mark = _Mark("", attributes["data-fact"], attributes.get("data-slot", ""), parent.where)
             self.marks.append(mark)
-        where = given.get("data-section") or ("chart" if "mb-chart-title" in classes else "")
-        self._open.append(
-            _Open(
+        where = attributes.get("data-section") or ("chart" if "mb-chart-title" in classes else "")
+        self._elements.append(
+            _Element(
                 tag,
-                ours=above.ours or bool(classes & _OURS),
-                silent=above.silent or tag in _SILENT,
-                where=where or above.where,
-                mark=mark or above.mark,
+                ours=parent.ours or bool(classes & _OURS),
+                silent=parent.silent or tag in _SILENT,
+                where=where or parent.where,
+                mark=mark or parent.mark,
             )
         )
 
@@ -157,20 +161,24 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _BLOCKS:
             self._end_of_block()
-        for depth in range(len(self._open) - 1, -1, -1):
-            if self._open[depth].tag == tag:
-                del self._open[depth:]
+        for depth in range(len(self._elements) - 1, -1, -1):
+            if self._elements[depth].tag == tag:
+                del self._elements[depth:]
                 return
 
     def handle_data(self, data: str) -> None:
-        here = self._open[-1] if self._open else _Open("", ours=False, silent=False, where="")
-        if here.silent:
+        element = (
+            self._elements[-1]
+            if self._elements
+            else _Element("", ours=False, silent=False, where="")
+        )
+        if element.silent:
             return
         self.blocks[-1].append(data)
-        if here.mark is not None:
-            here.mark.text += data
-        elif here.ours:
-            self._strays(data, here.where)
+        if element.mark is not None:
+            element.mark.text += data
+        elif element.ours:
+            self._strays(data, element.where)
 
     def close(self) -> None:
         super().close()
@@ -192,36 +200,36 @@ class _Page(HTMLParser):
 
 
 def _check(
-    mark: _Mark, then: Mapping[str, Fact], now: Mapping[str, Fact] | None, locale: str
+    mark: _Mark, written: Mapping[str, Fact], recomputed: Mapping[str, Fact] | None, locale: str
 ) -> Check:
     if mark.stray:
         return Check(mark.text, "", "", "unproven", "", mark.where)
 
-    def found(status: Status, expected: str = "") -> Check:
+    def result(status: Status, expected: str = "") -> Check:
         return Check(mark.text, mark.fact, mark.slot, status, expected, mark.where)
 
-    fact = then.get(mark.fact)
+    fact = written.get(mark.fact)
     if fact is None:
-        return found("unproven")
+        return result("unproven")
     try:
         expected = fill_slot(fact, mark.slot, locale)
     except WordingError:
-        return found("unproven")
-    if not _reads(mark.text, expected):
-        return found("edited", expected)
-    if now is None:
-        return found("same", expected)
-    today = now.get(mark.fact)
-    if today is None:
-        return found("gone", expected)
+        return result("unproven")
+    if not _matches(mark.text, expected):
+        return result("edited", expected)
+    if recomputed is None:
+        return result("same", expected)
+    recomputed_fact = recomputed.get(mark.fact)
+    if recomputed_fact is None:
+        return result("gone", expected)
     try:
-        current = fill_slot(today, mark.slot, locale)
+        current = fill_slot(recomputed_fact, mark.slot, locale)
     except WordingError:
-        return found("gone", expected)
-    return found("same" if current == expected else "changed", current)
+        return result("gone", expected)
+    return result("same" if current == expected else "changed", current)
 
 
-def _reads(text: str, expected: str) -> bool:
+def _matches(text: str, expected: str) -> bool:
     return text in (expected, capital(expected))
 
 

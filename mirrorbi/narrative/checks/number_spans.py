@@ -99,7 +99,7 @@ class _Block:
 
 
 @dataclass
-class _Open:
+class _Element:
     tag: str
     ours: bool
     silent: bool
@@ -113,7 +113,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.blocks: list[_Block] = []
-        self._open: list[_Open] = [_Open("", ours=False, silent=False, section="")]
+        self._elements: list[_Element] = [_Element("", ours=False, silent=False, section="")]
         self._fresh = True
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -121,35 +121,37 @@ class _Reader(HTMLParser):
             self._fresh = True
         if tag in _VOID:
             return
-        given = {name: value or "" for name, value in attrs}
-        classes = set(given.get("class", "").split())
-        above = self._open[-1]
-        section = given.get("data-section") or above.section
-        ours = above.ours or bool(classes & _OURS)
-        here = _Open(tag, ours, above.silent or tag in _SILENT, section, above.mark)
-        if given.get("data-fact") and above.mark is None and ours:
+        attributes = {name: value or "" for name, value in attrs}
+        classes = set(attributes.get("class", "").split())
+        parent = self._elements[-1]
+        section = attributes.get("data-section") or parent.section
+        ours = parent.ours or bool(classes & _OURS)
+        element = _Element(tag, ours, parent.silent or tag in _SILENT, section, parent.mark)
+        if attributes.get("data-fact") and parent.mark is None and ours:
             block = self._block(section)
-            at = len(block.text)
-            here.mark = _Mark(at, at, given["data-fact"], given.get("data-slot", ""))
-            block.marks.append(here.mark)
-        self._open.append(here)
+            offset = len(block.text)
+            element.mark = _Mark(
+                offset, offset, attributes["data-fact"], attributes.get("data-slot", "")
+            )
+            block.marks.append(element.mark)
+        self._elements.append(element)
 
     def handle_endtag(self, tag: str) -> None:
-        for depth in range(len(self._open) - 1, 0, -1):
-            if self._open[depth].tag == tag:
-                del self._open[depth:]
+        for depth in range(len(self._elements) - 1, 0, -1):
+            if self._elements[depth].tag == tag:
+                del self._elements[depth:]
                 break
         if tag in _BLOCKS:
             self._fresh = True
 
     def handle_data(self, data: str) -> None:
-        here = self._open[-1]
-        if not here.ours or here.silent:
+        element = self._elements[-1]
+        if not element.ours or element.silent:
             return
-        block = self._block(here.section)
+        block = self._block(element.section)
         block.text += data
-        if here.mark is not None:
-            here.mark.end = len(block.text)
+        if element.mark is not None:
+            element.mark.end = len(block.text)
 
     def _block(self, section: str) -> _Block:
         if self._fresh or not self.blocks:
@@ -160,36 +162,38 @@ class _Reader(HTMLParser):
 
 def _numbers(place: int, block: _Block, facts: Mapping[str, Fact], locale: str) -> Iterator[Span]:
     """Yield the marks that hold a number, and runs of numeric characters outside any."""
-    at = 0
+    offset = 0
     text = block.text
-    while at < len(text):
-        if not _is_numeric(text[at]):
-            at += 1
+    while offset < len(text):
+        if not _is_numeric(text[offset]):
+            offset += 1
             continue
-        mark = next((m for m in block.marks if m.start <= at < m.end), None)
+        mark = next((m for m in block.marks if m.start <= offset < m.end), None)
         if mark is not None:
-            yield _proven(place, block, mark, facts, locale)
-            at = mark.end
+            yield _marked_span(place, block, mark, facts, locale)
+            offset = mark.end
             continue
-        end = at
+        end = offset
         while end < len(text) and (_is_numeric(text[end]) or text[end] in ".,"):
             end += 1
-        stray = text[at:end].rstrip(".,")
-        yield Span(stray, block.section, place, at, at + len(stray))
-        at = end
+        stray = text[offset:end].rstrip(".,")
+        yield Span(stray, block.section, place, offset, offset + len(stray))
+        offset = end
 
 
-def _proven(place: int, block: _Block, mark: _Mark, facts: Mapping[str, Fact], locale: str) -> Span:
+def _marked_span(
+    place: int, block: _Block, mark: _Mark, facts: Mapping[str, Fact], locale: str
+) -> Span:
     text = block.text[mark.start : mark.end]
     fact = facts.get(mark.fact)
-    same = False
+    is_proven = False
     if fact is not None:
         try:
-            given = fill_slot(fact, mark.slot, locale)
-            same = text in (given, capital(given))
+            expected = fill_slot(fact, mark.slot, locale)
+            is_proven = text in (expected, capital(expected))
         except WordingError:
-            same = False
-    return Span(text, block.section, place, mark.start, mark.end, mark.fact, mark.slot, same)
+            is_proven = False
+    return Span(text, block.section, place, mark.start, mark.end, mark.fact, mark.slot, is_proven)
 
 
 def _is_numeric(character: str) -> bool:

@@ -114,8 +114,8 @@ def lint(
         for name in sorted(set(sentence.facts) - names)
     ]
     if facts is not None:
-        known = facts if isinstance(facts, Mapping) else {fact.id: fact for fact in facts}
-        problems += _lint_slots(sentence, known)
+        facts_by_id = facts if isinstance(facts, Mapping) else {fact.id: fact for fact in facts}
+        problems += _lint_slots(sentence, facts_by_id)
     return tuple(problems)
 
 
@@ -168,10 +168,10 @@ def _lint_template(template: str) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _lint_slots(sentence: Sentence, known: Mapping[str, Fact]) -> list[Problem]:
+def _lint_slots(sentence: Sentence, facts: Mapping[str, Fact]) -> list[Problem]:
     problems = []
     for name, slot in sentence.slots:
-        fact = known.get(sentence.facts.get(name, ""))
+        fact = facts.get(sentence.facts.get(name, ""))
         if fact is None:
             problems.append(Problem("slot", name, "Cite a fact that is there."))
             continue

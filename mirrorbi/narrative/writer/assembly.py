@@ -1,4 +1,4 @@
-"""The manuscript: which sentence stands where, and who wrote it.
+"""The assembly: which sentence stands where, and who wrote it.
 
 Sentences of Claude that passed stand as written. For one that did not, a sentence of the
 rules stands in; where the rules have none left, it is dropped. A section of which Claude
@@ -31,7 +31,7 @@ class TextAssembly:
 
     Parameters
     ----------
-    told
+    sections
         By section.
     written
         Sentences of Claude that stand.
@@ -45,7 +45,7 @@ class TextAssembly:
         Why the narrative may not be shipped; empty if it may.
     """
 
-    told: Mapping[str, SectionText]
+    sections: Mapping[str, SectionText]
     written: int
     replaced: int
     dropped: int
@@ -59,19 +59,21 @@ class _Page:
     points: list[Sentence] = field(default_factory=list)
 
 
-def compose(editor: Editor, told: Mapping[str, SectionText], material: Material) -> TextAssembly:
-    """Return the manuscript of an editor's drafts.
+def compose(
+    editor: Editor, rule_texts: Mapping[str, SectionText], material: Material
+) -> TextAssembly:
+    """Return the text put together from an editor's drafts.
 
     Parameters
     ----------
     editor
         With every draft checked.
-    told
+    rule_texts
         What the rules say.
     material
         The facts, for what must be mentioned.
     """
-    spare = {name: list(part.sentences) for name, part in told.items()}
+    unused = {name: list(part.sentences) for name, part in rule_texts.items()}
     pages = {name: _Page() for name in SECTIONS}
     written = replaced = dropped = 0
     reasons: list[str] = []
@@ -84,24 +86,24 @@ def compose(editor: Editor, told: Mapping[str, SectionText], material: Material)
         if section == "headline" and _is_extra(draft, editor):
             dropped += 1
             continue
-        other = _stand_in(spare[section], draft, editor)
+        replacement = _replacement(unused[section], draft, editor)
         if section == "headline":
             codes = ", ".join(sorted({p.rule for p in editor.failing[draft.id]}))
             reasons.append(f"the headline failed its checks ({codes})")
-        if other is None:
+        if replacement is None:
             dropped += 1
         else:
             replaced += 1
-            _put(pages[section], other, draft.point)
+            _put(pages[section], replacement, draft.point)
     if not any(draft.section == "headline" for draft in editor.drafts.values()):
         reasons.append("there is no headline")
     failed = replaced + dropped
     if failed > MOST_REPLACED * len(editor.drafts):
         reasons.append(f"{failed} of {len(editor.drafts)} sentences failed their checks")
-    parts = {name: _told(name, pages[name], told[name]) for name in SECTIONS}
-    parts = _with_bad_news(parts, material)
-    every = sum(len(part.sentences) for part in parts.values())
-    return TextAssembly(parts, written, replaced, dropped, every - written, tuple(reasons))
+    sections = {name: _section_text(name, pages[name], rule_texts[name]) for name in SECTIONS}
+    sections = _with_adverse(sections, material)
+    total = sum(len(part.sentences) for part in sections.values())
+    return TextAssembly(sections, written, replaced, dropped, total - written, tuple(reasons))
 
 
 def adverse(material: Material) -> Fact | None:
@@ -114,26 +116,26 @@ def _is_extra(draft: Draft, editor: Editor) -> bool:
     return [p.rule for p in editor.failing[draft.id]] == ["headline"]
 
 
-def _stand_in(spare: list[Sentence], draft: Draft, editor: Editor) -> Sentence | None:
+def _replacement(unused: list[Sentence], draft: Draft, editor: Editor) -> Sentence | None:
     """Take the sentence of the rules that is nearest to what a draft was about."""
-    if not spare:
+    if not unused:
         return None
     cited = set(draft.sentence(editor.handles).facts.values())
     metrics = {f.metric for key, f in editor.facts.items() if key in cited}
 
-    def near(place: int) -> tuple[int, int]:
-        ids = set(spare[place].facts.values())
+    def distance(place: int) -> tuple[int, int]:
+        ids = set(unused[place].facts.values())
         same = any(f.metric in metrics for key, f in editor.facts.items() if key in ids)
         return (-2 * bool(ids & cited) - same, place)
 
-    return spare.pop(min(range(len(spare)), key=near))
+    return unused.pop(min(range(len(unused)), key=distance))
 
 
 def _put(page: _Page, sentence: Sentence, point: bool) -> None:
     (page.points if point else page.paragraphs).append(sentence)
 
 
-def _told(name: str, page: _Page, rules: SectionText) -> SectionText:
+def _section_text(name: str, page: _Page, rules: SectionText) -> SectionText:
     if not page.paragraphs and not page.points:
         return rules
     if name == "headline":
@@ -147,23 +149,25 @@ def _grouped(sentences: Sequence[Sentence]) -> tuple[tuple[Sentence, ...], ...]:
     )
 
 
-def _with_bad_news(parts: Mapping[str, SectionText], material: Material) -> dict[str, SectionText]:
+def _with_adverse(
+    sections: Mapping[str, SectionText], material: Material
+) -> dict[str, SectionText]:
     """Return the parts with the largest change for the worse told, if nobody told it."""
-    found = dict(parts)
+    result = dict(sections)
     worst = adverse(material)
     if worst is None:
-        return found
-    said = {key for part in parts.values() for s in part.sentences for key in s.facts.values()}
-    alike = {
+        return result
+    cited = {key for part in sections.values() for s in part.sentences for key in s.facts.values()}
+    same_change = {
         f.id
         for f in material.facts_by_id.values()
         if f.kind == "change"
         and (f.metric, f.scope, f.period) == (worst.metric, worst.scope, worst.period)
     }
-    if said & (alike | {worst.id}):
-        return found
-    told = found["changed"]
+    if cited & (same_change | {worst.id}):
+        return result
+    changed = result["changed"]
     sentence = sentence_of_change(worst)
-    first, *rest = told.paragraphs or ((),)
-    found["changed"] = SectionText(((sentence, *first), *rest), told.points, told.drawn)
-    return found
+    first, *rest = changed.paragraphs or ((),)
+    result["changed"] = SectionText(((sentence, *first), *rest), changed.points, changed.drawn)
+    return result

@@ -40,8 +40,8 @@ def authorship(
     reasons
         Why the narrative is not checked; none if it is.
     """
-    answered = list(replies)
-    usage = [reply.usage for reply in answered]
+    all_replies = list(replies)
+    usage = [reply.usage for reply in all_replies]
     prices = [use.cost for use in usage]
     cost = None if None in prices else sum((p for p in prices if p is not None), Decimal(0))
     tokens = {
@@ -50,11 +50,11 @@ def authorship(
     }
     return {
         "narrator": "claude",
-        "model": next((reply.model for reply in answered if reply.model), ""),
-        "regions": sorted(set(regions) | {reply.region for reply in answered if reply.region}),
+        "model": next((reply.model for reply in all_replies if reply.model), ""),
+        "regions": sorted(set(regions) | {reply.region for reply in all_replies if reply.region}),
         "policy": policy,
-        "calls": sum(1 for reply in answered if not reply.cached),
-        "cached": sum(1 for reply in answered if reply.cached),
+        "calls": sum(1 for reply in all_replies if not reply.cached),
+        "cached": sum(1 for reply in all_replies if reply.cached),
         "tokens": tokens,
         "cost": None if cost is None else format(cost, "f"),
         "disclosures": list(dict.fromkeys(part.sha256 for part in disclosures)),
@@ -65,7 +65,7 @@ def authorship(
     }
 
 
-def together(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merged_authorship(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the authorship of a report of several texts: a narrative, and answers.
 
     Counts, tokens and cost add up; models, regions, disclosures and entries are named once.
@@ -74,15 +74,17 @@ def together(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     Examples
     --------
     >>> one = {"model": "m", "calls": 1, "tokens": {"input": 5}, "cost": "0.1", "checked": True}
-    >>> both = together([one, one, {**one, "calls": 2}])
+    >>> both = merged_authorship([one, one, {**one, "calls": 2}])
     >>> both["calls"], both["tokens"]["input"], both["cost"], both["model"]
     (3, 10, '0.2', 'm')
     """
-    every = _each_once(parts)
-    if len(every) <= 1:
-        return dict(every[0]) if every else {}
-    names = dict.fromkeys(name for part in every for name in part)
-    return {name: _joined(name, [part[name] for part in every if name in part]) for name in names}
+    distinct = _each_once(parts)
+    if len(distinct) <= 1:
+        return dict(distinct[0]) if distinct else {}
+    names = dict.fromkeys(name for part in distinct for name in part)
+    return {
+        name: _joined(name, [part[name] for part in distinct if name in part]) for name in names
+    }
 
 
 def _joined(name: str, values: list[Any]) -> Any:
@@ -101,40 +103,40 @@ def _joined(name: str, values: list[Any]) -> Any:
 
 
 def _each_once(items: Iterable[Any]) -> list[Any]:
-    found: list[Any] = []
+    distinct: list[Any] = []
     for item in items:
-        if item not in found:
-            found.append(item)
-    return found
+        if item not in distinct:
+            distinct.append(item)
+    return distinct
 
 
-def told(said: Mapping[str, Any]) -> list[tuple[str, str]]:
+def authorship_lines(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return authorship as label and text, for the foot of a report.
 
     Examples
     --------
-    >>> told({"model": "m", "sentences": 31, "by_rules": 2, "tokens": {}})[0]
+    >>> authorship_lines({"model": "m", "sentences": 31, "by_rules": 2, "tokens": {}})[0]
     ('Text', 'Claude (m) chose words and facts; code filled every figure; 2 of 31 sentences by the \
 rules')
     """
-    by_rules, every = said.get("by_rules", 0), said.get("sentences", 0)
-    text = f"Claude ({said.get('model')}) chose words and facts; code filled every figure"
-    text += f"; {by_rules} of {every} sentences by the rules"
-    tokens = said.get("tokens", {})
+    by_rules, sentences = record.get("by_rules", 0), record.get("sentences", 0)
+    text = f"Claude ({record.get('model')}) chose words and facts; code filled every figure"
+    text += f"; {by_rules} of {sentences} sentences by the rules"
+    tokens = record.get("tokens", {})
     read = tokens.get("input", 0) + tokens.get("cache_read", 0) + tokens.get("cache_write", 0)
     spent = f"{read:,} tokens read, {tokens.get('output', 0):,} written"
-    if said.get("cost") is not None:
-        spent += f", ${Decimal(str(said['cost'])):.4f}"
-    if said.get("cached"):
-        spent += f"; {said['cached']} answered from the cache of earlier answers"
-    lines = [("Text", text), ("Calls", f"{said.get('calls', 0)}: {spent}")]
+    if record.get("cost") is not None:
+        spent += f", ${Decimal(str(record['cost'])):.4f}"
+    if record.get("cached"):
+        spent += f"; {record['cached']} answered from the cache of earlier answers"
+    lines = [("Text", text), ("Calls", f"{record.get('calls', 0)}: {spent}")]
     for label, name in (
         ("Regions", "regions"),
         ("Disclosed", "disclosures"),
         ("Ledger", "entries"),
     ):
-        if said.get(name):
-            lines.append((label, ", ".join(map(str, said[name]))))
-    if said.get("policy"):
-        lines.append(("Policy", f"sha256:{said['policy']}"))
+        if record.get(name):
+            lines.append((label, ", ".join(map(str, record[name]))))
+    if record.get("policy"):
+        lines.append(("Policy", f"sha256:{record['policy']}"))
     return lines

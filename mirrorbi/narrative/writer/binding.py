@@ -75,13 +75,13 @@ def lint_binding(
         elif role == "name":
             state.scope, state.scope_clause = fact.scope, token.clause
         elif role in ("figure", "direction") and token.head not in ("level", "tests", "alpha"):
-            _bound(place, token, fact, tokens, facts, state, compare)
+            _check_figure(place, token, fact, tokens, facts, state, compare)
     yield from state.problems
     yield from _times(tokens, facts, compare=compare)
     yield from _sides(tokens, facts, compare=compare)
 
 
-def _bound(
+def _check_figure(
     place: int,
     token: Token,
     fact: Fact,
@@ -90,11 +90,11 @@ def _bound(
     state: _State,
     compare: bool,
 ) -> None:
-    shown = f"{token.name}.{token.slot}"
+    slot_text = f"{token.name}.{token.slot}"
     if token.head not in _OF_ALL and not _scope_fits(
         place, token, fact, tokens, facts, state, compare
     ):
-        state.problems.append(Problem("scope", shown, HINTS["scope"]))
+        state.problems.append(Problem("scope", slot_text, HINTS["scope"]))
     if fact.kind in ("sweep", "extent"):
         return
     if role_of(token, fact) == "direction" and _alike(token, fact, state.named):
@@ -107,12 +107,12 @@ def _bound(
         if not later and len(others) == 1:
             named = _metric(fact)
     if named != _metric(fact):
-        state.problems.append(Problem("metric", shown, HINTS["metric"]))
+        state.problems.append(Problem("metric", slot_text, HINTS["metric"]))
     if not _goes_with(place, fact, tokens, facts):
-        state.problems.append(Problem("scope", shown, HINTS["scope"]))
+        state.problems.append(Problem("scope", slot_text, HINTS["scope"]))
     counted = token.head in _COUNTED or fact.kind == "concentration"
     if counted and _dimension(place, tokens, facts) not in (None, fact.terms.get("by")):
-        state.problems.append(Problem("scope", shown, HINTS["scope"]))
+        state.problems.append(Problem("scope", slot_text, HINTS["scope"]))
 
 
 def _metric(fact: Fact) -> Metric:
@@ -164,9 +164,9 @@ def _scope_fits(
     state: _State,
     compare: bool,
 ) -> bool:
-    beside = _following(place, tokens, facts, ("entity", "scope"))
-    if beside is not None:
-        return beside == fact.scope
+    following = _following(place, tokens, facts, ("entity", "scope"))
+    if following is not None:
+        return following == fact.scope
     if state.scope is not None and state.scope_clause == token.clause:
         if state.scope == fact.scope:
             return True
@@ -185,10 +185,10 @@ def _following(
     place: int, tokens: tuple[Token, ...], facts: Mapping[str, Fact], heads: tuple[str, ...]
 ) -> Scope | Metric | None:
     """Return what a figure is said to be of by the words right after it, if they say it."""
-    rest = tokens[place + 1 : place + 8]
-    if not rest or rest[0].kind != "word" or rest[0].low not in _BEFORE_NAME:
+    next_tokens = tokens[place + 1 : place + 8]
+    if not next_tokens or next_tokens[0].kind != "word" or next_tokens[0].low not in _BEFORE_NAME:
         return None
-    for token in rest[1:]:
+    for token in next_tokens[1:]:
         fact = facts.get(token.name) if token.kind == "slot" else None
         if fact is not None and token.head in heads:
             return _metric(fact) if heads == ("metric",) else fact.scope
@@ -234,7 +234,7 @@ def _times(
     tokens: tuple[Token, ...], facts: Mapping[str, Fact], *, compare: bool
 ) -> Iterator[Problem]:
     """Yield figures and times that do not belong together."""
-    said = [
+    timed = [
         (t, facts[t.name], role)
         for t in tokens
         if t.kind == "slot"
@@ -243,25 +243,25 @@ def _times(
         and t.head != "next"
         and not (role == "figure" and t.head == "level")
     ]
-    periods = dict.fromkeys(f.period for t, f, role in said if role in ("figure", "direction"))
+    periods = dict.fromkeys(f.period for t, f, role in timed if role in ("figure", "direction"))
     main = next(iter(periods), None)
-    for token, fact, role in said:
-        here = [(t, f, r) for t, f, r in said if t.clause == token.clause]
-        near = [(f, r) for _, f, r in here if r in ("figure", "direction")]
-        near = near or [(f, r) for _, f, r in said if r in ("figure", "direction")]
-        shown = f"{token.name}.{token.slot}"
-        lost = (role == "time" and all(f.period != fact.period for f, _ in near)) or (
-            role == "baseline" and all(f.baseline != fact.baseline for f, _ in near)
+    for token, fact, role in timed:
+        in_clause = [(t, f, r) for t, f, r in timed if t.clause == token.clause]
+        figures = [(f, r) for _, f, r in in_clause if r in ("figure", "direction")]
+        figures = figures or [(f, r) for _, f, r in timed if r in ("figure", "direction")]
+        slot_text = f"{token.name}.{token.slot}"
+        is_mismatch = (role == "time" and all(f.period != fact.period for f, _ in figures)) or (
+            role == "baseline" and all(f.baseline != fact.baseline for f, _ in figures)
         )
-        if near and lost:
-            yield Problem("period", shown, HINTS["period"])
+        if figures and is_mismatch:
+            yield Problem("period", slot_text, HINTS["period"])
         elif role in ("figure", "direction") and fact.period != main:
-            named = {f.period for t, f, r in here if r == "time"}
-            if fact.period is not None and main is not None and fact.period not in named:
-                yield Problem("period", shown, HINTS["period"])
+            named_periods = {f.period for t, f, r in in_clause if r == "time"}
+            if fact.period is not None and main is not None and fact.period not in named_periods:
+                yield Problem("period", slot_text, HINTS["period"])
     yield from _dates(tokens, facts)
     if not compare:
-        yield from _baselines(said)
+        yield from _baselines(timed)
 
 
 def _dates(tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> Iterator[Problem]:
@@ -270,30 +270,30 @@ def _dates(tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> Iterator[Pro
         fact = facts.get(token.name) if token.kind == "slot" else None
         if fact is None or role_of(token, fact) != "figure":
             continue
-        rest = [
+        next_tokens = [
             t
             for t in tokens[place + 1 : place + 3]
             if not (t.kind == "word" and t.low in ("in", "for", "of"))
         ]
-        after = rest[0] if rest else None
+        after = next_tokens[0] if next_tokens else None
         other = facts.get(after.name) if after is not None and after.kind == "slot" else None
         if after is None or other is None or after.at - token.at > len(token.text) + 12:
             continue
-        wanted = dated(token, fact)
-        now = other.period if after.head in TIMES else None
-        then = other.baseline if after.head == "baseline" else None
-        if (wanted == "now" and then is not None and then != fact.period) or (
-            wanted == "then" and now is not None and now != fact.baseline
+        figure_date = dated(token, fact)
+        period = other.period if after.head in TIMES else None
+        baseline = other.baseline if after.head == "baseline" else None
+        if (figure_date == "now" and baseline is not None and baseline != fact.period) or (
+            figure_date == "then" and period is not None and period != fact.baseline
         ):
             yield Problem("period", f"{token.name}.{token.slot}", HINTS["period"])
 
 
-def _baselines(said: Sequence[tuple[Token, Fact, str]]) -> Iterator[Problem]:
+def _baselines(timed: Sequence[tuple[Token, Fact, str]]) -> Iterator[Problem]:
     """Yield differences and directions of a clause that were measured against another time."""
-    for clause in dict.fromkeys(t.clause for t, _, _ in said):
+    for clause in dict.fromkeys(t.clause for t, _, _ in timed):
         against = [
             (t, f)
-            for t, f, role in said
+            for t, f, role in timed
             if t.clause == clause
             and f.kind != "extreme"
             and (
@@ -312,7 +312,7 @@ def _sides(
 ) -> Iterator[Problem]:
     """Yield clauses that set facts of different scope or time side by side without saying so."""
     for clause in dict.fromkeys(t.clause for t in tokens):
-        here = [
+        figures = [
             (t, facts[t.name])
             for t in tokens
             if t.clause == clause
@@ -321,15 +321,17 @@ def _sides(
             and role_of(t, facts[t.name]) in ("figure", "direction")
             and facts[t.name].kind not in ("sweep", "extent")
         ]
-        kinds = {(f.scope, f.period) for _, f in here if f.period is not None}
+        kinds = {(f.scope, f.period) for _, f in figures if f.period is not None}
         if len(kinds) < 2:
             continue
         if not compare:
-            yield Problem("compare", f"{here[-1][0].name}.{here[-1][0].slot}", HINTS["compare"])
+            yield Problem(
+                "compare", f"{figures[-1][0].name}.{figures[-1][0].slot}", HINTS["compare"]
+            )
             continue
-        units = {_unit(t, f) for t, f in here if role_of(t, f) == "figure"} - {""}
+        units = {_unit(t, f) for t, f in figures if role_of(t, f) == "figure"} - {""}
         if len(units) > 1:
-            yield Problem("unit", f"{here[-1][0].name}.{here[-1][0].slot}", HINTS["unit"])
+            yield Problem("unit", f"{figures[-1][0].name}.{figures[-1][0].slot}", HINTS["unit"])
 
 
 def _unit(token: Token, fact: Fact) -> str:

@@ -69,26 +69,26 @@ def lint_words(tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> Iterator
         Those that the sentence cites, by their names in the template.
     """
     words = lexicon()
-    said: list[tuple[Token, str]] = []
+    claimed: list[tuple[Token, str]] = []
     plain: set[int] = set()
-    taken = -1
+    last_place = -1
     for place, token in enumerate(tokens):
-        if token.kind != "word" or place <= taken:
+        if token.kind != "word" or place <= last_place:
             continue
         phrase, length, code, claim = _meaning(tokens, place)
         if not phrase:
             continue
-        taken = place + length - 1
+        last_place = place + length - 1
         if code:
             yield Problem(code, " ".join(phrase), HINTS[code])
         elif claim:
-            said.append((token, claim))
+            claimed.append((token, claim))
             if not _proven(words.proofs[claim], claim, token, tokens, facts):
                 rule = _CODES.get(claim, "claim")
                 yield Problem(rule, " ".join(phrase), HINTS[rule])
         else:
-            plain |= set(range(place, taken + 1))
-    yield from _negations(tokens, facts, said, plain)
+            plain |= set(range(place, last_place + 1))
+    yield from _negations(tokens, facts, claimed, plain)
 
 
 def _meaning(tokens: tuple[Token, ...], place: int) -> tuple[Phrase, int, str, str]:
@@ -116,7 +116,7 @@ def _meaning(tokens: tuple[Token, ...], place: int) -> tuple[Phrase, int, str, s
 def _negations(
     tokens: tuple[Token, ...],
     facts: Mapping[str, Fact],
-    said: list[tuple[Token, str]],
+    claimed: list[tuple[Token, str]],
     plain: set[int],
 ) -> Iterator[Problem]:
     """Yield words that turn what a slot says into its opposite."""
@@ -124,19 +124,19 @@ def _negations(
     for place, token in enumerate(tokens):
         if token.kind != "word" or token.low not in words.negation or place in plain:
             continue
-        tested = any(
+        is_tested = any(
             t.clause == token.clause and claim in ("significance", "unusual", "trend")
-            for t, claim in said
+            for t, claim in claimed
         )
-        aside = place > 0 and tokens[place - 1].text == ","
-        turned = any(
+        after_comma = place > 0 and tokens[place - 1].text == ","
+        is_negated = any(
             t.clause == token.clause
             and t.kind == "slot"
-            and (t.at > token.at or not aside)
+            and (t.at > token.at or not after_comma)
             and role_of(t, facts.get(t.name)) in ("figure", "direction")
             for t in tokens
         )
-        if turned and not tested:
+        if is_negated and not is_tested:
             yield Problem("negation", token.text, HINTS["negation"])
 
 

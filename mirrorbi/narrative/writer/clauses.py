@@ -76,28 +76,28 @@ def tokens_of(template: str) -> tuple[Token, ...]:
     >>> [t.text for t in tokens_of("By {{f1.dimension}}, well-known.")]
     ['By', 'f1.dimension', ',', 'well', '-', 'known', '.']
     """
-    found: list[Token] = []
+    tokens: list[Token] = []
     clause = at = 0
     slots = {m.start(): m for m in PLACEHOLDER.finditer(template)}
     while at < len(template):
         slot = slots.get(at)
         if slot is not None:
-            name, what = slot.group(1), slot.group(2)
-            found.append(Token("slot", f"{name}.{what}", at, clause, name, what, slot.end()))
+            name, field = slot.group(1), slot.group(2)
+            tokens.append(Token("slot", f"{name}.{field}", at, clause, name, field, slot.end()))
             at = slot.end()
             continue
         word = _WORD.match(template, at)
         if word is not None:
-            if word.group().lower() in _TURNS and found and found[-1].clause == clause:
+            if word.group().lower() in _TURNS and tokens and tokens[-1].clause == clause:
                 clause += 1
-            found.append(Token("word", word.group(), at, clause, end=word.end()))
+            tokens.append(Token("word", word.group(), at, clause, end=word.end()))
             at = word.end()
             continue
         if not template[at].isspace():
-            found.append(Token("mark", template[at], at, clause, end=at + 1))
+            tokens.append(Token("mark", template[at], at, clause, end=at + 1))
             clause += template[at] in _ENDS
         at += 1
-    return tuple(found)
+    return tuple(tokens)
 
 
 def role_of(token: Token, fact: Fact | None) -> Role:
@@ -126,8 +126,8 @@ def facts_in(tokens: tuple[Token, ...], clause: int, facts: Mapping[str, Fact]) 
     """Return the facts that a clause cites; of one that cites none, those before it."""
     while clause >= 0:
         names = dict.fromkeys(t.name for t in tokens if t.kind == "slot" and t.clause == clause)
-        found = tuple(facts[name] for name in names if name in facts)
-        if found:
-            return found
+        cited = tuple(facts[name] for name in names if name in facts)
+        if cited:
+            return cited
         clause -= 1
     return tuple(facts.values())

@@ -56,7 +56,7 @@ class Lexicon:
     longest: int
 
     @property
-    def known(self) -> frozenset[str]:
+    def single_words(self) -> frozenset[str]:
         """Every single word that some list holds."""
         single = {phrase[0] for phrase in (*self.refused, *self.claims) if len(phrase) == 1}
         return frozenset(single | self.openers | self.after | self.negation | self.hedges)

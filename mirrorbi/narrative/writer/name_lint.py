@@ -58,20 +58,20 @@ class Names:
     @classmethod
     def of(cls, dataset: Dataset | None, facts: Iterable[Fact] = ()) -> Names:
         """Return the names of a data set and of the scopes of facts."""
-        known: set[str] = set()
+        members: set[str] = set()
         labels: dict[Words, str] = {}
         for fact in facts:
-            known |= {member for _, member in fact.scope}
+            members |= {member for _, member in fact.scope}
             labels[words_of(fact.label or fact.metric)] = fact.metric
             labels |= {words_of(label): name for name, label in fact.labels}
         if dataset is not None:
             for dimension in dataset.model.dimensions:
-                known |= set(dataset.members(dimension)[:MOST])
+                members |= set(dataset.members(dimension)[:MOST])
                 labels[words_of(dataset.label(dimension))] = dimension
             for metric in dataset.model.metrics:
                 labels[words_of(dataset.label(metric))] = metric
-        ordinary = lexicon().known
-        runs = {member: words_of(member) for member in known}
+        ordinary = lexicon().single_words
+        runs = {member: words_of(member) for member in members}
         exact = {
             m for m, run in runs.items() if len(run) == 1 and (run[0] in ordinary or len(m) < 4)
         }
@@ -120,36 +120,40 @@ def lint_names(
             if run in names.members or (size == 1 and _is_exact(token, names, tokens, place)):
                 yield Problem("member", " ".join(run), _HINTS["member"])
                 break
-            name = names.labels.get(run) or names.labels.get((*run[:-1], _one(run[-1])))
-            if name is not None and name not in cited and (size > 1 or _says(token, tokens, facts)):
+            name = names.labels.get(run) or names.labels.get((*run[:-1], _singular(run[-1])))
+            if (
+                name is not None
+                and name not in cited
+                and (size > 1 or _clause_has_figure(token, tokens, facts))
+            ):
                 yield Problem("label", " ".join(run), _HINTS["label"])
                 break
         if token.text[:1].isupper() and token.text != "I":
-            if not _opens(tokens, place):
+            if not _is_sentence_start(tokens, place):
                 yield Problem("name", token.text, _HINTS["name"])
-            elif not _may_open(token, names):
+            elif not _is_opener(token, names):
                 yield Problem("opener", token.text, _HINTS["opener"])
 
 
 def _is_exact(token: Token, names: Names, tokens: tuple[Token, ...], place: int) -> bool:
     if token.text not in names.exact:
         return False
-    return not (_opens(tokens, place) and token.low in lexicon().known)
+    return not (_is_sentence_start(tokens, place) and token.low in lexicon().single_words)
 
 
-def _opens(tokens: tuple[Token, ...], place: int) -> bool:
+def _is_sentence_start(tokens: tuple[Token, ...], place: int) -> bool:
     before = [t for t in tokens[:place] if t.text not in "\"“”'’("]
     return not before or before[-1].text in ".?:"
 
 
-def _may_open(token: Token, names: Names) -> bool:
+def _is_opener(token: Token, names: Names) -> bool:
     if token.text[1:] != token.text[1:].lower():
         return False
-    known = token.low in lexicon().openers or token.low.endswith("ly")
-    return known or token.low in names.nouns or _one(token.low) in names.nouns
+    is_opening_word = token.low in lexicon().openers or token.low.endswith("ly")
+    return is_opening_word or token.low in names.nouns or _singular(token.low) in names.nouns
 
 
-def _says(token: Token, tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> bool:
+def _clause_has_figure(token: Token, tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> bool:
     """Return whether the clause of a word gives a figure or a direction."""
     return any(
         t.clause == token.clause
@@ -159,5 +163,5 @@ def _says(token: Token, tokens: tuple[Token, ...], facts: Mapping[str, Fact]) ->
     )
 
 
-def _one(word: str) -> str:
+def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

@@ -16,10 +16,10 @@ from mirrorbi.narrative.context import Context
 from mirrorbi.narrative.story import Narrative, sections_of
 from mirrorbi.narrative.writer.assembly import TextAssembly, compose
 from mirrorbi.narrative.writer.authorship import authorship
-from mirrorbi.narrative.writer.progress import Progress, State, shown_here
+from mirrorbi.narrative.writer.progress import Progress, State, default_display
 from mirrorbi.narrative.writer.recount import Recount, recount
 from mirrorbi.narrative.writer.revision import Editor, require_drafts
-from mirrorbi.narrative.writer.submission import read_answer
+from mirrorbi.narrative.writer.submission import read_submission
 
 if TYPE_CHECKING:
     from mirrorbi.privacy.disclosure import Disclosure
@@ -87,21 +87,21 @@ def write(
         If no answer was one that can be read.
     """
     material = rules.Material(facts, others)
-    shown = [gate.disclose(group) for group in worth_telling(material) if group]
-    given = {name: gate.facts[name] for part in shown for name in part.handles}
-    editor = Editor(given, gate.dataset)
-    progress = Progress(display or shown_here() or _silent, given, locale)
-    calls = _Calls(claude, gate, shown, progress)
+    disclosures = [gate.disclose(group) for group in facts_to_disclose(material) if group]
+    disclosed = {name: gate.facts[name] for part in disclosures for name in part.handles}
+    editor = Editor(disclosed, gate.dataset)
+    progress = Progress(display or default_display() or _silent, disclosed, locale)
+    calls = _Calls(claude, gate, disclosures, progress)
     calls.first(editor)
     for _ in range(REPAIRS):
         if not editor.failing:
             break
         calls.repair(editor)
-    manuscript = compose(editor, rules.section_texts(material), material)
-    return _narrative(facts, others, material, editor, manuscript, calls, locale)
+    assembly = compose(editor, rules.section_texts(material), material)
+    return _narrative(facts, others, material, editor, assembly, calls, locale)
 
 
-def worth_telling(material: rules.Material) -> list[FactSet]:
+def facts_to_disclose(material: rules.Material) -> list[FactSet]:
     """Return the facts that are put before Claude by sweep, what must be told first."""
     further = [
         _part(group, [f for f in group if f.kind == "change" and not f.scope][:_EACH])
@@ -109,9 +109,9 @@ def worth_telling(material: rules.Material) -> list[FactSet]:
     ]
     chosen: dict[str, Fact] = {fact.id: fact for fact in material.changes}
     if material.lead is not None:
-        near = material.of("mix", "simpson", metric=material.lead.metric)
-        near += material.of("mix_part", "contribution", metric=material.lead.metric)[:9]
-        chosen |= {fact.id: fact for fact in near}
+        lead_parts = material.of("mix", "simpson", metric=material.lead.metric)
+        lead_parts += material.of("mix_part", "contribution", metric=material.lead.metric)[:9]
+        chosen |= {fact.id: fact for fact in lead_parts}
     counts: dict[str, int] = {}
     for fact in material.facts:
         counts[fact.kind] = counts.get(fact.kind, 0) + 1
@@ -138,38 +138,38 @@ class _Calls:
     """The conversation: what was sent, and what came back."""
 
     def __init__(
-        self, claude: Sender, gate: Gate, shown: Sequence[Disclosure], progress: Progress
+        self, claude: Sender, gate: Gate, disclosures: Sequence[Disclosure], progress: Progress
     ) -> None:
         self.claude = claude
         self.gate = gate
         self.progress = progress
         self.replies: list[Reply] = []
-        self.sent: list[Disclosure] = list(shown)
-        self._turns: tuple[Any, ...] = ((*shown, instruction("narrative_ask.md")),)
+        self.disclosures: list[Disclosure] = list(disclosures)
+        self._turns: tuple[Any, ...] = ((*disclosures, instruction("narrative_ask.md")),)
 
     def first(self, editor: Editor) -> None:
         """Ask for the whole; once more if the answer cannot be read."""
         reply = self._send("narrative")
         try:
-            editor.take(require_drafts(read_answer(reply)))
+            editor.take(require_drafts(read_submission(reply)))
         except AnswerError:
-            self._return(reply, {"codes": ["malformed"]})
-            editor.take(require_drafts(read_answer(self._send("repair"))))
+            self._send_back(reply, {"codes": ["malformed"]})
+            editor.take(require_drafts(read_submission(self._send("repair"))))
         self._settle(editor)
 
     def repair(self, editor: Editor) -> None:
         """Send back what fails; an answer that cannot be read mends nothing."""
-        self._return(self.replies[-1], editor.notice())
+        self._send_back(self.replies[-1], editor.notice())
         reply = self._send("repair")
         try:
-            editor.amend(read_answer(reply))
+            editor.amend(read_submission(reply))
         except AnswerError:
             return
         self._settle(editor)
 
-    def _return(self, reply: Reply, codes: dict[str, Any]) -> None:
+    def _send_back(self, reply: Reply, codes: dict[str, Any]) -> None:
         notice = self.gate.notice(codes)
-        self.sent.append(notice)
+        self.disclosures.append(notice)
         self._turns = (*self._turns, reply, (notice, instruction("narrative_repair.md")))
 
     def _send(self, purpose: str) -> Reply:
@@ -195,49 +195,49 @@ def _narrative(
     others: Sequence[FactSet],
     material: rules.Material,
     editor: Editor,
-    manuscript: TextAssembly,
+    assembly: TextAssembly,
     calls: _Calls,
     locale: str,
 ) -> Narrative:
     groups = (facts, *others)
-    known = {**material.facts_by_id, **editor.facts}
+    facts_by_id = {**material.facts_by_id, **editor.facts}
     context = Context(
-        known,
+        facts_by_id,
         tuple(group.sweep() for group in groups),
         {name: text for group in reversed(groups) for name, text in group.sql.items()},
         locale,
         "claude",
     )
-    head = manuscript.told["headline"].sentences
-    recounted = _recounted(head, known, calls.gate)
-    reasons = (*manuscript.reasons, *(r.reason for r in recounted if r.reason))
-    every = sum(len(part.sentences) for part in manuscript.told.values())
-    said = authorship(
+    head = assembly.sections["headline"].sentences
+    recounted = _recounted(head, facts_by_id, calls.gate)
+    reasons = (*assembly.reasons, *(r.reason for r in recounted if r.reason))
+    total = sum(len(part.sentences) for part in assembly.sections.values())
+    record = authorship(
         calls.replies,
-        calls.sent,
+        calls.disclosures,
         regions=getattr(calls.claude, "regions", ()),
         policy=calls.gate.policy.sha256,
         entries=getattr(calls.claude, "entries", ()),
         counts={
-            "sentences": every,
-            "by_rules": manuscript.by_rules,
-            "replaced": manuscript.replaced,
-            "dropped": manuscript.dropped,
+            "sentences": total,
+            "by_rules": assembly.by_rules,
+            "replaced": assembly.replaced,
+            "dropped": assembly.dropped,
         },
         reasons=reasons,
     )
-    said["recounted"] = [r.to_dict() for r in recounted]
-    context = replace(context, authorship=said)
+    record["recounted"] = [r.to_dict() for r in recounted]
+    context = replace(context, authorship=record)
     return Narrative(
-        sections=sections_of(manuscript.told, context),
+        sections=sections_of(assembly.sections, context),
         cards=Cards.of(material.changes, material.whole("value"), context),
         context=context,
     )
 
 
-def _recounted(head: Iterable[Any], known: dict[str, Fact], gate: Gate) -> list[Recount]:
+def _recounted(head: Iterable[Any], facts_by_id: dict[str, Fact], gate: Gate) -> list[Recount]:
     cited = dict.fromkeys(key for sentence in head for key in sentence.facts.values())
-    return [part for key in cited for part in recount(known[key], gate.dataset)]
+    return [part for key in cited for part in recount(facts_by_id[key], gate.dataset)]
 
 
 def _silent(_: list[tuple[str, State]]) -> None:

@@ -54,22 +54,22 @@ class Progress:
     facts: Mapping[str, Fact]
     locale: str = "en_GB"
     _text: str = ""
-    _found: int = 0
+    _template_count: int = 0
     _lines: dict[str, State] = field(default_factory=dict)
 
     def text(self, piece: str) -> None:
         """Take the next piece of the stream."""
         self._text += piece
-        found = _TEMPLATE.findall(self._text)
-        for quoted in found[self._found :]:
+        templates = _TEMPLATE.findall(self._text)
+        for quoted in templates[self._template_count :]:
             self._lines.setdefault(self._read(json.loads(quoted, strict=False)), "unverified")
-        if len(found) > self._found:
-            self._found = len(found)
+        if len(templates) > self._template_count:
+            self._template_count = len(templates)
             self._show()
 
     def again(self) -> None:
         """Begin to follow another stream."""
-        self._text, self._found = "", 0
+        self._text, self._template_count = "", 0
 
     def settle(self, passed: Mapping[str, bool]) -> None:
         """Say of each template whether it passed."""
@@ -78,12 +78,12 @@ class Progress:
         self._show()
 
     def _read(self, template: str) -> str:
-        used = {
+        fact_ids = {
             name: self.facts[name].id for name, _ in Sentence(template).slots if name in self.facts
         }
         try:
-            known = {fact.id: fact for fact in self.facts.values()}
-            return plain(fill(Sentence(template, used), known, self.locale))
+            facts_by_id = {fact.id: fact for fact in self.facts.values()}
+            return plain(fill(Sentence(template, fact_ids), facts_by_id, self.locale))
         except WordingError:
             return template
 
@@ -91,7 +91,7 @@ class Progress:
         self.display(list(self._lines.items()))
 
 
-def shown_here() -> Callable[[list[tuple[str, State]]], None] | None:
+def default_display() -> Callable[[list[tuple[str, State]]], None] | None:
     """Return how progress is shown here: in the notebook, on the terminal, or not at all."""
     shell = _shell()
     if shell is not None and hasattr(shell, "kernel"):
@@ -100,8 +100,8 @@ def shown_here() -> Callable[[list[tuple[str, State]]], None] | None:
 
 
 def _shell() -> Any:
-    found = sys.modules.get("IPython")
-    return found.get_ipython() if found is not None else None
+    module = sys.modules.get("IPython")
+    return module.get_ipython() if module is not None else None
 
 
 def _line(lines: list[tuple[str, State]]) -> None:
@@ -130,5 +130,5 @@ class _Notebook:
         )
         body = f"<ul>{rows}</ul>" if waiting else ""
         if self._handle is not None:
-            shown: Any = self._html(body)
-            self._handle.update(shown)
+            content: Any = self._html(body)
+            self._handle.update(content)

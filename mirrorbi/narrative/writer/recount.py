@@ -34,7 +34,7 @@ class Recount:
     ----------
     fact, name
         The fact's id and the quantity.
-    told, counted
+    cube_value, engine_value
         As the cube gave it, and as the engine does.
     sql
         What was asked.
@@ -42,16 +42,18 @@ class Recount:
 
     fact: str
     name: str
-    told: Decimal
-    counted: Decimal | None
+    cube_value: Decimal
+    engine_value: Decimal | None
     sql: str
 
     @property
     def same(self) -> bool:
         """Whether both are the same."""
-        if self.counted is None:
+        if self.engine_value is None:
             return False
-        return abs(self.told - self.counted) <= TOLERANCE * max(abs(self.told), Decimal("1e-9"))
+        return abs(self.cube_value - self.engine_value) <= TOLERANCE * max(
+            abs(self.cube_value), Decimal("1e-9")
+        )
 
     @property
     def reason(self) -> str:
@@ -59,7 +61,8 @@ class Recount:
         if self.same:
             return ""
         return (
-            f"{self.name} of {self.fact} is {self.told:f} by the cube, {self.counted} by the data"
+            f"{self.name} of {self.fact} is {self.cube_value:f} by the cube, "
+            f"{self.engine_value} by the data"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,8 +70,8 @@ class Recount:
         return {
             "fact": self.fact,
             "name": self.name,
-            "told": format(self.told, "f"),
-            "counted": None if self.counted is None else format(self.counted, "f"),
+            "told": format(self.cube_value, "f"),
+            "counted": None if self.engine_value is None else format(self.engine_value, "f"),
             "same": self.same,
             "sql": self.sql,
         }
@@ -86,16 +89,16 @@ def recount(fact: Fact, dataset: Dataset | None) -> list[Recount]:
     """
     if dataset is None or fact.kind not in _KINDS or fact.metric not in dataset.model.metrics:
         return []
-    asked = [("value", fact.period)]
+    figures = [("value", fact.period)]
     if fact.baseline is not None and fact.compare in ("previous", "year_ago", "given"):
-        asked.append(("base", fact.baseline))
-    found = []
-    for name, period in asked:
+        figures.append(("base", fact.baseline))
+    recounts = []
+    for name, period in figures:
         quantity = fact.quantities.get(name)
         if quantity is not None:
             value, sql = _count(fact, period, dataset)
-            found.append(Recount(fact.id, name, quantity.value, value, sql))
-    return found
+            recounts.append(Recount(fact.id, name, quantity.value, value, sql))
+    return recounts
 
 
 def _count(fact: Fact, period: Period | None, dataset: Dataset) -> tuple[Decimal | None, str]:

@@ -12,7 +12,7 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.checks.template_lint import Problem
 from mirrorbi.narrative.writer.name_lint import Names
 from mirrorbi.narrative.writer.strict_lint import strict_lint
-from mirrorbi.narrative.writer.submission import Answer, Draft, Wish
+from mirrorbi.narrative.writer.submission import Draft, Submission, Wish
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -23,27 +23,27 @@ MOST_DERIVED = 20
 
 @dataclass
 class Editor:
-    """The state of one manuscript.
+    """The state of one text.
 
     Parameters
     ----------
-    given
+    disclosed
         The facts that were disclosed, by the names under which Claude sees them.
     dataset
         What they are about; ``None`` where that is not at hand.
     """
 
-    given: Mapping[str, Fact]
+    disclosed: Mapping[str, Fact]
     dataset: Dataset | None = None
     derived: dict[str, Fact] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     problems: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.names = Names.of(self.dataset, self.given.values())
-        self.handles = {name: fact.id for name, fact in self.given.items()}
+        self.names = Names.of(self.dataset, self.disclosed.values())
+        self.handles = {name: fact.id for name, fact in self.disclosed.items()}
         """Fact id by the name that a template uses."""
-        self.facts = {self.handles[name]: fact for name, fact in self.given.items()}
+        self.facts = {self.handles[name]: fact for name, fact in self.disclosed.items()}
         """Every fact that a sentence may cite, by id."""
 
     @property
@@ -51,34 +51,34 @@ class Editor:
         """The drafts that may not be shown, with what is wrong, in order."""
         return {name: self.problems[name] for name in self.drafts if self.problems[name]}
 
-    def take(self, answer: Answer) -> None:
+    def take(self, answer: Submission) -> None:
         """Take a first answer, whole."""
         self._derive(answer.wishes)
         for draft in answer.drafts:
             self.drafts[draft.id] = draft
         self._check(self.drafts)
 
-    def amend(self, answer: Answer) -> None:
+    def amend(self, answer: Submission) -> None:
         """Take the repaired sentences; what already passed is not touched."""
         self._derive(answer.wishes)
-        wanted = self.failing
+        failing = self.failing
         for draft in answer.drafts:
-            if draft.id in wanted:
+            if draft.id in failing:
                 old = self.drafts[draft.id]
                 section = draft.section if old.section == "" else old.section
                 self.drafts[draft.id] = Draft(
                     draft.id, section, draft.template, draft.point, draft.compare
                 )
-        self._check(wanted)
+        self._check(failing)
 
     def check(self, draft: Draft) -> tuple[Problem, ...]:
         """Return what is wrong with one draft on its own."""
-        found = []
+        problems = []
         if not draft.section:
-            found.append(Problem("section", draft.id, "Name one of the sections."))
+            problems.append(Problem("section", draft.id, "Name one of the sections."))
         sentence = draft.sentence(self.handles)
-        found += strict_lint(sentence, self.facts, self.names, compare=draft.compare)
-        return tuple(found)
+        problems += strict_lint(sentence, self.facts, self.names, compare=draft.compare)
+        return tuple(problems)
 
     def notice(self) -> dict[str, object]:
         """Return what is wrong, in the closed words that may be said to Claude."""
@@ -109,15 +109,15 @@ class Editor:
 
     def _computed(self, wish: Wish) -> Fact | None:
         pairs = [part.partition(".") for part in wish.of]
-        known = {**self.given, **self.derived}
-        if not all(name in self.given for name, _, _ in pairs):
+        parents = {**self.disclosed, **self.derived}
+        if not all(name in self.disclosed for name, _, _ in pairs):
             return None
         metrics = self.dataset.metric if self.dataset is not None else None
         try:
             return derive(
                 wish.op,
-                [known[name] for name, _, _ in pairs],
-                of=[quantity or known[name].estimate for name, _, quantity in pairs],
+                [parents[name] for name, _, _ in pairs],
+                of=[quantity or parents[name].estimate for name, _, quantity in pairs],
                 metrics=metrics,
             )
         except FactError:
@@ -125,7 +125,7 @@ class Editor:
             return None
 
 
-def require_drafts(answer: Answer) -> Answer:
+def require_drafts(answer: Submission) -> Submission:
     """Return an answer that holds a sentence.
 
     Raises

@@ -1,4 +1,4 @@
-"""The desk: what a narrative by Claude needs, put together from the settings."""
+"""Setup: what a narrative by Claude needs, put together from the settings."""
 
 from __future__ import annotations
 

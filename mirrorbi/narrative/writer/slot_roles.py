@@ -80,17 +80,19 @@ def lint_roles(tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> Iterator
         fact = facts.get(token.name) if token.kind == "slot" else None
         if fact is None or role_of(token, fact) != "figure":
             continue
-        shown = f"{token.name}.{token.slot}"
+        slot_text = f"{token.name}.{token.slot}"
         part = part_of(token, fact)
         before = tokens[place - 1] if place else None
         word = before.low if before is not None and before.kind == "word" else ""
         verb = _verb(place, tokens, facts)
-        if not _fits(word, part, verb, place, tokens) or not _given(place, tokens, part):
-            yield Problem("role", shown, HINTS["role"])
+        if not _fits(word, part, verb, place, tokens) or not _is_part(place, tokens, part):
+            yield Problem("role", slot_text, HINTS["role"])
         if part == "difference" and not _signed(token, fact, tokens, facts, verb, word):
-            yield Problem("sign", shown, HINTS["sign"])
+            yield Problem("sign", slot_text, HINTS["sign"])
         if _glued(place, tokens, facts):
-            yield Problem("form", shown, "Write a blank and a word between figures, and no sign.")
+            yield Problem(
+                "form", slot_text, "Write a blank and a word between figures, and no sign."
+            )
         if _hedged(place, tokens):
             yield Problem("hedge", word, HINTS["hedge"])
         yield from _noun(place, token, fact, tokens)
@@ -123,7 +125,7 @@ def _after_from(place: int, tokens: tuple[Token, ...]) -> bool:
     return any(t.kind == "word" and t.low == "from" for t in tokens[max(0, place - 4) : place])
 
 
-def _given(place: int, tokens: tuple[Token, ...], part: Part) -> bool:
+def _is_part(place: int, tokens: tuple[Token, ...], part: Part) -> bool:
     """Return whether a figure after "contributed" or "accounts for" is a part of something."""
     words = [t.low for t in tokens[max(0, place - 2) : place] if t.kind == "word"]
     near = tokens[place - 1].kind == "word" if place else False

@@ -93,7 +93,7 @@ def strict_lint(
     """
     cited = {name: facts[key] for name, key in sentence.facts.items() if key in facts}
     tokens = tokens_of(sentence.template)
-    found = [
+    problems = [
         *_form(sentence),
         *lint_letters(sentence.template),
         *lint_spelling(tokens),
@@ -103,7 +103,7 @@ def strict_lint(
         *lint_roles(tokens, cited),
         *lint_binding(tokens, cited, compare=compare),
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(problems))
 
 
 def _form(sentence: Sentence) -> Iterator[Problem]:
@@ -128,17 +128,17 @@ def _slots(
         if token.kind != "slot":
             continue
         fact = cited.get(token.name)
-        shown = f"{token.name}.{token.slot}"
+        slot_text = f"{token.name}.{token.slot}"
         if fact is None:
-            yield Problem("slot", shown, "Name a fact that was given.")
+            yield Problem("slot", slot_text, "Name a fact that was given.")
             continue
         if token.head in _INNER:
-            yield Problem("slot", shown, "That is for the machine; use {{f1.dimension}}.")
+            yield Problem("slot", slot_text, "That is for the machine; use {{f1.dimension}}.")
             continue
         if token.choice and set(token.choice.split("|")) - lexicon().choices:
-            yield Problem("slot", shown, "A choice is of row|rows, is|are and the like.")
+            yield Problem("slot", slot_text, "A choice is of row|rows, is|are and the like.")
             continue
         try:
             fill_slot(fact, token.slot)
         except WordingError as error:
-            yield Problem("slot", shown, str(error))
+            yield Problem("slot", slot_text, str(error))

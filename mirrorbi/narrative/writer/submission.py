@@ -65,14 +65,14 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Submission:
     """What one reply handed in."""
 
     drafts: tuple[Draft, ...] = ()
     wishes: tuple[Wish, ...] = field(default_factory=tuple)
 
 
-def read_answer(reply: Reply) -> Answer:
+def read_submission(reply: Reply) -> Submission:
     """Return what a reply handed in, by the tool or as JSON.
 
     Raises
@@ -84,7 +84,7 @@ def read_answer(reply: Reply) -> Answer:
     --------
     >>> from mirrorbi.bedrock.request import Reply
     >>> body = '{"sentences": [{"id": "s1", "section": "checks", "template": "So?"}]}'
-    >>> read_answer(Reply(({"text": body},), "end_turn")).drafts[0].template
+    >>> read_submission(Reply(({"text": body},), "end_turn")).drafts[0].template
     'So?'
     """
     value = _value(reply)
@@ -95,7 +95,7 @@ def read_answer(reply: Reply) -> Answer:
             hint="Run again; if it happens often, choose another model.",
         )
     wishes = value.get("derived")
-    return Answer(tuple(_drafts(sentences[:MOST])), tuple(_wishes(wishes)))
+    return Submission(tuple(_drafts(sentences[:MOST])), tuple(_wishes(wishes)))
 
 
 def _value(reply: Reply) -> Any:
@@ -111,14 +111,14 @@ def _value(reply: Reply) -> Any:
 
 
 def _drafts(values: Iterable[Any]) -> Iterable[Draft]:
-    taken: set[str] = set()
+    names: set[str] = set()
     for number, value in enumerate(values, start=1):
         if not isinstance(value, Mapping) or not isinstance(value.get("template"), str):
             continue
         name = str(value.get("id", ""))
-        if not _ID.fullmatch(name) or name in taken:
-            name = f"s{number}" if f"s{number}" not in taken else f"s{number + 500}"
-        taken.add(name)
+        if not _ID.fullmatch(name) or name in names:
+            name = f"s{number}" if f"s{number}" not in names else f"s{number + 500}"
+        names.add(name)
         section = str(value.get("section", ""))
         yield Draft(
             id=name,

@@ -79,8 +79,8 @@ def is_number(word: str) -> bool:
     if _ROMAN.fullmatch(word) and len(word) > 1 and word not in _ROMAN_WORDS:
         return True
     spelling = lexicon().spelling
-    known = word in spelling["not"] or word in lexicon().known
-    return len(word) > 4 and not known and any(_one_apart(word, n) for n in spelling["near"])
+    is_listed = word in spelling["not"] or word in lexicon().single_words
+    return len(word) > 4 and not is_listed and any(_is_one_edit(word, n) for n in spelling["near"])
 
 
 @cache
@@ -90,7 +90,7 @@ def _compound() -> re.Pattern[str]:
     return re.compile(f"(?:{begins})(?:{begins}|{'|'.join(parts['endings'])})*")
 
 
-def _one_apart(a: str, b: str) -> bool:
+def _is_one_edit(a: str, b: str) -> bool:
     if abs(len(a) - len(b)) > 1:
         return False
     if len(a) == len(b):

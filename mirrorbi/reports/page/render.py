@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mirrorbi.narrative.writer.authorship import told
+from mirrorbi.narrative.writer.authorship import authorship_lines
 from mirrorbi.reports.page.bundle import pick_bundle
 from mirrorbi.reports.page.collect import ReportContent
 from mirrorbi.reports.page.page import Page, render_page
@@ -113,7 +113,7 @@ def provenance(plan: Plan, manifest: Mapping[str, Any]) -> Iterable[tuple[str, s
             f"{output_count}: looked through for personal data, rows and small counts{review_note}",
         )
     if "authorship" in manifest:
-        yield from told(manifest["authorship"])
+        yield from authorship_lines(manifest["authorship"])
     else:
         yield "Text", _NARRATORS.get(manifest["narrator"], manifest["narrator"])
         yield "Policy", POLICY

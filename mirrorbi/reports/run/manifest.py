@@ -11,7 +11,7 @@ from typing import Any
 from mirrorbi.data.periods import Calendar
 from mirrorbi.errors import VerifyError
 from mirrorbi.facts.fact import Fact
-from mirrorbi.narrative.writer.authorship import together
+from mirrorbi.narrative.writer.authorship import merged_authorship
 from mirrorbi.reports.page.collect import ReportContent, facts_of
 from mirrorbi.reports.run.plan import Plan
 
@@ -59,7 +59,7 @@ def make_manifest(plan: Plan, content: ReportContent) -> dict[str, Any]:
 
 def _authorship(content: ReportContent) -> dict[str, Any]:
     """Return what is said of who wrote the text, where a model took part."""
-    authorship = together(p["authorship"] for p in content.payloads if p.get("authorship"))
+    authorship = merged_authorship(p["authorship"] for p in content.payloads if p.get("authorship"))
     return {"authorship": authorship} if authorship else {}
 
 
