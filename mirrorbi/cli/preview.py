@@ -84,7 +84,7 @@ def preview(
     if shown.kind == "facts":
         print_table(("", "What Claude sees", "Figures"), [_table_row(line) for line in shown.lines])
     else:
-        print_line(shown.said())
+        print_line(shown.payload_text())
     _print_summary(shown, gate.policy.narrators)
 
 

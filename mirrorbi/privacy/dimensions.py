@@ -49,11 +49,11 @@ def class_in(dataset: Dataset, policy: Policy, dimension: str) -> Privacy:
     """
     column = dataset.model.dimensions[dimension].column or dimension
     own = Policy.of(None, dataset.model)
-    said = max((p.class_of(n) for p in (policy, own) for n in (dimension, column)),
+    declared = max((p.class_of(n) for p in (policy, own) for n in (dimension, column)),
                key=_ORDER.index)  # fmt: skip
-    if said is Privacy.SAFE and kind_in(dataset, policy, dimension) is not None:
+    if declared is Privacy.SAFE and kind_in(dataset, policy, dimension) is not None:
         return Privacy.PERSONAL
-    return said
+    return declared
 
 
 def kind_in(dataset: Dataset, policy: Policy, dimension: str) -> Kind | None:
@@ -63,8 +63,8 @@ def kind_in(dataset: Dataset, policy: Policy, dimension: str) -> Kind | None:
     dimension or its column a class: a person decided.
     """
     column = dataset.model.dimensions[dimension].column or dimension
-    said = _said(dataset.model) | policy.columns.keys()
-    return None if said & {dimension, column} else _judged(dataset).get(dimension)
+    declared = _declared(dataset.model) | policy.columns.keys()
+    return None if declared & {dimension, column} else _personal_dimensions(dataset).get(dimension)
 
 
 def noun_of(kind: Kind) -> str:
@@ -102,7 +102,7 @@ def check_dimensions(dataset: Dataset, policy: Policy, names: Iterable[str]) -> 
         )
 
 
-def _said(model: Model) -> set[str]:
+def _declared(model: Model) -> set[str]:
     """Return the dimensions and columns of which the model itself gives the class.
 
     A draft says nothing: nobody has confirmed it.
@@ -113,29 +113,30 @@ def _said(model: Model) -> set[str]:
     return given | set(model.privacy.columns)
 
 
-_JUDGED: WeakKeyDictionary[Dataset, Mapping[str, Kind]] = WeakKeyDictionary()
+_PERSONAL: WeakKeyDictionary[Dataset, Mapping[str, Kind]] = WeakKeyDictionary()
 
 
-def _judged(dataset: Dataset) -> Mapping[str, Kind]:
+def _personal_dimensions(dataset: Dataset) -> Mapping[str, Kind]:
     """Return the dimensions whose members look personal, and like what; looked at once."""
-    if dataset not in _JUDGED:
-        _JUDGED[dataset] = {} if dataset.model_name == "draft" else _looked_at(dataset)
-    return _JUDGED[dataset]
+    if dataset not in _PERSONAL:
+        _PERSONAL[dataset] = {} if dataset.model_name == "draft" else _member_kinds(dataset)
+    return _PERSONAL[dataset]
 
 
-def _looked_at(dataset: Dataset) -> dict[str, Kind]:
+def _member_kinds(dataset: Dataset) -> dict[str, Kind]:
     from mirrorbi.privacy.pii.column_classes import members_are
 
-    said, schema = _said(dataset.model), dataset.table.schema()
+    declared, schema = _declared(dataset.model), dataset.table.schema()
     columns = {name: part.column or name for name, part in dataset.model.dimensions.items()}
-    wanted = {
+    unclassed = {
         name: column
         for name, column in columns.items()
-        if not said & {name, column} and (schema[column].is_string() or schema[column].is_integer())
+        if not declared & {name, column}
+        and (schema[column].is_string() or schema[column].is_integer())
     }
-    members = _members(dataset, set(wanted.values()))
-    found = {name: members_are(column, members[column]) for name, column in wanted.items()}
-    return {name: kind for name, kind in found.items() if kind is not None}
+    members = _members(dataset, set(unclassed.values()))
+    kinds = {name: members_are(column, members[column]) for name, column in unclassed.items()}
+    return {name: kind for name, kind in kinds.items() if kind is not None}
 
 
 def _members(dataset: Dataset, columns: set[str]) -> Mapping[str, list[str]]:
@@ -144,8 +145,8 @@ def _members(dataset: Dataset, columns: set[str]) -> Mapping[str, list[str]]:
         return {}
     table: Any = dataset.table
     if dataset.rows > WHOLE or table.get_backend().name != "duckdb":
-        known = profile(table, sorted(columns), distinct_only=True)
-        return sample_values(table, {c: known.columns[c].distinct for c in sorted(columns)})
+        profiles = profile(table, sorted(columns), distinct_only=True)
+        return sample_values(table, {c: profiles.columns[c].distinct for c in sorted(columns)})
     # Cut here, not in the engine, which would cut every row.
     read = table.aggregate(**{c: table[c].collect(distinct=True) for c in sorted(columns)})
     every = read.to_pyarrow().to_pylist()[0]

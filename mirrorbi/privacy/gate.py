@@ -100,15 +100,15 @@ class Gate:
         """
         passed, withheld = self._admitted(facts)
         facts_by_id = {fact.id: fact for fact in passed}
-        known = dict(self._handles)
+        handle_of = dict(self._handles)
         for id_ in facts_by_id:
-            known.setdefault(id_, f"f{len(known) + 1}")
-        handles = {known[id_]: id_ for id_ in facts_by_id}
-        named = {known[id_]: fact for id_, fact in facts_by_id.items()}
+            handle_of.setdefault(id_, f"f{len(handle_of) + 1}")
+        handles = {handle_of[id_]: id_ for id_ in facts_by_id}
+        named = {handle_of[id_]: fact for id_, fact in facts_by_id.items()}
         before = len(self._names.withheld)
         model, names = self.dataset.model, self._names
-        told = {**self.facts, **named}
-        parents = {id_: (handle, told[handle]) for id_, handle in known.items()}
+        facts_by_handle = {**self.facts, **named}
+        parents = {id_: (handle, facts_by_handle[handle]) for id_, handle in handle_of.items()}
         value = {
             "facts": [
                 fact_payload(handle, fact, names, model, table=tables, parents=parents)
@@ -117,8 +117,8 @@ class Gate:
             "withheld": sum(part.cells for part in withheld),
         }
         withheld += tuple(names.withheld[before:])
-        disclosure = self._let("facts", value, handles, withheld)
-        self._handles = known
+        disclosure = self._disclosure("facts", value, handles, withheld)
+        self._handles = handle_of
         self.facts.update(named)
         return disclosure
 
@@ -134,7 +134,7 @@ class Gate:
         before = len(self._names.withheld)
         value, withheld = vocabulary_of(self.dataset, self.policy, self._names)
         withheld += tuple(self._names.withheld[before:])
-        self._vocabulary = self._let("vocabulary", value, {}, withheld)
+        self._vocabulary = self._disclosure("vocabulary", value, {}, withheld)
         return self._vocabulary
 
     def question(self, text: str) -> Disclosure:
@@ -145,8 +145,8 @@ class Gate:
         RefusedError
             If it is empty, too long, or holds personal data; the message says what kind.
         """
-        asked = checked_question(text, self.dataset, self.policy, self._names)
-        return self._let("question", {"question": asked})
+        question = checked_question(text, self.dataset, self.policy, self._names)
+        return self._disclosure("question", {"question": question})
 
     def notice(self, codes: Mapping[str, Any] | Iterable[Any]) -> Disclosure:
         """Return a notice in closed words: what was wrong with a sentence or tool call.
@@ -162,7 +162,7 @@ class Gate:
         RefusedError
             If a text is none of these.
         """
-        return self._let("notice", checked_notice(codes, self._slots, self._names.knows))
+        return self._disclosure("notice", checked_notice(codes, self._slots, self._names.knows))
 
     def preview(self, facts: Iterable[Fact], *, tables: bool = False) -> Preview:
         """Return what `disclose` would let through, without letting it: nothing is asked."""
@@ -202,14 +202,14 @@ class Gate:
                 "The facts are of another data set than the gate.",
                 hint="Make a gate for each: Gate(facts.origin).disclose(facts).",
             )
-        found = [fact for fact in given if fact.kind != "derived"]
+        candidates = [fact for fact in given if fact.kind != "derived"]
         withheld = given.withheld
         # A hash can be written by anyone: what counts is whether these very facts were
         # released. Others are found again, of what may be shown.
-        if None in self._requests(found):
-            again = release(FactSet(found, request=given.request), self.dataset, self.policy)
-            found, withheld = list(again), again.withheld
-        passed, refused = self._audited(found)
+        if None in self._requests(candidates):
+            again = release(FactSet(candidates, request=given.request), self.dataset, self.policy)
+            candidates, withheld = list(again), again.withheld
+        passed, refused = self._audited(candidates)
         return [*passed, *self._derived(given, passed)], withheld + refused
 
     def _requests(self, facts: Iterable[Fact]) -> list[Mapping[str, Any] | None]:
@@ -223,28 +223,30 @@ class Gate:
         keys: dict[int, bytes] = {}
         requests = self._requests(facts)
         for fact, request in zip(facts, requests, strict=True):
-            asked = dict(request or {})
+            arguments = dict(request or {})
             if id(request) not in keys:
-                keys[id(request)] = canonical(asked)
-            sweeps.setdefault(keys[id(request)], (asked, []))[1].append(fact)
-        kept: set[int] = set()
+                keys[id(request)] = canonical(arguments)
+            sweeps.setdefault(keys[id(request)], (arguments, []))[1].append(fact)
+        admitted_ids: set[int] = set()
         refused: list[Withheld] = []
-        for asked, group in sweeps.values():
-            told = FactSet(group, request=asked, origin=self.dataset, policy=self.policy.sha256)
-            admitted = self._audit.admit(told)
-            kept |= {id(fact) for fact in admitted}
+        for arguments, group in sweeps.values():
+            sweep = FactSet(
+                group, request=arguments, origin=self.dataset, policy=self.policy.sha256
+            )
+            admitted = self._audit.admit(sweep)
+            admitted_ids |= {id(fact) for fact in admitted}
             refused += admitted.withheld
-        return [fact for fact in facts if id(fact) in kept], tuple(refused)
+        return [fact for fact in facts if id(fact) in admitted_ids], tuple(refused)
 
-    def _derived(self, given: Iterable[Fact], found: Iterable[Fact]) -> list[Fact]:
+    def _derived(self, given: Iterable[Fact], admitted: Iterable[Fact]) -> list[Fact]:
         """Return derived facts, computed again from what goes or went."""
         derived = [fact for fact in given if fact.kind == "derived"]
         if not derived:
             return []
-        known = {fact.id: fact for fact in (*self.facts.values(), *found)}
+        facts_by_id = {fact.id: fact for fact in (*self.facts.values(), *admitted)}
         again = []
         for fact in derived:
-            same = derive_again(fact, known, self.dataset.metric)
+            same = derive_again(fact, facts_by_id, self.dataset.metric)
             if same is None:
                 raise RefusedError(
                     f"A figure derived from what was not disclosed may not go: {fact.label}.",
@@ -253,7 +255,7 @@ class Gate:
             again.append(same)
         return again
 
-    def _let(
+    def _disclosure(
         self,
         kind: Kind,
         value: Any,
@@ -281,10 +283,10 @@ _PERSONS: WeakKeyDictionary[Dataset, dict[str, frozenset[str]]] = WeakKeyDiction
 
 def _persons(dataset: Dataset, policy: Policy) -> frozenset[str]:
     """Return the names of a data set that name a person, looked up once."""
-    known = _PERSONS.setdefault(dataset, {})
-    if policy.sha256 not in known:
-        known[policy.sha256] = of_persons(names_in(dataset, policy), dataset, policy)
-    return known[policy.sha256]
+    by_policy = _PERSONS.setdefault(dataset, {})
+    if policy.sha256 not in by_policy:
+        by_policy[policy.sha256] = of_persons(names_in(dataset, policy), dataset, policy)
+    return by_policy[policy.sha256]
 
 
 def disclose(facts: FactSet, policy: Policy | None = None) -> Disclosure:

@@ -59,24 +59,24 @@ def identifiers_in(text: str, dataset: Dataset, policy: Policy) -> list[str]:
         How many are few.
     """
     words = [match.group() for match in _WORD.finditer(text)]
-    asked = {word for word in words if _tells(word)}
-    if not asked:
+    distinctive = {word for word in words if _is_distinctive(word)}
+    if not distinctive:
         return []
     phrase = " ".join(word.casefold() for word in words)
-    capital = {word.casefold() for word in asked if word[:1].isupper()}
-    found = []
+    capital = {word.casefold() for word in distinctive if word[:1].isupper()}
+    columns = []
     for column in _columns(dataset, policy):
         persons = _PERSONS.search(column) is not None
-        for value, count in _values(dataset, column, asked):
+        for value, count in _values(dataset, column, distinctive):
             if count >= policy.min_entities:
                 continue
             parts = [word.casefold() for word in _WORD.findall(value)]
             whole = f" {' '.join(parts)} " in f" {phrase} "
             part = persons and len(parts) <= _NAME_LIKE and capital.intersection(parts)
-            if (whole and any(_tells(word) for word in parts)) or part:
-                found.append(column)
+            if (whole and any(_is_distinctive(word) for word in parts)) or part:
+                columns.append(column)
                 break
-    return found
+    return columns
 
 
 def of_persons(texts: Iterable[str], dataset: Dataset, policy: Policy) -> frozenset[str]:
@@ -86,26 +86,26 @@ def of_persons(texts: Iterable[str], dataset: Dataset, policy: Policy) -> frozen
     may be called after the person whose salary it holds.
     """
     named = {text: [word.casefold() for word in _WORD.findall(spaced(text))] for text in texts}
-    words = {word for part in named.values() for word in part if _tells(word)}
+    words = {word for part in named.values() for word in part if _is_distinctive(word)}
     if not words:
         return frozenset()
-    found: set[str] = set()
+    personal: set[str] = set()
     for column in _columns(dataset, policy):
         persons = _PERSONS.search(column) is not None
         for value, count in _values(dataset, column, words):
             if count >= policy.min_entities:
                 continue
             parts = [word.casefold() for word in _WORD.findall(value)]
-            telling = {word for word in parts if _tells(word)}
+            distinctive = {word for word in parts if _is_distinctive(word)}
             short = persons and len(parts) <= _NAME_LIKE
-            for text, said in named.items():
-                whole = telling and f" {' '.join(parts)} " in f" {' '.join(said)} "
-                if whole or (short and telling.intersection(said)):
-                    found.add(text)
-    return frozenset(found)
+            for text, text_words in named.items():
+                whole = distinctive and f" {' '.join(parts)} " in f" {' '.join(text_words)} "
+                if whole or (short and distinctive.intersection(text_words)):
+                    personal.add(text)
+    return frozenset(personal)
 
 
-def _tells(word: str) -> bool:
+def _is_distinctive(word: str) -> bool:
     """Return whether a word can tell one from others."""
     if word.isdigit():
         return len(word) >= 5
@@ -119,12 +119,12 @@ def _columns(dataset: Dataset, policy: Policy) -> list[str]:
         for name, part in model.dimensions.items()
         if is_safe(dataset, policy, name)
     }
-    found = []
+    columns = []
     for name, kind in dataset.table.schema().items():
         guarded = policy.class_of(name) is not Privacy.SAFE or name == model.dataset.entity
         if (kind.is_string() and name not in safe) or (guarded and kind.is_integer()):
-            found.append(name)
-    return found
+            columns.append(name)
+    return columns
 
 
 def _values(dataset: Dataset, column: str, words: set[str]) -> list[tuple[str, int]]:
@@ -136,8 +136,8 @@ def _values(dataset: Dataset, column: str, words: set[str]) -> list[tuple[str, i
     count = table[entity].nunique() if entity else table.count()
     grouped = table.group_by(values.name("mb_value")).agg(mb_count=count)
     # Matched after grouping: a pattern is dear, and values repeat.
-    held = grouped.filter(grouped["mb_value"].lower().re_search(f"(?:{pattern})"))
-    counted = held.limit(_VALUES).to_pyarrow()
+    matches = grouped.filter(grouped["mb_value"].lower().re_search(f"(?:{pattern})"))
+    counted = matches.limit(_VALUES).to_pyarrow()
     return [
         (str(row["mb_value"]), int(row["mb_count"]))
         for row in counted.to_pylist()

@@ -71,15 +71,15 @@ class Names:
 
     def dimension(self, name: str) -> str:
         """Return what a dimension is shown as."""
-        known = self._shown.get((_DIMENSION, name))
-        if known is None and self.alias:
+        previous = self._shown.get((_DIMENSION, name))
+        if previous is None and self.alias:
             sort = self._sort_of(name)
             if sort != _DIMENSION and (_DIMENSION, sort) not in self._real:
                 self._shown[_DIMENSION, name] = sort
                 self._real[_DIMENSION, sort] = name
                 self._aliases.add(sort)
                 return sort
-        return known or self._show(_DIMENSION, name, _DIMENSION)
+        return previous or self._show(_DIMENSION, name, _DIMENSION)
 
     def member(self, dimension: str, name: str) -> str:
         """Return what a member of a dimension is shown as."""
@@ -117,15 +117,15 @@ class Names:
         else:
             members = sorted({space for space, _ in self._real if space.startswith("member of ")})
             spaces = [_METRIC, _DIMENSION, *members]
-        found = {self._real[space, shown] for space in spaces if (space, shown) in self._real}
-        if len(found) == 1:
-            return found.pop()
-        if found:
+        names = {self._real[space, shown] for space in spaces if (space, shown) in self._real}
+        if len(names) == 1:
+            return names.pop()
+        if names:
             raise QueryError(
                 f"{shown!r} is a name of several things.", hint="Say of which dimension."
             )
-        known = [name for space, name in self._real if space in spaces]
-        raise QueryError(f"There is no {shown!r}.", hint=did_you_mean(shown, known, noun="names"))
+        choices = [name for space, name in self._real if space in spaces]
+        raise QueryError(f"There is no {shown!r}.", hint=did_you_mean(shown, choices, noun="names"))
 
     def knows(self, shown: str) -> bool:
         """Return whether something was shown under that name."""
@@ -145,9 +145,9 @@ class Names:
     # -- how ---------------------------------------------------------------------------
 
     def _show(self, space: str, name: str, prefix: str, *, force: bool = False) -> str:
-        known = self._shown.get((space, name))
-        if known is not None:
-            return known
+        previous = self._shown.get((space, name))
+        if previous is not None:
+            return previous
         shown = None if force else self._passing(space, name)
         if shown is None:
             shown = self._alias(space, prefix)
@@ -168,8 +168,8 @@ class Names:
             return None
         shown = tidy(name)
         # Two spellings of one text, or a name that looks like an alias.
-        taken = (space, shown) in self._real or re.search(r"\.\d+$", shown)
-        return None if taken else shown
+        is_taken = (space, shown) in self._real or re.search(r"\.\d+$", shown)
+        return None if is_taken else shown
 
     def _alias(self, space: str, prefix: str) -> str:
         free = (f"{prefix}.{number}" for number in self._numbers(prefix))
@@ -188,5 +188,5 @@ class Names:
 
     def _sort_of(self, name: str) -> str:
         words = re.split(r"[\W_]+", tidy(name).lower())
-        known = next((word for word in reversed(words) if word in KINDS_OF_DIMENSION), None)
-        return known or _DIMENSION
+        sort = next((word for word in reversed(words) if word in KINDS_OF_DIMENSION), None)
+        return sort or _DIMENSION

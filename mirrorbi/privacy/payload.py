@@ -61,7 +61,7 @@ def fact_payload(
         Handle and fact by id, for what derived facts are made of.
     """
     made_of = [(parents or {})[id_] for id_ in parents_of(fact)[0]] if _is_derived(fact) else []
-    said: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "name": handle,
         "kind": fact.kind,
         "metric": _metric(fact, names, model),
@@ -85,8 +85,8 @@ def fact_payload(
         "slots": [slot for slot in slots_of(fact) if slot not in _IMPLIED],
     }
     if table and fact.table is not None:
-        said["table"] = _table(fact.table, names, model)
-    return {key: value for key, value in said.items() if value not in (None, [], {})}
+        payload["table"] = _table(fact.table, names, model)
+    return {key: value for key, value in payload.items() if value not in (None, [], {})}
 
 
 def banded(n: int) -> int:
@@ -122,8 +122,8 @@ def _scope(facts: Iterable[Fact], names: Names) -> list[list[str]]:
 
 
 def _metric(fact: Fact, names: Names, model: Model | None) -> str:
-    known = fact.kind not in ABOUT_COLUMNS and (model is None or fact.metric in model.metrics)
-    return names.metric(fact.metric) if known else names.column(fact.metric)
+    is_metric = fact.kind not in ABOUT_COLUMNS and (model is None or fact.metric in model.metrics)
+    return names.metric(fact.metric) if is_metric else names.column(fact.metric)
 
 
 def _quantity(q: Quantity) -> dict[str, str]:
@@ -138,22 +138,22 @@ def _shown(q: Quantity) -> str:
 
 
 def _terms(fact: Fact, names: Names) -> dict[str, str]:
-    found: dict[str, str] = {}
+    terms: dict[str, str] = {}
     for key, value in fact.terms.items():
         if key == "by":
-            found[key] = names.dimension(value)
+            terms[key] = names.dimension(value)
         elif key == "other" and not _is_derived(fact):
-            found[key] = names.metric(value)
+            terms[key] = names.metric(value)
         elif key in _WORDS and _CODE.fullmatch(value):
-            found[key] = value
-    return found
+            terms[key] = value
+    return terms
 
 
 def _table(table: Table, names: Names, model: Model | None) -> dict[str, Any]:
     dimensions: Mapping[str, Any] = model.dimensions if model else {}
     metrics: Mapping[str, Any] = model.metrics if model else {}
     shown: list[dict[str, str]] = []
-    kept: list[int] = []
+    indices: list[int] = []
     for index, (name, unit) in enumerate(table.columns):
         # Whatever is text and not a member may be anything.
         texts = unit == "text" and any(isinstance(row[index], str) for row in table.rows)
@@ -166,9 +166,9 @@ def _table(table: Table, names: Names, model: Model | None) -> dict[str, Any]:
         elif not _is_code(name):
             continue
         shown.append({"name": name, "unit": unit_of(unit)})
-        kept.append(index)
+        indices.append(index)
     lines = [
-        [_cell(row[i], table.columns[i], names, dimensions) for i in kept] for row in table.rows
+        [_cell(row[i], table.columns[i], names, dimensions) for i in indices] for row in table.rows
     ]
     return {"columns": shown, "lines": lines}
 

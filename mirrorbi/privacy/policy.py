@@ -97,11 +97,11 @@ class Policy(BaseModel):
         given = [part for part in (settings, model.privacy if model else None) if part]
 
         def strictest(key: str, choose: Any) -> Any:
-            said = [value for part in given if (value := getattr(part, key)) is not None]
-            return choose(said) if said else cls.model_fields[key].default
+            values = [value for part in given if (value := getattr(part, key)) is not None]
+            return choose(values) if values else cls.model_fields[key].default
 
         def last_of(order: tuple[str, ...]) -> Any:
-            return lambda said: max(said, key=order.index)
+            return lambda values: max(values, key=order.index)
 
         return cls(
             min_entities=strictest("min_entities", max),
@@ -170,10 +170,10 @@ def policy_for(dataset: Dataset, start: Path | None = None) -> Policy:
 
 def _classes(given: list[PrivacySettings], model: Model | None) -> dict[str, Privacy]:
     dimensions = dict(model.dimensions) if model else {}
-    found: dict[str, Privacy] = {}
+    classes: dict[str, Privacy] = {}
 
     def mark(name: str, named: Privacy) -> None:
-        found[name] = max(found.get(name, Privacy.SAFE), named, key=_CLASSES.index)
+        classes[name] = max(classes.get(name, Privacy.SAFE), named, key=_CLASSES.index)
 
     for part in given:
         for name, named in part.columns.items():
@@ -182,24 +182,24 @@ def _classes(given: list[PrivacySettings], model: Model | None) -> dict[str, Pri
         mark(dimension.column, dimension.privacy)
     # A dimension and its column are one, whichever of the two a class was given.
     for name, dimension in dimensions.items():
-        mark(dimension.column, found.get(name, Privacy.SAFE))
+        mark(dimension.column, classes.get(name, Privacy.SAFE))
     for name, dimension in dimensions.items():
-        mark(name, found[dimension.column])
-    said = {name for part in given for name in part.columns}
-    return {n: c for n, c in sorted(found.items()) if c is not Privacy.SAFE or n in said}
+        mark(name, classes[dimension.column])
+    declared = {name for part in given for name in part.columns}
+    return {n: c for n, c in sorted(classes.items()) if c is not Privacy.SAFE or n in declared}
 
 
-def _narrators(said: list[tuple[Any, ...]]) -> tuple[Any, ...]:
-    asked = bool(said) and all("claude" in names for names in said)
-    return ("rules", "claude") if asked else ("rules",)
+def _narrators(choices: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    is_allowed = bool(choices) and all("claude" in names for names in choices)
+    return ("rules", "claude") if is_allowed else ("rules",)
 
 
-def _regions(said: list[tuple[str, ...]]) -> tuple[str, ...]:
-    if not said:
+def _regions(choices: list[tuple[str, ...]]) -> tuple[str, ...]:
+    if not choices:
         return ()
-    common = set(said[0]).intersection(*said[1:])
+    common = set(choices[0]).intersection(*choices[1:])
     if not common:
-        names = " and ".join(", ".join(regions) for regions in said)
+        names = " and ".join(", ".join(regions) for regions in choices)
         raise PolicyError(
             f"Settings and model allow no region in common: {names}.",
             hint="Name a region in privacy.regions of both, or remove one of the two.",

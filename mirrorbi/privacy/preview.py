@@ -83,7 +83,7 @@ class Preview:
         """Facts as lines of text: handle, kind, metric, scope, period, figures."""
         return [_line(fact) for fact in self.value["facts"]] if self.kind == "facts" else []
 
-    def held_back(self) -> list[tuple[str, int, str]]:
+    def withheld_by_rule(self) -> list[tuple[str, int, str]]:
         """Return rule, cells and meaning of what was kept back, most cells first."""
         counts: Counter[str] = Counter()
         for part in self.withheld:
@@ -105,7 +105,7 @@ class Preview:
             ],
         }
 
-    def said(self) -> str:
+    def payload_text(self) -> str:
         """Return what is sent as lines of text."""
         if self.kind == "facts":
             return "\n".join(" | ".join(line) for line in self.lines)
@@ -116,17 +116,17 @@ class Preview:
         return json.dumps(self.value, ensure_ascii=False)
 
     def __str__(self) -> str:
-        return "\n".join([self.said(), "", *self.summary()])
+        return "\n".join([self.payload_text(), "", *self.summary()])
 
     def summary(self) -> list[str]:
         """Return size, hash and what was kept back, a line each."""
-        found = [
+        lines = [
             f"{self.size:,} bytes, about {self.tokens:,} tokens",
             f"SHA-256 {self.sha256}",
         ]
-        held = self.held_back()
-        found += [f"Held back: {n:,} by {rule} ({why})" for rule, n, why in held]
-        return found if held else [*found, "Held back: nothing"]
+        by_rule = self.withheld_by_rule()
+        lines += [f"Held back: {n:,} by {rule} ({why})" for rule, n, why in by_rule]
+        return lines if by_rule else [*lines, "Held back: nothing"]
 
     def _repr_html_(self) -> str:
         title = {"facts": "What Claude will see", "vocabulary": "What Claude may ask for"}
@@ -136,13 +136,13 @@ class Preview:
         elif self.kind == "vocabulary":
             shown = _table(("What", "Names"), _words(self.value))
         else:
-            shown = f'<p dir="auto">{escape(self.said())}</p>'
+            shown = f'<p dir="auto">{escape(self.payload_text())}</p>'
         lines = "".join(f"<li>{escape(line)}</li>" for line in self.summary())
-        held = _table(
+        withheld_table = _table(
             ("Rule", "Cells", "What stays here"),
             [(part.rule, f"{part.cells:,}", clean(part.what)) for part in self.withheld],
         )
-        more = f"<details><summary>What was held back</summary>{held}</details>"
+        more = f"<details><summary>What was held back</summary>{withheld_table}</details>"
         raw = escape(self.body.decode())
         return (
             f'<div class="mb-preview tex2jax_ignore mathjax_ignore">{_STYLE}'

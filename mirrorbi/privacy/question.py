@@ -49,50 +49,50 @@ def checked_question(text: str, dataset: Dataset, policy: Policy, names: Names) 
             f"The question has {len(text):,} characters; {LONGEST:,} are allowed.",
             hint="Ask in a few sentences. Data belongs in the source, not in the question.",
         )
-    asked = visible(text)
-    if not asked:
+    question = visible(text)
+    if not question:
         raise RefusedError("The question is empty.", hint="Ask for example: why did sales fall?")
-    places = list(_named(asked, dataset, policy, names))
-    hidden = [place for place in places if place.shown != asked[place.start : place.end]]
+    places = list(_named(question, dataset, policy, names))
+    hidden = [place for place in places if place.shown != question[place.start : place.end]]
     # Scanned without the names that will be replaced, and without those that may be shown.
-    for start, end in _between(places, len(asked)):
-        for hit in scan_text(asked[start:end]):
+    for start, end in _between(places, len(question)):
+        for hit in scan_text(question[start:end]):
             raise RefusedError(
                 f"The question holds personal data ({hit.kind.replace('_', ' ')}).",
                 hint="Ask without it: about groups, not persons. Nothing was sent.",
             )
-    rest = " \n ".join(asked[start:end] for start, end in _between(places, len(asked)))
+    rest = " \n ".join(question[start:end] for start, end in _between(places, len(question)))
     for column in identifiers_in(rest, dataset, policy):
         raise RefusedError(
             f"The question holds a value of the column {column!r}, which names one of few.",
             hint="Ask without it: about groups, not persons. Nothing was sent.",
         )
     for place in sorted(hidden, reverse=True):
-        asked = asked[: place.start] + place.shown + asked[place.end :]
-    return asked
+        question = question[: place.start] + place.shown + question[place.end :]
+    return question
 
 
 def _named(text: str, dataset: Dataset, policy: Policy, names: Names) -> Iterator[_Place]:
     """Yield where metrics, dimensions and members are named, longest names first."""
-    known = _known(dataset, policy)
+    targets = _targets(dataset, policy)
     words = list(_WORD.finditer(text))
     at = 0
     while at < len(words):
         for length in range(min(_WORDS_OF_A_NAME, len(words) - at), 0, -1):
             part = words[at : at + length]
-            found = known.get(tuple(word.group().casefold() for word in part))
-            said = text[part[0].start() : part[-1].end()]
-            if found is None or (len(said) <= _SHORT and said != found[2]):
+            target = targets.get(tuple(word.group().casefold() for word in part))
+            phrase = text[part[0].start() : part[-1].end()]
+            if target is None or (len(phrase) <= _SHORT and phrase != target[2]):
                 continue
-            shown = _shown(found, names, said)
+            shown = _shown(target, names, phrase)
             yield _Place(part[0].start(), part[-1].end(), shown)
             at += length - 1
             break
         at += 1
 
 
-def _shown(found: tuple[str, str, str, bool], names: Names, said: str) -> str:
-    kind, of, name, small = found
+def _shown(target: tuple[str, str, str, bool], names: Names, phrase: str) -> str:
+    kind, of, name, small = target
     if kind == "metric":
         shown = names.metric(name)
     elif kind == "dimension":
@@ -101,17 +101,17 @@ def _shown(found: tuple[str, str, str, bool], names: Names, said: str) -> str:
         return names.hide(of, name)
     else:
         shown = names.member(of, name)
-    return shown if names.is_alias(shown) else said
+    return shown if names.is_alias(shown) else phrase
 
 
-def _known(dataset: Dataset, policy: Policy) -> dict[tuple[str, ...], tuple[str, str, str, bool]]:
+def _targets(dataset: Dataset, policy: Policy) -> dict[tuple[str, ...], tuple[str, str, str, bool]]:
     """Return what can be named, by its words: kind, dimension, name, whether it is of few."""
-    known: dict[tuple[str, ...], tuple[str, str, str, bool]] = {}
+    targets: dict[tuple[str, ...], tuple[str, str, str, bool]] = {}
 
     def add(text: str, kind: str, of: str, name: str, small: bool = False) -> None:
         words = tuple(word.casefold() for word in _WORD.findall(visible(text)))
         if words and len(words) <= _WORDS_OF_A_NAME:
-            known.setdefault(words, (kind, of, name, small))
+            targets.setdefault(words, (kind, of, name, small))
 
     for name, metric in dataset.model.metrics.items():
         add(name, "metric", "", name)
@@ -125,7 +125,7 @@ def _known(dataset: Dataset, policy: Policy) -> dict[tuple[str, ...], tuple[str,
             large = set(members_of(dataset, policy, name)[0])
             for member in dataset.members(name):
                 add(member, "member", name, member, member not in large)
-    return known
+    return targets
 
 
 def _between(places: list[_Place], length: int) -> Iterator[tuple[int, int]]:

@@ -46,10 +46,10 @@ def remember(dataset: Dataset, facts: FactSet, request: Mapping[str, Any]) -> No
     request
         Of the sweep that found them.
     """
-    known = _RELEASED.setdefault(dataset, {})
+    entries = _RELEASED.setdefault(dataset, {})
     release = Release(request, facts.sweep(), facts.sql)
     # The fact is held, so that no other object can have its id.
-    known.update({(facts.policy, id(fact)): (fact, release) for fact in facts})
+    entries.update({(facts.policy, id(fact)): (fact, release) for fact in facts})
 
 
 def released_by(dataset: Dataset, policy: str, fact: Fact) -> Mapping[str, Any] | None:
@@ -57,14 +57,14 @@ def released_by(dataset: Dataset, policy: str, fact: Fact) -> Mapping[str, Any] 
 
     ``None`` if it was not released for this data set under this policy.
     """
-    known, release = _RELEASED.get(dataset, {}).get((policy, id(fact)), (None, None))
-    return release.request if release is not None and known is fact else None
+    released_fact, release = _RELEASED.get(dataset, {}).get((policy, id(fact)), (None, None))
+    return release.request if release is not None and released_fact is fact else None
 
 
 def release_of(fact: Fact) -> Release | None:
     """Return the release that this very object is part of; ``None`` if it is of none."""
-    for known in list(_RELEASED.values()):
-        for (_, place), (held, release) in known.items():
-            if place == id(fact) and held is fact:
+    for entries in list(_RELEASED.values()):
+        for (_, place), (released_fact, release) in entries.items():
+            if place == id(fact) and released_fact is fact:
                 return release
     return None

@@ -45,14 +45,14 @@ def tidy(text: str) -> str:
 
 def visible(text: str) -> str:
     """Return the whole of a text as `tidy` does a name."""
-    kept = []
+    characters = []
     for character in unicodedata.normalize("NFKC", text):
         category = unicodedata.category(character)
         if category.startswith("Z") or character in "\t\n\r\v\f":
-            kept.append(" ")
+            characters.append(" ")
         elif not category.startswith("C") and not _is_selector(character):
-            kept.append(character)
-    return " ".join("".join(kept).split())
+            characters.append(character)
+    return " ".join("".join(characters).split())
 
 
 def unfit(text: str) -> str | None:

@@ -69,7 +69,7 @@ def metrics_of(
     dataset: Dataset, policy: Policy, withheld: list[Withheld] | None = None
 ) -> list[str]:
     """Return the metrics that may be asked for."""
-    found = []
+    metrics = []
     for name, metric in dataset.model.metrics.items():
         if metric.hidden:
             continue
@@ -78,8 +78,8 @@ def metrics_of(
             if withheld is not None:
                 withheld.append(Withheld("class", f"{dataset.label(name)}: of a blocked column", 0))
             continue
-        found.append(name)
-    return found
+        metrics.append(name)
+    return metrics
 
 
 def members_of(dataset: Dataset, policy: Policy, dimension: str) -> tuple[list[str], int]:
@@ -95,24 +95,24 @@ def members_of(dataset: Dataset, policy: Policy, dimension: str) -> tuple[list[s
 def names_in(dataset: Dataset, policy: Policy) -> list[str]:
     """Return every name and label that may come up, but for those of large dimensions."""
     parts = {**dataset.model.metrics, **dataset.model.dimensions}
-    found = [text for name, part in parts.items() for text in (name, part.label) if text]
+    names = [text for name, part in parts.items() for text in (name, part.label) if text]
     for name in dataset.model.dimensions:
         if is_safe(dataset, policy, name):
             members = dataset.members(name)
-            found += members if len(members) <= 2 * MEMBERS else []
-    return list(dict.fromkeys(found))
+            names += members if len(members) <= 2 * MEMBERS else []
+    return list(dict.fromkeys(names))
 
 
 def _metric(dataset: Dataset, name: str, names: Names) -> dict[str, Any]:
     metric = dataset.model.metrics[name]
     shown = names.metric(name)
-    said = {
+    entry = {
         "name": shown,
         **_label(metric.label, shown, names),
         "unit": unit_of(dataset.unit(name)),
         "better": metric.better,
     }
-    return {key: value for key, value in said.items() if value is not None}
+    return {key: value for key, value in entry.items() if value is not None}
 
 
 def _label(label: str, shown: str, names: Names) -> dict[str, str]:

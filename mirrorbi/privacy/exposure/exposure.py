@@ -59,6 +59,6 @@ class Exposure:
         }
 
 
-def few(texts: list[str]) -> tuple[str, ...]:
+def examples_of(texts: list[str]) -> tuple[str, ...]:
     """Return the first few different texts."""
     return tuple(dict.fromkeys(texts))[:SHOWN]

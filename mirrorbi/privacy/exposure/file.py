@@ -44,14 +44,14 @@ def check_file(path: str | Path) -> list[Exposure]:
         return list(dict.fromkeys(workbook_exposes(file)))
     text = _read(file)
     if kind in (".html", ".htm"):
-        found = page_exposes(text)
+        exposures = page_exposes(text)
     elif kind == ".ipynb":
-        found = notebook_exposes(text, file.name)
+        exposures = notebook_exposes(text, file.name)
     elif kind in (".csv", ".tsv"):
-        found = csv_exposes(text)
+        exposures = csv_exposes(text)
     else:
-        found = texts_expose([text], "the text")
-    return list(dict.fromkeys(found))
+        exposures = texts_expose([text], "the text")
+    return list(dict.fromkeys(exposures))
 
 
 def _read(file: Path) -> str:

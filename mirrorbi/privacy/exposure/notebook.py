@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mirrorbi.errors import SourceError
-from mirrorbi.privacy.exposure.exposure import Exposure, few
+from mirrorbi.privacy.exposure.exposure import Exposure, examples_of
 from mirrorbi.privacy.exposure.figure import figure_exposes, strings
 from mirrorbi.privacy.exposure.page import page_exposes, value_exposes
 from mirrorbi.privacy.exposure.plain_text import texts_expose
@@ -43,7 +43,7 @@ def notebook_exposes(text: str, name: str) -> Iterator[Exposure]:
 def _metadata(metadata: Mapping[str, Any]) -> Iterator[Exposure]:
     given = _mapping(_mapping(metadata.get("papermill")).get("parameters"))
     if given:
-        shown = few([f"{key} = {masked(str(value))}" for key, value in given.items()])
+        shown = examples_of([f"{key} = {masked(str(value))}" for key, value in given.items()])
         detail = "parameters of the run, with their values"
         yield Exposure("parameter", detail, "metadata", len(given), shown)
     widgets = _mapping(metadata.get("widgets"))

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from mirrorbi.privacy.exposure.exposure import Exposure, few
+from mirrorbi.privacy.exposure.exposure import Exposure, examples_of
 from mirrorbi.privacy.exposure.figure import figure_exposes, figures_in, strings
 from mirrorbi.privacy.exposure.plain_text import addresses_in, texts_expose
 from mirrorbi.privacy.exposure.series import is_series
@@ -61,7 +61,7 @@ def page_exposes(html: str, where: str = "the page") -> Iterator[Exposure]:
     if reader.addresses:
         detail = "addresses outside the file"
         shown = reader.addresses
-        yield Exposure("address", detail, f"{where}, elements", len(shown), few(shown))
+        yield Exposure("address", detail, f"{where}, elements", len(shown), examples_of(shown))
     for table in reader.tables:
         yield from table_exposes(table)
     for given, place, text in reader.scripts:
@@ -95,11 +95,11 @@ class _Reader(HTMLParser):
 
     def close(self) -> None:
         """Finish, also what was never closed."""
-        left = self.rawdata
+        unread = self.rawdata
         super().close()
         if self._raw is not None:
             # The parser drops what follows a script that is never closed.
-            self._raw[2].append(left)
+            self._raw[2].append(unread)
             self.handle_endtag(self._raw[0])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from mirrorbi.privacy.exposure.exposure import Exposure, few
+from mirrorbi.privacy.exposure.exposure import Exposure, examples_of
 from mirrorbi.privacy.pii.column_classes import NOUNS
 from mirrorbi.privacy.pii.free_text import scan_text
 from mirrorbi.privacy.pii.hit import masked
@@ -43,28 +43,28 @@ def texts_expose(
     persons
         Whether personal data is looked for.
     """
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    by_kind: dict[tuple[str, str], list[str]] = defaultdict(list)
     for text in texts:
         for start in range(0, len(text), CHUNK):
             part = text[start : start + CHUNK]
-            _gather(part, found, addresses=addresses, persons=persons)
-    for (what, detail), shown in found.items():
-        yield Exposure(what, detail, where, len(shown), few(shown))  # type: ignore[arg-type]
+            _gather(part, by_kind, addresses=addresses, persons=persons)
+    for (what, detail), shown in by_kind.items():
+        yield Exposure(what, detail, where, len(shown), examples_of(shown))  # type: ignore[arg-type]
 
 
 def _gather(
-    text: str, found: dict[tuple[str, str], list[str]], *, addresses: bool, persons: bool
+    text: str, by_kind: dict[tuple[str, str], list[str]], *, addresses: bool, persons: bool
 ) -> None:
     for name, start, end in secrets(text):
-        found["secret", name].append(masked(text[start:end]))
+        by_kind["secret", name].append(masked(text[start:end]))
     for match in _PATH.finditer(text):
-        found["path", "paths of a machine"].append(_short(match.group()))
+        by_kind["path", "paths of a machine"].append(_short(match.group()))
     if addresses:
         for address in addresses_in(text):
-            found["address", "addresses outside the file"].append(address)
+            by_kind["address", "addresses outside the file"].append(address)
     if persons:
         for hit in scan_text(text):
-            found["personal_data", NOUNS[hit.kind]].append(masked(text[hit.start : hit.end]))
+            by_kind["personal_data", NOUNS[hit.kind]].append(masked(text[hit.start : hit.end]))
 
 
 def addresses_in(text: str) -> Iterator[str]:

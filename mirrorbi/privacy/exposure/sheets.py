@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mirrorbi.data.export import without_formula
 from mirrorbi.errors import SourceError
-from mirrorbi.privacy.exposure.exposure import Exposure, few
+from mirrorbi.privacy.exposure.exposure import Exposure, examples_of
 from mirrorbi.privacy.exposure.plain_text import texts_expose
 from mirrorbi.privacy.exposure.table import Table, table_exposes
 from mirrorbi.privacy.pii.hit import masked
@@ -34,7 +34,7 @@ def csv_exposes(text: str, where: str = "the table") -> Iterator[Exposure]:
         formulas += [cell for cell in line if _computes(cell)]
     yield from table_exposes(table)
     if formulas:
-        shown = few([masked(text) for text in formulas])
+        shown = examples_of([masked(text) for text in formulas])
         detail = "cells that a spreadsheet takes for formulas"
         yield Exposure("formula", detail, table.where, len(formulas), shown)
 
@@ -69,7 +69,7 @@ def workbook_exposes(path: Path) -> Iterator[Exposure]:
                 formulas += [cell for cell in line if cell.startswith("=")]
             yield from table_exposes(table)
             if formulas:
-                detail, shown = "cells with formulas", few([text[:60] for text in formulas])
+                detail, shown = "cells with formulas", examples_of([text[:60] for text in formulas])
                 yield Exposure("formula", detail, where, len(formulas), shown)
     finally:
         book.close()

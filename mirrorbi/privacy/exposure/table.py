@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mirrorbi.data.model.column_names import is_calendar, is_identifier, kind_of, words
-from mirrorbi.privacy.exposure.exposure import Exposure, few
+from mirrorbi.privacy.exposure.exposure import Exposure, examples_of
 from mirrorbi.privacy.exposure.series import is_series
 from mirrorbi.privacy.pii.column_classes import NOUNS
-from mirrorbi.privacy.pii.column_values import judge
+from mirrorbi.privacy.pii.column_values import judge_values
 from mirrorbi.privacy.pii.hit import masked
 
 LARGE = 200
@@ -77,15 +77,15 @@ def table_exposes(table: Table) -> Iterator[Exposure]:
 
 def _column(table: Table, name: str, values: list[str]) -> Iterator[Exposure]:
     shown = f"column {name!r}" if name else "a column without a name"
-    said = kind_of(name)
-    found = judge(list(dict.fromkeys(values)), said)
-    if found is not None and found.count >= min(3, len(values)):
-        examples = few([masked(value) for value in values])
-        detail = f"{shown} holds {NOUNS[found.kind]}"
-        yield Exposure("personal_data", detail, table.where, found.count, examples)
+    named_kind = kind_of(name)
+    judgement = judge_values(list(dict.fromkeys(values)), named_kind)
+    if judgement is not None and judgement.count >= min(3, len(values)):
+        examples = examples_of([masked(value) for value in values])
+        detail = f"{shown} holds {NOUNS[judgement.kind]}"
+        yield Exposure("personal_data", detail, table.where, judgement.count, examples)
     elif len(values) >= LEAST and len(set(values)) == len(values) and _identifies(name, values):
         detail = f"{shown} has another code in every row: rows of single persons or things"
-        examples = few([masked(value) for value in values])
+        examples = examples_of([masked(value) for value in values])
         yield Exposure("row_values", detail, table.where, len(values), examples)
     if words(name) and (words(name)[-1] in _COUNTS or words(name)[0] in _COUNTS):
         small = [v for v in values if re.fullmatch(r"\d+", v.strip()) and 0 < int(v) < LEAST]

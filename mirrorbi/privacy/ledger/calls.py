@@ -122,36 +122,36 @@ def payloads_of(calls: Iterable[Call]) -> dict[str, str]:
     }
 
 
-def _call(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> Call:
-    cost = second["cost"] if second else None
+def _call(opening: Mapping[str, Any], closing: Mapping[str, Any] | None) -> Call:
+    cost = closing["cost"] if closing else None
     return Call(
-        entry=Link(first["seq"], first["hash"]).id,
-        at=first["at"],
-        ended=second["at"] if second else "",
-        regions=tuple(first["regions"]),
-        disclosures=tuple(first["disclosures"]),
-        sent=sum(part["bytes"] for part in first["disclosures"]),
-        outcome=_outcome(first, second),
+        entry=Link(opening["seq"], opening["hash"]).id,
+        at=opening["at"],
+        ended=closing["at"] if closing else "",
+        regions=tuple(opening["regions"]),
+        disclosures=tuple(opening["disclosures"]),
+        sent=sum(part["bytes"] for part in opening["disclosures"]),
+        outcome=_outcome(opening, closing),
         cost=None if cost is None else Decimal(cost),
-        **{key: first[key] for key in _FIRST},
-        **{key: second[key] for key in _SECOND if second},
+        **{key: opening[key] for key in _OPENING},
+        **{key: closing[key] for key in _CLOSING if closing},
     )
 
 
-def _outcome(first: Mapping[str, Any], second: Mapping[str, Any] | None) -> str:
-    if second is not None:
-        return UNKNOWN if second["status"] == "unknown" else str(second["status"])
-    if datetime.now(UTC) - datetime.fromisoformat(first["at"]) > _LONGEST:
+def _outcome(opening: Mapping[str, Any], closing: Mapping[str, Any] | None) -> str:
+    if closing is not None:
+        return UNKNOWN if closing["status"] == "unknown" else str(closing["status"])
+    if datetime.now(UTC) - datetime.fromisoformat(opening["at"]) > _LONGEST:
         return UNKNOWN
-    elsewhere = first["host"] != socket.gethostname()
-    return UNDER_WAY if elsewhere or is_alive(first["process"]) else UNKNOWN
+    elsewhere = opening["host"] != socket.gethostname()
+    return UNDER_WAY if elsewhere or is_alive(opening["process"]) else UNKNOWN
 
 
-_FIRST = (
+_OPENING = (
     *("run", "user", "account", "host", "purpose", "model"),
     *("policy", "instructions", "request", "withheld"),
 )
-_SECOND = (
+_CLOSING = (
     *("request_id", "input", "output", "cache_read", "cache_write"),
     *("stop", "error", "attempts"),
 )

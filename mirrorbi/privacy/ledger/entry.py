@@ -21,7 +21,7 @@ stopped it; or it was sent and nobody knows, as where the connection broke."""
 _LONGEST = 500
 
 
-class Rules(Protocol):
+class LedgerPolicy(Protocol):
     """What the ledger asks of a policy (`mirrorbi.privacy.policy.Policy`)."""
 
     @property
@@ -65,7 +65,7 @@ class Intent:
     model: str
     regions: tuple[str, ...]
     disclosures: tuple[Disclosure, ...]
-    policy: Rules
+    policy: LedgerPolicy
     instructions: Mapping[str, str] = field(default_factory=dict)
     request: str = ""
 
@@ -127,27 +127,27 @@ class Ledger(Protocol):
         """
 
 
-def started() -> dict[str, Any]:
+def start_entry() -> dict[str, Any]:
     """Return the content of a ledger's first entry."""
     import uuid
 
     return {"kind": "start", "version": 1, "ledger": uuid.uuid4().hex, "at": _now()}
 
 
-def opened(intent: Intent, kept: Set[str] = frozenset()) -> dict[str, Any]:
+def open_entry(intent: Intent, stored: Set[str] = frozenset()) -> dict[str, Any]:
     """Return the content of the entry before a call.
 
     Parameters
     ----------
     intent
         The call.
-    kept
+    stored
         Hashes of the payloads that the ledger holds already: not kept twice.
     """
     whole = intent.policy.retention == "full"
     disclosures: list[dict[str, Any]] = []
     withheld: dict[str, int] = {}
-    seen = set(kept)
+    seen = set(stored)
     for disclosure in intent.disclosures:
         part: dict[str, Any] = {
             "kind": disclosure.kind,
@@ -158,8 +158,8 @@ def opened(intent: Intent, kept: Set[str] = frozenset()) -> dict[str, Any]:
             part["body"] = disclosure.text
             seen.add(disclosure.sha256)
         disclosures.append(part)
-        for held in disclosure.withheld:
-            withheld[held.rule] = withheld.get(held.rule, 0) + held.cells
+        for suppression in disclosure.withheld:
+            withheld[suppression.rule] = withheld.get(suppression.rule, 0) + suppression.cells
     return {
         "kind": "open",
         "at": _now(),
@@ -180,7 +180,7 @@ def opened(intent: Intent, kept: Set[str] = frozenset()) -> dict[str, Any]:
     }
 
 
-def closed(of: int, outcome: Outcome) -> dict[str, Any]:
+def close_entry(of: int, outcome: Outcome) -> dict[str, Any]:
     """Return the content of the entry after a call.
 
     Parameters
@@ -207,7 +207,7 @@ def closed(of: int, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def healed(torn: bytes) -> dict[str, Any]:
+def heal_entry(torn: bytes) -> dict[str, Any]:
     """Return the content of the entry that stands where an unfinished one was."""
     import hashlib
 

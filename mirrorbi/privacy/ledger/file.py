@@ -14,7 +14,14 @@ from typing import Any, NoReturn
 
 from mirrorbi.errors import LedgerError
 from mirrorbi.privacy.ledger.chain import START, Link, flaw, link_of, seal
-from mirrorbi.privacy.ledger.entry import Intent, Outcome, closed, healed, opened, started
+from mirrorbi.privacy.ledger.entry import (
+    Intent,
+    Outcome,
+    close_entry,
+    heal_entry,
+    open_entry,
+    start_entry,
+)
 from mirrorbi.privacy.ledger.head import Head, head_of
 from mirrorbi.privacy.ledger.lock import locked
 
@@ -55,7 +62,7 @@ class FileLedger:
         # Absolute: a notebook may change its folder between two entries.
         self.folder = Path(folder).expanduser().absolute()
         self._open: set[str] = set()
-        self._kept: set[str] = set()
+        self._stored: set[str] = set()
 
     def __repr__(self) -> str:
         return f"FileLedger({str(self.folder)!r})"
@@ -76,10 +83,10 @@ class FileLedger:
             If it could not be written, or the ledger is damaged. The call must not be made.
         """
         if not (self.folder / ENTRIES).exists():
-            self._kept.clear()  # a new ledger holds no payload yet
-        content = opened(intent, self._kept)
+            self._stored.clear()  # a new ledger holds no payload yet
+        content = open_entry(intent, self._stored)
         entry = self._append(content, "The call was not made").id
-        self._kept.update(part["sha256"] for part in content["disclosures"] if "body" in part)
+        self._stored.update(part["sha256"] for part in content["disclosures"] if "body" in part)
         self._open.add(entry)
         return entry
 
@@ -94,7 +101,7 @@ class FileLedger:
         if entry not in self._open:
             self._find(entry)
         seq = int(entry.partition("-")[0])
-        self._append(closed(seq, outcome), f"What came of call {entry} is not in the ledger")
+        self._append(close_entry(seq, outcome), f"What came of call {entry} is not in the ledger")
         self._open.discard(entry)
 
     def entries(self) -> Iterator[dict[str, Any]]:
@@ -171,9 +178,9 @@ class FileLedger:
         """Write an entry behind the last one, whatever state the file was left in."""
         last, end, torn = self._last(file)
         if last == START:
-            last, end = self._put(file, started(), last, end)
+            last, end = self._put(file, start_entry(), last, end)
         if torn:
-            last, end = self._put(file, healed(torn), last, end)
+            last, end = self._put(file, heal_entry(torn), last, end)
         return self._put(file, content, last, end)[0]
 
     def _put(self, file: int, content: Mapping[str, Any], last: Link, end: int) -> tuple[Link, int]:
@@ -251,16 +258,16 @@ class FileLedger:
     def _find(self, entry: str) -> None:
         """Refuse an entry that is not open: one written by another object may be."""
         number = entry.partition("-")[0]
-        found = None
+        opening = None
         for part in self.entries():
             if part["kind"] == "open" and Link(part["seq"], part["hash"]).id == entry:
-                found = part
+                opening = part
             elif part["kind"] == "close" and str(part["of"]) == number:
                 raise LedgerError(
                     f"Call {entry} was closed before, by entry {part['seq']}.",
                     hint="Close each call once.",
                 )
-        if found is None:
+        if opening is None:
             raise LedgerError(
                 f"There is no open call {entry!r} in the ledger in {self.place!r}.",
                 hint="Close what open() returned.",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mirrorbi.errors import LedgerError, SettingsError
 from mirrorbi.privacy.ledger.chain import START, Link, flaw, link_of, seal
-from mirrorbi.privacy.ledger.entry import Intent, Outcome, closed, opened, started
+from mirrorbi.privacy.ledger.entry import Intent, Outcome, close_entry, open_entry, start_entry
 from mirrorbi.privacy.ledger.head import Head, head_of
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class S3Ledger:
         self._last: Link | None = None
         self._tag = ""
         self._open: set[str] = set()
-        self._kept: set[str] = set()
+        self._stored: set[str] = set()
 
     def __repr__(self) -> str:
         return f"S3Ledger({self.place!r})"
@@ -88,9 +88,9 @@ class S3Ledger:
         LedgerError
             If it could not be written, or the ledger is damaged. The call must not be made.
         """
-        content = opened(intent, self._kept)
+        content = open_entry(intent, self._stored)
         entry = self._append(content, "The call was not made").id
-        self._kept.update(part["sha256"] for part in content["disclosures"] if "body" in part)
+        self._stored.update(part["sha256"] for part in content["disclosures"] if "body" in part)
         self._open.add(entry)
         return entry
 
@@ -107,7 +107,7 @@ class S3Ledger:
                 f"There is no open call {entry!r} in the ledger at {self.place!r}.",
                 hint="Close what open() returned, once.",
             )
-        content = closed(int(entry.partition("-")[0]), outcome)
+        content = close_entry(int(entry.partition("-")[0]), outcome)
         self._append(content, f"What came of call {entry} is not in the ledger")
         self._open.discard(entry)
 
@@ -136,7 +136,7 @@ class S3Ledger:
         LedgerError
             If they cannot be read.
         """
-        with _Said(self, "The ledger cannot be read"), ThreadPoolExecutor(_READERS) as readers:
+        with _Reraised(self, "The ledger cannot be read"), ThreadPoolExecutor(_READERS) as readers:
             yield from readers.map(self._get, self._keys(START))
 
     def head(self) -> Head | None:
@@ -147,14 +147,14 @@ class S3Ledger:
         LedgerError
             If it cannot be read, or is no head.
         """
-        with _Said(self, "The head of the ledger cannot be read"):
+        with _Reraised(self, "The head of the ledger cannot be read"):
             return self._head()
 
     def _append(self, content: Mapping[str, Any], without: str) -> Link:
-        with _Said(self, without):
+        with _Reraised(self, without):
             for turn in range(_TURNS):
                 last = self._last or self._find()
-                line, link = seal(started() if last == START else content, last)
+                line, link = seal(start_entry() if last == START else content, last)
                 if not self._put(link.seq, line):
                     # Out of step with another that writes without a pause.
                     time.sleep(random.uniform(0, _STEP) if turn else 0)  # noqa: S311
@@ -259,20 +259,20 @@ class S3Ledger:
 
     def _read(self, key: str) -> tuple[bytes | None, str]:
         try:
-            found = self._client.get_object(Bucket=self.bucket, Key=key)
+            response = self._client.get_object(Bucket=self.bucket, Key=key)
         except self._error as error:
             if _code(error) in _NONE:
                 return None, ""
             raise
-        return found["Body"].read(), found["ETag"]
+        return response["Body"].read(), response["ETag"]
 
     def _write(self, key: str, body: bytes, **condition: str) -> str:
         if self.kms_key:
             condition |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.kms_key}
-        made = self._client.put_object(
+        response = self._client.put_object(
             Bucket=self.bucket, Key=key, Body=body, ContentType="application/json", **condition
         )
-        return str(made["ETag"])
+        return str(response["ETag"])
 
     def _key(self, seq: int) -> str:
         return self._name(f"{seq:012d}.json")
@@ -312,7 +312,7 @@ class S3Ledger:
         )
 
 
-class _Said:
+class _Reraised:
     """Say what boto3 raises as a `LedgerError` that tells what to do."""
 
     def __init__(self, ledger: S3Ledger, without: str) -> None:

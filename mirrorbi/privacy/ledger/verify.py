@@ -112,7 +112,7 @@ def verify_ledger(ledger: FileLedger | S3Ledger, *, head: str | None = None) -> 
             raise
         anchored = True
         problems.append(Problem("head", "was changed"))
-    walk = _Walk(wanted=head)
+    walk = _Walk(noted=head)
     for line in ledger.lines():
         walk.step(line)
     if walk.count > 1 and not anchored:
@@ -131,9 +131,9 @@ def verify_ledger(ledger: FileLedger | S3Ledger, *, head: str | None = None) -> 
 class _Walk:
     """One pass over the lines; goes on behind a flaw, so that each is named once."""
 
-    def __init__(self, wanted: str | None) -> None:
-        self.wanted = wanted.strip().lower() if wanted is not None else None
-        self.found: Link | None = None
+    def __init__(self, noted: str | None) -> None:
+        self.noted = noted.strip().lower() if noted is not None else None
+        self.noted_link: Link | None = None
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.count = self.calls = self.at = 0
@@ -142,7 +142,7 @@ class _Walk:
         self.next = 1
         self.places: dict[int, tuple[str, int, int]] = {}
         self.open: dict[int, bool] = {}
-        self.lost: list[range] = []
+        self.missing: list[range] = []
         self.bodies: set[str] = set()
 
     def step(self, line: bytes) -> None:
@@ -159,7 +159,7 @@ class _Walk:
         if wrong:
             self.problems.append(Problem(f"entry {self.next}", wrong))
             # Its hash is not known; what follows names it, and is checked from there.
-            self.lost.append(range(self.next, self.next + 1))
+            self.missing.append(range(self.next, self.next + 1))
             self.expected, self.next = None, self.next + 1
             return
         entry = json.loads(line)
@@ -172,8 +172,8 @@ class _Walk:
         self.places.setdefault(link.seq, (link.hash, start, self.at))
         self.last = self.expected = link
         self.next = link.seq + 1
-        if self.wanted is not None and self.wanted in _names(link, self.wanted):
-            self.found = link
+        if self.noted is not None and self.noted in _names(link, self.noted):
+            self.noted_link = link
         try:
             wrongs = self._meaning(entry)
         except (TypeError, AttributeError, KeyError, ValueError):
@@ -182,22 +182,22 @@ class _Walk:
 
     def end(self, anchor: Head | None, anchored: bool) -> list[Problem]:
         """Return what is wrong with where the ledger ends."""
-        found: list[Problem] = []
+        problems: list[Problem] = []
         if not anchored and self.count > 1:
-            found.append(Problem("head", "was removed: a cut tail would not be seen"))
+            problems.append(Problem("head", "was removed: a cut tail would not be seen"))
         if anchor is not None:
-            found += self._anchored(anchor)
-        if self.wanted is not None and self.found is None:
-            found.append(
-                Problem(f"entry {self.wanted}", "was noted elsewhere and is not in this ledger")
+            problems += self._anchored(anchor)
+        if self.noted is not None and self.noted_link is None:
+            problems.append(
+                Problem(f"entry {self.noted}", "was noted elsewhere and is not in this ledger")
             )
-        elif self.found is not None and self.last is not None:
-            since = self.last.seq - self.found.seq
+        elif self.noted_link is not None and self.last is not None:
+            since = self.last.seq - self.noted_link.seq
             self.notes.append(
-                f"The head that was noted is entry {self.found.seq}; "
+                f"The head that was noted is entry {self.noted_link.seq}; "
                 f"{since:,} {'was' if since == 1 else 'were'} added since."
             )
-        return found
+        return problems
 
     def _anchored(self, anchor: Head) -> list[Problem]:
         link = anchor.link
@@ -205,10 +205,10 @@ class _Walk:
             last = self.next - 1
             if link.seq <= last:
                 return []  # it was changed or moved, and is named already
-            gone = (
+            missing = (
                 f"entry {link.seq}" if link.seq == last + 1 else f"entries {last + 1} to {link.seq}"
             )
-            return [Problem(gone, "cut off: the head says that the ledger went on")]
+            return [Problem(missing, "cut off: the head says that the ledger went on")]
         own, start, end = self.places[link.seq]
         if own != link.hash:
             return [Problem("head", f"does not fit entry {link.seq}")]
@@ -218,11 +218,11 @@ class _Walk:
 
     def _moved(self, seq: int) -> None:
         if seq > self.next:
-            gone = f"entry {self.next}"
-            self.lost.append(range(self.next, seq))
+            missing = f"entry {self.next}"
+            self.missing.append(range(self.next, seq))
             if seq > self.next + 1:
-                gone = f"entries {self.next} to {seq - 1}"
-            self.problems.append(Problem(gone, f"missing before entry {seq}"))
+                missing = f"entries {self.next} to {seq - 1}"
+            self.problems.append(Problem(missing, f"missing before entry {seq}"))
         elif seq in self.places:
             self.problems.append(Problem(f"entry {seq}", "stands here twice"))
         else:
@@ -239,7 +239,7 @@ class _Walk:
             return self._payloads(entry)
         if kind == "close":
             of = entry.get("of")
-            if any(of in gone for gone in self.lost):
+            if any(of in numbers for numbers in self.missing):
                 return []
             if of not in self.open:
                 return [f"closes call {of}, which is not there"]
@@ -261,6 +261,6 @@ class _Walk:
         return wrong
 
 
-def _names(link: Link, wanted: str) -> tuple[str, ...]:
+def _names(link: Link, noted: str) -> tuple[str, ...]:
     """Return what an entry may be called: its id, its hash, or enough of its hash."""
-    return link.id, link.hash, link.hash[: max(_LEAST, len(wanted))]
+    return link.id, link.hash, link.hash[: max(_LEAST, len(noted))]

@@ -11,7 +11,13 @@ from mirrorbi.data.engine.sample import LIMIT, sample_values
 from mirrorbi.data.model.column_names import kind_of, privacy_of, words
 from mirrorbi.data.model.column_roles import FEW_PERSONS, FEW_ROWS, MAX_MEMBERS, Column, Judged
 from mirrorbi.data.model.semantic_model import Model, Privacy
-from mirrorbi.privacy.pii.column_values import has_shape, is_prose, judge, looks_like, told
+from mirrorbi.privacy.pii.column_values import (
+    has_shape,
+    is_prose,
+    judge_values,
+    kinds_in_texts,
+    looks_like,
+)
 from mirrorbi.privacy.pii.hit import Kind
 
 if TYPE_CHECKING:
@@ -118,12 +124,12 @@ def classify(
     model = getattr(data, "model", None) if model is None else model
     declared = _declared(model) if model is not None and not model.draft else {}
     columns = [Column(n, table.schema()[n], p, known.rows) for n, p in known.columns.items()]
-    wanted = {c.name: c.distinct for c in columns if sample and _worth_reading(c)}
-    values = sample_values(table, wanted, limit=sample)
+    readable = {c.name: c.distinct for c in columns if sample and _worth_reading(c)}
+    values = sample_values(table, readable, limit=sample)
     return {
         column.name: Finding(declared[column.name], "declared", "the model says so")
         if column.name in declared
-        else _judged(column, values.get(column.name))
+        else _finding(column, values.get(column.name))
         for column in columns
     }
 
@@ -148,20 +154,20 @@ def members_are(name: str, members: Sequence[str]) -> Kind | None:
     ('email', None)
     """
     by_name = kind_of(name)
-    found = judge(members, by_name)
-    if found is not None:
-        return None if _is_version(name, found.kind) else found.kind
+    judgement = judge_values(members, by_name)
+    if judgement is not None:
+        return None if _is_version(name, judgement.kind) else judgement.kind
     if by_name is None or privacy_of(name) is Privacy.SAFE or _TRAITS & set(words(name)):
         return None
     return cast(Kind, by_name) if looks_like(members, by_name) else None
 
 
 def _declared(model: Model) -> Mapping[str, Privacy]:
-    found = dict(model.classes)
+    classes = dict(model.classes)
     for dimension in model.dimensions.values():
         if dimension.privacy is not Privacy.SAFE:
-            found[dimension.column] = dimension.privacy
-    return found
+            classes[dimension.column] = dimension.privacy
+    return classes
 
 
 def _worth_reading(column: Column) -> bool:
@@ -174,27 +180,27 @@ def _worth_reading(column: Column) -> bool:
     return bool(column.dtype.is_integer() and _reaches(column.profile, 10**6))
 
 
-def _reaches(found: ColumnProfile, size: int) -> bool:
-    return found.high is not None and found.high >= size
+def _reaches(column: ColumnProfile, size: int) -> bool:
+    return column.high is not None and column.high >= size
 
 
-def _judged(column: Column, values: list[str] | None) -> Finding:
+def _finding(column: Column, values: list[str] | None) -> Finding:
     by_name = privacy_of(column.name, repeats=column.repeats or column.rows <= FEW_ROWS)
     kind = kind_of(column.name) if by_name is not Privacy.SAFE else None
     if column.filled == 0:
         return _named(by_name, kind) if kind else Finding(Privacy.SAFE, None, "has no values")
     if values:
-        found = judge(values, kind_of(column.name))
-        if found is not None and not _is_version(column.name, found.kind):
-            privacy = Privacy.BLOCKED if found.kind in _BLOCKED else Privacy.PERSONAL
-            reason = f"{NOUNS[found.kind]}: {found.count:,} of {found.looked:,} values"
+        judgement = judge_values(values, kind_of(column.name))
+        if judgement is not None and not _is_version(column.name, judgement.kind):
+            privacy = Privacy.BLOCKED if judgement.kind in _BLOCKED else Privacy.PERSONAL
+            reason = f"{NOUNS[judgement.kind]}: {judgement.count:,} of {judgement.total:,} values"
             stricter = by_name is Privacy.BLOCKED
             return Finding(
                 Privacy.BLOCKED if stricter else privacy,
-                found.kind,
+                judgement.kind,
                 reason,
-                found.count,
-                found.share,
+                judgement.count,
+                judgement.share,
             )
     if kind is not None and not _could_be(column, kind, values):
         return Finding(Privacy.SAFE, None, f"named like {NOUNS[kind]}, but its values are none")
@@ -233,7 +239,7 @@ def _is_version(name: str, kind: str) -> bool:
 
 def _text(column: Column, values: list[str]) -> Finding:
     """Return the finding of text that is no kind as a whole."""
-    kinds, texts = told(values)
+    kinds, texts = kinds_in_texts(values)
     if texts >= max(2, 0.01 * len(values)):
         named = ", ".join(f"{NOUNS[kind]} {count:,}" for kind, count in kinds.most_common(3))
         return Finding(

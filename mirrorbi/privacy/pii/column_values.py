@@ -29,61 +29,61 @@ class Judgement:
 
     kind: Kind
     count: int
-    looked: int
+    total: int
 
     @property
     def share(self) -> float:
         """Part of the values looked at."""
-        return self.count / self.looked
+        return self.count / self.total
 
 
 @dataclass(frozen=True, slots=True)
 class _Test:
     """A kind, how a value is tested for it, and which share of values makes the column one.
 
-    ``said`` is the share where the column's name says so too: a column of invented or old
+    ``named_share`` is the share where the column's name says so too: a column of invented or old
     telephone numbers is still one.
     """
 
     kind: Kind
     holds: Callable[[str], bool]
     share: float
-    said: float
+    named_share: float
     least: int = 1
 
 
-def judge(values: Sequence[str], said: str | None = None) -> Judgement | None:
+def judge_values(values: Sequence[str], named_kind: str | None = None) -> Judgement | None:
     """Return what the values of a column are, or ``None`` if they are nothing of the kind.
 
     Parameters
     ----------
     values
         Different values of the column.
-    said
+    named_kind
         The kind of which its name speaks.
 
     Examples
     --------
-    >>> judge(["jane@example.com", "joe@example.org", "-"])
-    Judgement(kind='email', count=2, looked=3)
+    >>> judge_values(["jane@example.com", "joe@example.org", "-"])
+    Judgement(kind='email', count=2, total=3)
     """
     shown = [text for value in values if (text := plain(value)[0].strip())]
     if not shown:
         return None
-    for test in _tests(shown, said):
+    for test in _tests(shown, named_kind):
         count = sum(map(test.holds, shown))
-        wanted = test.said if said == test.kind else test.share
-        if count >= max(test.least, wanted * len(shown)):
+        least_share = test.named_share if named_kind == test.kind else test.share
+        if count >= max(test.least, least_share * len(shown)):
             return Judgement(test.kind, count, len(shown))
     return None
 
 
-def told(values: Sequence[str]) -> tuple[Counter[Kind], int]:
+def kinds_in_texts(values: Sequence[str]) -> tuple[Counter[Kind], int]:
     """Return which kinds of personal data are within longer texts, and in how many of them.
 
     Examples
     --------
-    >>> told(["please call jane@example.com today", "all fine"])
+    >>> kinds_in_texts(["please call jane@example.com today", "all fine"])
     (Counter({'email': 1}), 1)
     """
     kinds: Counter[Kind] = Counter()
@@ -91,9 +91,9 @@ def told(values: Sequence[str]) -> tuple[Counter[Kind], int]:
     for value in values:
         if len(value.split()) < 2 and "@" not in value:
             continue
-        found = {hit.kind for hit in scan_text(value)}
-        kinds.update(found)
-        texts += bool(found)
+        text_kinds = {hit.kind for hit in scan_text(value)}
+        kinds.update(text_kinds)
+        texts += bool(text_kinds)
     return kinds, texts
 
 
@@ -164,7 +164,7 @@ _CAPITALS = re.compile(
 )
 
 
-def _tests(shown: Sequence[str], said: str | None) -> Iterator[_Test]:
+def _tests(shown: Sequence[str], named_kind: str | None) -> Iterator[_Test]:
     """Yield the tests in the order of what they prove."""
     iban = import_module("stdnum.iban")
     yield _Test("secret", is_secret, 0.3, 0.1)
@@ -178,7 +178,7 @@ def _tests(shown: Sequence[str], said: str | None) -> Iterator[_Test]:
         # A check digit holds by chance in one number of ten or so.
         share, least = (0.5, 1) if scheme.sure else (0.8, FEW)
         yield _Test("national_id", partial(is_of, scheme), share, 0.3, least)
-    loose = said == "phone"
+    loose = named_kind == "phone"
     yield _Test("phone", lambda v: is_phone(v) and (loose or is_written(v)), 0.4, 0.05, 3)
     yield _Test("address", lambda v: bool(_STREET.search(v)), 0.4, 0.1, 3)
     # Names are many, given names that are known fewer: a fifth is enough where all look it.

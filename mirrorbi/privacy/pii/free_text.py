@@ -77,7 +77,7 @@ def without_personal(text: str) -> str:
 def _scanned(text: str) -> tuple[Hit, ...]:
     shown, places = plain(text)
     worth = _worth(shown)
-    taken: list[tuple[int, int]] = []
+    claimed: list[tuple[int, int]] = []
     hits: list[Hit] = []
     for kind, search in _SEARCHES:
         if not worth(kind):
@@ -85,10 +85,10 @@ def _scanned(text: str) -> tuple[Hit, ...]:
         fresh = [
             (start, end)
             for start, end in search(shown)
-            if not any(start < other_end and other < end for other, other_end in taken)
+            if not any(start < other_end and other < end for other, other_end in claimed)
         ]
         for start, end in _apart(fresh):
-            taken.append((start, end))
+            claimed.append((start, end))
             hits.append(Hit(kind, places[start], places[end - 1] + 1))
     return tuple(sorted(hits, key=lambda hit: hit.start))
 

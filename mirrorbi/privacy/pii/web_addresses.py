@@ -58,8 +58,8 @@ def has_suffix(domain: str) -> bool:
     >>> has_suffix("example.co.uk"), has_suffix("co.uk"), has_suffix("local.host1")
     (True, False, False)
     """
-    found = _suffixes()(domain)
-    return bool(found.suffix and found.domain)
+    parts = _suffixes()(domain)
+    return bool(parts.suffix and parts.domain)
 
 
 @functools.cache
