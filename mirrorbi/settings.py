@@ -194,34 +194,34 @@ def load_settings(start: Path | None = None, environ: Mapping[str, str] | None =
     'de_CH'
     """
     folder = Path(os.environ.get(FOLDER) or Path.cwd()) if start is None else start
-    given: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     origin: dict[str, str] = {}
     file = find_settings(folder)
     if file is not None:
-        given = _from_file(file)
-        origin = {key: f"{FILE_NAME}: {key}" for key in given}
+        values = _from_file(file)
+        origin = {key: f"{FILE_NAME}: {key}" for key in values}
     variables = _from_environment(os.environ if environ is None else environ)
     for key, value in variables.items():
         section = next((name for name in _SECTIONS if key.startswith(name + "_")), None)
         if section is None:
-            given[key] = value
+            values[key] = value
         else:
-            given[section] = {
-                **given.get(section, {}),
+            values[section] = {
+                **values.get(section, {}),
                 key.removeprefix(section + "_"): value,
             }
         origin[key] = PREFIX + key.upper()
     if file is not None and "ledger" not in variables:
-        given["ledger"] = _place(given.get("ledger", _LEDGER), file.parent)
+        values["ledger"] = _place(values.get("ledger", _LEDGER), file.parent)
     elif start is None:
-        given["ledger"] = _place(given.get("ledger", _LEDGER), folder)
+        values["ledger"] = _place(values.get("ledger", _LEDGER), folder)
     try:
-        return Settings.model_validate(given)
+        return Settings.model_validate(values)
     except ValidationError as error:
-        _refuse(error, given, origin)
+        _refuse(error, values, origin)
 
 
-def _refuse(error: ValidationError, given: dict[str, Any], origin: dict[str, str]) -> NoReturn:
+def _refuse(error: ValidationError, values: dict[str, Any], origin: dict[str, str]) -> NoReturn:
     """Say which key of which place is wrong, with its value."""
     problem = error.errors()[0]
     path = [str(part) for part in problem["loc"]]
@@ -231,7 +231,7 @@ def _refuse(error: ValidationError, given: dict[str, Any], origin: dict[str, str
     key = path[0] if section is None else "_".join(path[:2])
     # An item of a list is shown with its list: that is what stands in the file.
     dotted = path[0] if section is None else ".".join(path)
-    value = given.get(path[0]) if section is None else problem["input"]
+    value = values.get(path[0]) if section is None else problem["input"]
     reason = str(problem["msg"]).removeprefix("Value error, ")
     raise SettingsError(
         f"{origin.get(key, f'{FILE_NAME}: {dotted}')} = {value!r}: {reason}.",
@@ -303,7 +303,7 @@ def _listed(key: str, text: str) -> Any:
     return [part.strip() for part in text.split(",") if part.strip()] if key in lists else text
 
 
-def _refuse_key(shown: str, where: str, known: Iterable[str]) -> NoReturn:
+def _refuse_key(shown: str, where: str, names: Iterable[str]) -> NoReturn:
     raise SettingsError(
-        f"{shown!r} in {where} is no setting.", hint=did_you_mean(shown, known, noun="settings")
+        f"{shown!r} in {where} is no setting.", hint=did_you_mean(shown, names, noun="settings")
     )

@@ -73,13 +73,13 @@ class Analysis(Dataset):
         from mirrorbi.analysis.table import ResultTable
         from mirrorbi.privacy.disclosure_control.table import check_query
 
-        asked = self.resolve(metrics, by, where, grain, period)
-        self.check(asked)
+        question = self.resolve(metrics, by, where, grain, period)
+        self.check(question)
         policy = self._policy(control)
         if policy is not None:
-            check_query(self, asked, policy)
-        found = self.answer(asked, entities=entities).columns
-        return ResultTable(asked, found, dataset=self, policy=policy, locale=locale)
+            check_query(self, question, policy)
+        columns = self.answer(question, entities=entities).columns
+        return ResultTable(question, columns, dataset=self, policy=policy, locale=locale)
 
     def facts(
         self,
@@ -116,7 +116,7 @@ class Analysis(Dataset):
         from mirrorbi.privacy.disclosure_control import controlled
         from mirrorbi.privacy.disclosure_control.together import audited_facts
 
-        asked: dict[str, Any] = {
+        request: dict[str, Any] = {
             "metrics": metrics,
             "by": by,
             "where": where,
@@ -128,8 +128,8 @@ class Analysis(Dataset):
         }
         policy = self._policy(control)
         if policy is None:
-            return find_facts(self, **asked)
-        return audited_facts(controlled(self, policy, **asked), self, policy)
+            return find_facts(self, **request)
+        return audited_facts(controlled(self, policy, **request), self, policy)
 
     def _policy(self, control: bool | Policy | Mapping[str, Any]) -> Policy | None:
         """Return the policy that an argument means; ``None`` where nothing is held back."""
@@ -197,16 +197,16 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
 
     opened = open_source(source, connect())
     schema = dict(opened.table.schema().items())
-    known = None
-    beside = find_model(opened.paths) if model is None or model == "" else None
+    draft_profile = None
+    model_file = find_model(opened.paths) if model is None or model == "" else None
     if isinstance(model, Model):
-        meaning, name = model, "given"
+        semantic_model, name = model, "given"
     elif isinstance(model, Mapping):
-        meaning, name = parse_model(model), "given"
-    elif model or beside is not None:
-        path = _located(Path(model)) if model else beside
+        semantic_model, name = parse_model(model), "given"
+    elif model or model_file is not None:
+        path = _located(Path(model)) if model else model_file
         assert path is not None  # noqa: S101 (for the type checker: one of the two is there)
-        meaning, name = load_model(path), path.name
+        semantic_model, name = load_model(path), path.name
     else:
         wait = begin_profile(opened.table)
         # The engine reads the data while this is imported, also what facts will need.
@@ -215,16 +215,16 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
         from mirrorbi.data.model.draft import draft_model
         from mirrorbi.privacy.pii import classify
 
-        known = wait()
+        draft_profile = wait()
         stem = Path(opened.name).stem
-        found = classify(opened.table, known=known)
-        judged = {column: finding.judged for column, finding in found.items()}
-        draft = draft_model(opened.table, known, stem, judged, opened.zones)
-        meaning, name = draft.model, "draft"
-    check_model(meaning, schema, name)
-    if meaning.time and meaning.time.timezone:
-        zone_of_session(opened.table, meaning.time.timezone)
-    return Analysis(opened, meaning, name, known)
+        findings = classify(opened.table, known=draft_profile)
+        column_privacy = {column: finding.column_privacy for column, finding in findings.items()}
+        draft = draft_model(opened.table, draft_profile, stem, column_privacy, opened.zones)
+        semantic_model, name = draft.model, "draft"
+    check_model(semantic_model, schema, name)
+    if semantic_model.time and semantic_model.time.timezone:
+        zone_of_session(opened.table, semantic_model.time.timezone)
+    return Analysis(opened, semantic_model, name, draft_profile)
 
 
 def _located(path: Path) -> Path:

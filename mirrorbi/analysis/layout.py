@@ -45,14 +45,14 @@ def html_of(table: ResultTable) -> str:
     notes = [table.note]
     body = f'<p class="mb-caption">{escape(table.title)}</p>'
     if not table.refused:
-        heads, lines, named = grid_of(table)
-        body += _table(table.title, heads, lines[:LINES], named)
+        heads, lines, labels = grid_of(table)
+        body += _table(table.title, heads, lines[:LINES], labels)
         if len(lines) > LINES:
             notes.append(f"The first {LINES} of {len(lines):,} lines.")
         if "complete" in table.frame and not table.frame["complete"].all():
             notes.append("* Not complete yet.")
-    said = escape(" ".join(note for note in notes if note))
-    foot = f'<p class="mb-muted mb-note">{said}</p>' if said else ""
+    note_text = escape(" ".join(note for note in notes if note))
+    foot = f'<p class="mb-muted mb-note">{note_text}</p>' if note_text else ""
     return f'<div class="mb-result" data-query="{table.query.id}">{body}{foot}</div>'
 
 
@@ -72,28 +72,28 @@ def grid_of(table: ResultTable) -> Grid:
         periods = list(table.periods())
         steps = sorted(dict.fromkeys(periods), key=lambda period: period.start)
         if 1 < len(steps) <= ACROSS:
-            found = dict(zip(zip(names, periods, strict=True), figures, strict=True))
+            cells = dict(zip(zip(names, periods, strict=True), figures, strict=True))
             members = sorted(dict.fromkeys(names))
-            across = [[m, *(found.get((m, p), NOTHING) for p in steps)] for m in members]
+            across = [[m, *(cells.get((m, p), NOTHING) for p in steps)] for m in members]
             heads = [
-                table.period_text(p, near)
-                for p, near in zip(steps, [None, *steps[:-1]], strict=True)
+                table.period_text(p, previous)
+                for p, previous in zip(steps, [None, *steps[:-1]], strict=True)
             ]
             return [table.head(query.by[0]), *heads], across, 1
-    named = sum(not table.is_number(name) for name in table.names)
-    return [table.head(name) for name in table.names], lines, named
+    labels = sum(not table.is_number(name) for name in table.names)
+    return [table.head(name) for name in table.names], lines, labels
 
 
 def text_of(table: ResultTable) -> str:
     """Return a table as plain text in columns, with its note below."""
     if table.refused:
         return f"{table.title}\n{table.refused}"
-    heads, lines, named = grid_of(table)
+    heads, lines, labels = grid_of(table)
     rows = [heads, *lines[:LINES]]
     widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     text = [
         "  ".join(
-            cell.ljust(width) if i < named else cell.rjust(width)
+            cell.ljust(width) if i < labels else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
@@ -102,24 +102,24 @@ def text_of(table: ResultTable) -> str:
     return "\n".join([*text, *more, *([table.note] if table.note else [])])
 
 
-def _table(title: str, heads: Sequence[str], lines: Sequence[Sequence[str]], named: int) -> str:
+def _table(title: str, heads: Sequence[str], lines: Sequence[Sequence[str]], labels: int) -> str:
     top = "".join(
-        f'<th{"" if i < named else _NUMBER} scope="col">{escape(head)}</th>'
+        f'<th{"" if i < labels else _NUMBER} scope="col">{escape(head)}</th>'
         for i, head in enumerate(heads)
     )
-    body = "".join(f"<tr>{''.join(_cells(line, named))}</tr>" for line in lines)
+    body = "".join(f"<tr>{''.join(_cells(line, labels))}</tr>" for line in lines)
     return (
         f'<div class="mb-wide" tabindex="0" role="region" aria-label="{escape(title)}">'
         f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _cells(line: Sequence[str], named: int) -> list[str]:
-    found = [f'<th scope="row">{escape(text)}</th>' for text in line[:named]]
-    for text in line[named:]:
+def _cells(line: Sequence[str], labels: int) -> list[str]:
+    cells = [f'<th scope="row">{escape(text)}</th>' for text in line[:labels]]
+    for text in line[labels:]:
         quiet = " mb-muted" if text in (HIDDEN, NOTHING) else ""
-        found.append(f'<td class="mb-num{quiet}">{escape(text)}</td>')
-    return found
+        cells.append(f'<td class="mb-num{quiet}">{escape(text)}</td>')
+    return cells
 
 
 _NUMBER = ' class="mb-num"'

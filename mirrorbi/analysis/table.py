@@ -75,21 +75,21 @@ class ResultTable(Result):
         if self.policy is None:
             return None, ""
         try:
-            judged = table_suppression(self.dataset, self.query, self.frame, self.policy)
-            return self._beside(judged), ""
+            suppression = table_suppression(self.dataset, self.query, self.frame, self.policy)
+            return self._audited(suppression), ""
         except RefusedError as error:
-            everything = np.ones(len(self.frame), dtype=bool)
-            return TableSuppression(everything, {}, ()), str(error)
+            all_lines = np.ones(len(self.frame), dtype=bool)
+            return TableSuppression(all_lines, {}, ()), str(error)
 
-    def _beside(self, judged: TableSuppression) -> TableSuppression:
+    def _audited(self, suppression: TableSuppression) -> TableSuppression:
         """Return what may not be shown where other answers of the run are known too."""
         assert self.policy is not None  # noqa: S101 (for the type checker)
         lines = dict(zip(self._statements(), range(len(self)), strict=True))
-        told = {line: cell for cell, line in lines.items() if not judged.hidden[line]}
+        shown_cells = {line: cell for cell, line in lines.items() if not suppression.hidden[line]}
         if self.hidden is None:
-            refused = disclosing_cells(told.values(), self.dataset, self.policy)
+            refused = disclosing_cells(shown_cells.values(), self.dataset, self.policy)
             object.__setattr__(self, "hidden", tuple(sorted(lines[cell] for cell in refused)))
-        return judged.without(self.hidden or ())
+        return suppression.without(self.hidden or ())
 
     def _statements(self) -> Iterator[Statement]:
         periods = self.periods() if self.query.grain else [self.query.period] * len(self)
@@ -121,24 +121,24 @@ class ResultTable(Result):
 
         With a column ``withheld`` where anything is left open. Counts are `Int64`.
         """
-        frame, judged = self.frame, self.judged
-        if judged is None or not (judged.withheld or self.refused):
+        frame, suppression = self.frame, self.judged
+        if suppression is None or not (suppression.withheld or self.refused):
             return frame
-        found = {}
+        columns = {}
         for name in frame.columns:
             column = frame[name]
-            if name in _COUNTS and name not in judged.masked:
-                column = column.astype("Int64").mask(judged.hidden)
+            if name in _COUNTS and name not in suppression.masked:
+                column = column.astype("Int64").mask(suppression.hidden)
             elif self.is_number(name):
-                column = column.mask(judged.hidden | judged.masked.get(name, False))
-            found[name] = column
-        open_ = judged.hidden.copy()
-        for masked in judged.masked.values():
-            open_ |= masked
+                column = column.mask(suppression.hidden | suppression.masked.get(name, False))
+            columns[name] = column
+        is_withheld = suppression.hidden.copy()
+        for masked in suppression.masked.values():
+            is_withheld |= masked
         name = HIDDEN
         while name in frame.columns:
             name += "_"
-        return frame.assign(**found, **{name: open_})
+        return frame.assign(**columns, **{name: is_withheld})
 
     def to_csv(self, path: str | Path) -> None:
         """Write what may be shown as CSV; see `Result.to_csv`."""
@@ -153,10 +153,10 @@ class ResultTable(Result):
     @property
     def names(self) -> list[str]:
         """The columns that are shown, in order; the number of rows once."""
-        left = {"complete"}
+        omitted = {"complete"}
         if any(self._counts_rows(name) for name in self.query.metrics if name != "rows"):
-            left.add("rows")
-        return [name for name in self.frame.columns if name not in left]
+            omitted.add("rows")
+        return [name for name in self.frame.columns if name not in omitted]
 
     def head(self, name: str) -> str:
         """Return what stands above a column."""
@@ -197,11 +197,11 @@ class ResultTable(Result):
         """What is not shown, in a sentence; empty if everything is."""
         if self.refused:
             return self.refused
-        who = "rows" if self.dataset.model.dataset.entity is None else "entities"
+        units = "rows" if self.dataset.model.dataset.entity is None else "entities"
         least = self.policy.min_entities if self.policy else 0
-        why = {**_WHY, "min_entities": f"of fewer than {least} {who}"}
-        parts = [f"{one.cells:,} {why.get(one.rule, one.rule)}" for one in self.withheld]
-        cells = sum(one.cells for one in self.withheld)
+        why = {**_WHY, "min_entities": f"of fewer than {least} {units}"}
+        parts = [f"{group.cells:,} {why.get(group.rule, group.rule)}" for group in self.withheld]
+        cells = sum(group.cells for group in self.withheld)
         if not cells:
             return ""
         noun = "cell is" if cells == 1 else "cells are"
@@ -211,14 +211,14 @@ class ResultTable(Result):
     def title(self) -> str:
         """Metrics, dimensions and time, in a line."""
         query = self.query
-        said = ", ".join(self.head(name) for name in query.metrics)
+        metrics = ", ".join(self.head(name) for name in query.metrics)
         by = [lower_first(self.head(name)) for name in query.by]
         by += [str(query.grain)] if query.grain else []
         where = "; ".join(
             f"{self.head(name)}: {', '.join(map(clean, members))}" for name, members in query.where
         )
         period = format_period(query.period, self.locale) if query.period else ""
-        parts = [f"{said} by {' and '.join(by)}" if by else said, where, period]
+        parts = [f"{metrics} by {' and '.join(by)}" if by else metrics, where, period]
         return ", ".join(part for part in parts if part)
 
     @property
@@ -228,12 +228,12 @@ class ResultTable(Result):
 
     def request(self) -> dict[str, Any]:
         """Return what makes this table again, as plain values."""
-        asked: dict[str, Any] = {"query": self.query.to_dict(), "locale": self.locale}
+        request: dict[str, Any] = {"query": self.query.to_dict(), "locale": self.locale}
         if self.policy is not None and self.judged is not None:
-            said = self.policy.to_dict()
-            asked["control"] = {name: said[name] for name in _RECORDED}
-            asked["hidden"] = list(self.hidden or ())
-        return asked
+            policy = self.policy.to_dict()
+            request["control"] = {name: policy[name] for name in _RECORDED}
+            request["hidden"] = list(self.hidden or ())
+        return request
 
     def payload(self) -> dict[str, Any]:
         """Return what a report needs to prove the table."""
@@ -267,10 +267,10 @@ class ResultTable(Result):
         return Period.of(start.to_pydatetime(), grain, self.dataset.calendar)
 
     def _text(self, name: str, place: int, line: Mapping[str, Any]) -> str:
-        judged, value = self.judged, line[name]
-        if judged is not None and self.is_number(name):
-            masked = judged.masked.get(name)
-            if judged.hidden[place] or (masked is not None and masked[place]):
+        suppression, value = self.judged, line[name]
+        if suppression is not None and self.is_number(name):
+            masked = suppression.masked.get(name)
+            if suppression.hidden[place] or (masked is not None and masked[place]):
                 return HIDDEN
         if name == "period":
             return self.period_text(self._period(value))
@@ -278,9 +278,9 @@ class ResultTable(Result):
             return clean(str(value))
         if not math.isfinite(value):
             return NOTHING
-        known = name in self.query.metrics
-        unit = self.dataset.unit(name) if known else "count"
-        decimals = self.dataset.decimals(name) if known else 0
+        is_metric = name in self.query.metrics
+        unit = self.dataset.unit(name) if is_metric else "count"
+        decimals = self.dataset.decimals(name) if is_metric else 0
         return format_quantity(Quantity.of(float(value), unit, decimals), self.locale)
 
     def __repr__(self) -> str:

@@ -46,7 +46,7 @@ def model(
         profiles = profile(opened.table)
         line(f"Looking for personal data in {source}")
         findings = classify(opened.table, known=profiles)
-        privacy_classes = {column: finding.judged for column, finding in findings.items()}
+        privacy_classes = {column: finding.column_privacy for column, finding in findings.items()}
         draft = draft_model(opened.table, profiles, name, privacy_classes, opened.zones)
     finally:
         line.clear()

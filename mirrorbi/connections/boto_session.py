@@ -109,9 +109,9 @@ def _new(settings: ClaudeSettings, service: str, region: str, session: Any) -> A
 
 def _environment() -> str:
     """Return a hash of what boto3 reads from the environment: another one, another client."""
-    known = sorted(
+    variables = sorted(
         f"{name}={value}"
         for name, value in os.environ.items()
         if name.upper().startswith(_VARIABLES)
     )
-    return hashlib.sha256("\n".join(known).encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256("\n".join(variables).encode("utf-8", "surrogateescape")).hexdigest()

@@ -73,10 +73,10 @@ class Coverage:
 
 def _usual_weekdays(days: Sequence[date]) -> set[int]:
     weeks = ((days[-1] - days[0]).days + 1) / 7
-    seen = [0] * 7
+    counts = [0] * 7
     for day in days:
-        seen[day.weekday()] += 1
-    return {weekday for weekday, count in enumerate(seen) if count >= _REGULAR * weeks}
+        counts[day.weekday()] += 1
+    return {weekday for weekday, count in enumerate(counts) if count >= _REGULAR * weeks}
 
 
 def _usual_gap(days: Sequence[date]) -> int:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mirrorbi.data.completeness import Coverage
-from mirrorbi.data.cube.contributors import counted, counts_of
+from mirrorbi.data.cube.contributors import cell_counts, counts_of
 from mirrorbi.data.cube.cube import base_for, frame_of
 from mirrorbi.data.cube.cube_cache import CubeCache
 from mirrorbi.data.cube.states import State, evaluate, from_states, simple_metrics, states_of
 from mirrorbi.data.engine.embedded import line
-from mirrorbi.data.engine.engine_queries import EngineQueries, joined
+from mirrorbi.data.engine.engine_queries import EngineQueries, join_cells
 from mirrorbi.data.engine.profile import Profile, profile
 from mirrorbi.data.model.catalog import Catalog
 from mirrorbi.data.model.semantic_model import Model
@@ -46,7 +46,7 @@ class Dataset(Catalog):
         What its columns mean, checked against them.
     model_name
         Where the model came from, for people: a file name, ``draft`` or ``given``.
-    known
+    draft_profile
         The profile of the data, where the model was drafted from it.
 
     Examples
@@ -62,20 +62,20 @@ class Dataset(Catalog):
         opened: OpenedSource,
         model: Model,
         model_name: str = "given",
-        known: Profile | None = None,
+        draft_profile: Profile | None = None,
     ) -> None:
         super().__init__(model)
         self.opened = opened
-        self._known = known
-        self.table = _named(opened, model.dataset.name)
+        self._draft_profile = draft_profile
+        self.table = _named_table(opened, model.dataset.name)
         self.model_name = model_name
         self._engine_queries = EngineQueries(self.table, model)
         columns = {name: part.column or name for name, part in model.dimensions.items()}
         self._cubes = CubeCache(self.table, self._engine_queries.time, columns)
-        self._complete: dict[Period, bool] = {}
-        self._ended: dict[Grain, dict[datetime, bool]] = {}
+        self._complete_periods: dict[Period, bool] = {}
+        self._complete_by_start: dict[Grain, dict[datetime, bool]] = {}
         self._answers: dict[tuple[Query, bool], Result] = {}
-        self._counted: dict[Query, dict[str, Any]] = {}
+        self._counts: dict[Query, dict[str, Any]] = {}
 
     def __repr__(self) -> str:
         return (
@@ -133,15 +133,15 @@ class Dataset(Catalog):
         would be too many; then dimensions with many members get cubes of their own. With
         ``counts``, what `counted` gives is kept too.
         """
-        asked = list(queries)
-        for query in asked:
+        queries = list(queries)
+        for query in queries:
             self.check(query)
-        if not asked:
+        if not queries:
             return
-        needs = [self._needs(query) for query in asked]
+        needs = [self._needs(query) for query in queries]
         states = set[State]().union(*(state for _, _, state in needs))
         if counts:
-            states |= {s for query in asked for s in counts_of(self.model, query).values()}
+            states |= {s for query in queries for s in counts_of(self.model, query).values()}
         bases = [base for _, base, _ in needs if base is not None]
         base = min(bases, key=list(Grain).index) if bases else None
         self._cubes.prepare(
@@ -162,21 +162,21 @@ class Dataset(Catalog):
         ``count:<name>`` (rows that it is computed from), and where the model names an
         entity, what `mirrorbi.data.cube.contributors.contributions` adds.
         """
-        if query not in self._counted:
+        if query not in self._counts:
             self.check(query)
             dimensions, base, _ = self._needs(query)
-            wanted = counts_of(self.model, query)
-            cube = self._cubes.get(dimensions, base, set(wanted.values()))
-            self._counted[query] = counted(self._engine_queries, cube, query)
-        return self._counted[query]
+            states = counts_of(self.model, query)
+            cube = self._cubes.get(dimensions, base, set(states.values()))
+            self._counts[query] = cell_counts(self._engine_queries, cube, query)
+        return self._counts[query]
 
     def members(self, dimension: str) -> list[str]:
         """Return a dimension's members, those with the most rows first."""
         self.dimension(dimension)
         cube = self._cubes.get({dimension}, None, set())
-        found = cube.columns(Query.of((), by=dimension), self.calendar, ())
-        order = (-found["rows"]).argsort(kind="stable")
-        return [str(member) for member in found[dimension][order]]
+        columns = cube.columns(Query.of((), by=dimension), self.calendar, ())
+        order = (-columns["rows"]).argsort(kind="stable")
+        return [str(member) for member in columns[dimension][order]]
 
     @property
     def scans(self) -> int:
@@ -208,9 +208,9 @@ class Dataset(Catalog):
 
     def is_complete(self, period: Period) -> bool:
         """Return whether no more data is to be expected for the period."""
-        if period not in self._complete:
-            self._complete[period] = self.coverage.complete(period)
-        return self._complete[period]
+        if period not in self._complete_periods:
+            self._complete_periods[period] = self.coverage.complete(period)
+        return self._complete_periods[period]
 
     def periods(self, grain: Grain | str) -> list[Period]:
         """Return every period of that grain from the first to the last with data."""
@@ -234,7 +234,7 @@ class Dataset(Catalog):
 
     @cached_property
     def _profile(self) -> Profile:
-        return self._known or profile(self.table)
+        return self._draft_profile or profile(self.table)
 
     def profile(self) -> Profile:
         """Return what each column holds, read once."""
@@ -243,8 +243,8 @@ class Dataset(Catalog):
     @cached_property
     def _duplicates(self) -> int | None:
         # A draft of this very data names a key only after counting.
-        counted = self.model.draft and self._known and self.model.dataset.grain
-        return 0 if counted else self._engine_queries.duplicates()
+        is_counted = self.model.draft and self._draft_profile and self.model.dataset.grain
+        return 0 if is_counted else self._engine_queries.duplicates()
 
     def duplicates(self) -> int | None:
         """Return how many rows repeat the key of another; ``None`` if the model names no key."""
@@ -300,31 +300,31 @@ class Dataset(Catalog):
         cube = self._cubes.get(dimensions, base, states)
         merged: Any = cube.columns(query, self.calendar, states)
         keys = [name for name in merged if name == "period" or name in query.by]
-        direct = self._engine_queries.answer(query, entities)
-        if direct is not None:
-            merged = joined(frame_of(merged), direct, keys)
-        found = {name: np.asarray(column) for name, column in merged.items()}
+        engine_frame = self._engine_queries.answer(query, entities)
+        if engine_frame is not None:
+            merged = join_cells(frame_of(merged), engine_frame, keys)
+        arrays = {name: np.asarray(column) for name, column in merged.items()}
 
         def simple(metric: SimpleMetric) -> np.ndarray[Any, Any]:
             if states_of(metric):
-                return from_states(metric, found)
-            return found[f"metric:{metric.name}"].astype(float)
+                return from_states(metric, arrays)
+            return arrays[f"metric:{metric.name}"].astype(float)
 
-        columns = {name: found[name] for name in keys}
+        columns = {name: arrays[name] for name in keys}
         if query.grain is not None:
-            starts, places = np.unique(found["period"], return_inverse=True)
-            known = self._ended.setdefault(query.grain, {})
+            starts, places = np.unique(arrays["period"], return_inverse=True)
+            by_start = self._complete_by_start.setdefault(query.grain, {})
             for start in starts.tolist():
-                if start not in known:
-                    known[start] = self.is_complete(Period.of(start, query.grain, self.calendar))
-            complete = np.array([known[start] for start in starts.tolist()], dtype=bool)
-            columns = {"period": found["period"], "complete": complete[places]}
-            columns |= {name: found[name] for name in query.by}
+                if start not in by_start:
+                    by_start[start] = self.is_complete(Period.of(start, query.grain, self.calendar))
+            complete = np.array([by_start[start] for start in starts.tolist()], dtype=bool)
+            columns = {"period": arrays["period"], "complete": complete[places]}
+            columns |= {name: arrays[name] for name in query.by}
         for name in query.metrics:
             columns[name] = evaluate(self.model, name, simple)
-        columns["rows"] = found["rows"].astype("int64")
+        columns["rows"] = arrays["rows"].astype("int64")
         if entities:
-            columns["entities"] = np.nan_to_num(found["entities"].astype(float)).astype("int64")
+            columns["entities"] = np.nan_to_num(arrays["entities"].astype(float)).astype("int64")
         return columns
 
     def _check_members(self, query: Query) -> None:
@@ -332,17 +332,17 @@ class Dataset(Catalog):
             self.check_members(name, members, partial(self.members, name))
 
 
-def _named(opened: OpenedSource, name: str) -> Any:
+def _named_table(opened: OpenedSource, name: str) -> Any:
     """Return the table under a name that people recognise in SQL, where it is ours to name."""
     if opened.kind == "ibis":
         return opened.table
     from ibis.expr.operations import PhysicalTable
 
-    words = re.sub(r"\W+", "_", name or Path(opened.name).stem).strip("_").lower() or "data"
-    taken = {str(table.name).lower() for table in opened.table.op().find(PhysicalTable)}
-    while words in taken:
-        words += "_data"
-    return opened.table.get_backend().create_view(words, opened.table, overwrite=True)
+    view = re.sub(r"\W+", "_", name or Path(opened.name).stem).strip("_").lower() or "data"
+    used_names = {str(table.name).lower() for table in opened.table.op().find(PhysicalTable)}
+    while view in used_names:
+        view += "_data"
+    return opened.table.get_backend().create_view(view, opened.table, overwrite=True)
 
 
 def _midnight(day: date) -> datetime:

@@ -187,10 +187,10 @@ class Period:
                 )
             return cls(begin.start, finish.end, None, calendar)
         for pattern, read in _READERS:
-            found = re.fullmatch(pattern, text, flags=re.IGNORECASE)
-            if found:
+            match = re.fullmatch(pattern, text, flags=re.IGNORECASE)
+            if match:
                 try:
-                    return read(calendar, *(int(part) for part in found.groups()))
+                    return read(calendar, *(int(part) for part in match.groups()))
                 except (ValueError, OverflowError):
                     break
         raise QueryError(
@@ -260,12 +260,12 @@ def steps(start: Period, end: Period) -> list[Period]:
     >>> [str(p) for p in steps(Period.parse("2013-11"), Period.parse("2014-01"))]
     ['2013-11', '2013-12', '2014-01']
     """
-    found = []
+    periods = []
     current = start
     while current.start <= end.start:
-        found.append(current)
+        periods.append(current)
         current = current.next()
-    return found
+    return periods
 
 
 def coarser(a: Grain, b: Grain) -> bool:

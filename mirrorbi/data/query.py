@@ -127,8 +127,8 @@ class Result:
         """The columns as a frame of pandas."""
         from mirrorbi.data.cube.cube import frame_of
 
-        found: Any = self.columns
-        return frame_of(found) if isinstance(found, dict) else found
+        columns: Any = self.columns
+        return frame_of(columns) if isinstance(columns, dict) else columns
 
     def __len__(self) -> int:
         return len(self.columns["rows"])

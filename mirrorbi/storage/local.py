@@ -52,7 +52,7 @@ class LocalStore:
             left under the name then but what was there before.
         """
         target = self._path(name)
-        with _said("written", target):
+        with _store_errors("written", target):
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}{_PART}")
             try:
@@ -78,7 +78,7 @@ class LocalStore:
                 f"There is no {name!r} in {str(self.folder)!r}.",
                 hint=did_you_mean(name, self.list(), noun="names"),
             )
-        with _said("read", target):
+        with _store_errors("read", target):
             return target.read_bytes()
 
     def exists(self, name: str) -> bool:
@@ -95,7 +95,7 @@ class LocalStore:
         """
         if not self.folder.is_dir():
             return []
-        with _said("read", self.folder):
+        with _store_errors("read", self.folder):
             names = [
                 path.relative_to(self.folder).as_posix()
                 for path in self.folder.rglob("*")
@@ -125,7 +125,7 @@ def _write_whole(path: Path, content: bytes | Path) -> None:
 
 
 @contextmanager
-def _said(done: str, target: Path) -> Iterator[None]:
+def _store_errors(done: str, target: Path) -> Iterator[None]:
     """Say an `OSError` as a `StoreError` that tells what to do."""
     try:
         yield

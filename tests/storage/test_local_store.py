@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from mirrorbi.errors import StoreError
 from mirrorbi.storage import LocalStore, Store
-from mirrorbi.storage.local import _said
+from mirrorbi.storage.local import _store_errors
 from mirrorbi.storage.store import checked_name
 
 
@@ -165,7 +165,7 @@ def test_a_limit_reached_in_the_middle_leaves_the_last_good_content(store):
 def test_a_full_disk_is_said_in_words(tmp_path):
     with (
         pytest.raises(StoreError) as caught,
-        _said("written", tmp_path / "a.html"),
+        _store_errors("written", tmp_path / "a.html"),
         Path("/dev/full").open("wb", buffering=0) as full,
     ):
         full.write(b"x")

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.cube.cube import Cube, frame_of
-from mirrorbi.data.cube.cube_builder import members_of
+from mirrorbi.data.cube.cube_builder import axis_of
 from mirrorbi.data.cube.states import State, aggregate, simple_metrics
 from mirrorbi.data.engine.embedded import fetch
-from mirrorbi.data.engine.engine_queries import EngineQueries, _truncate, joined
+from mirrorbi.data.engine.engine_queries import EngineQueries, _truncate, join_cells
 from mirrorbi.data.model.semantic_model import Aggregation, Model, SimpleMetric
 from mirrorbi.data.query import Query
 
@@ -43,20 +43,20 @@ def counts_of(model: Model, query: Query) -> dict[str, State]:
     }
 
 
-def counted(direct: EngineQueries, cube: Cube, query: Query) -> dict[str, Any]:
+def cell_counts(engine_queries: EngineQueries, cube: Cube, query: Query) -> dict[str, Any]:
     """Return what stands behind each cell of a question; see `Dataset.counts`."""
-    states = counts_of(direct.model, query)
-    found = cube.columns(query, direct.model.calendar, set(states.values()))
-    keys = [name for name in found if name == "period" or name in query.by]
-    cells = {name: found[name] for name in (*keys, "rows")}
-    cells |= {f"count:{name}": found[state.name] for name, state in states.items()}
-    if direct.model.dataset.entity is None:
+    states = counts_of(engine_queries.model, query)
+    columns = cube.columns(query, engine_queries.model.calendar, set(states.values()))
+    keys = [name for name in columns if name == "period" or name in query.by]
+    cells = {name: columns[name] for name in (*keys, "rows")}
+    cells |= {f"count:{name}": columns[state.name] for name, state in states.items()}
+    if engine_queries.model.dataset.entity is None:
         return cells
-    frame = joined(frame_of(cells), contributions(direct, query), keys)
+    frame = join_cells(frame_of(cells), contributions(engine_queries, query), keys)
     return {str(name): column.to_numpy() for name, column in frame.items()}
 
 
-def contributions(direct: EngineQueries, query: Query) -> pd.DataFrame:
+def contributions(engine_queries: EngineQueries, query: Query) -> pd.DataFrame:
     """Return who stands behind each cell, where the model names an entity.
 
     One line per cell: ``period`` where the query has a grain, the dimensions, ``entities``,
@@ -67,7 +67,7 @@ def contributions(direct: EngineQueries, query: Query) -> pd.DataFrame:
 
     Parameters
     ----------
-    direct
+    engine_queries
         The table and its model.
     query
         The question, checked.
@@ -75,15 +75,15 @@ def contributions(direct: EngineQueries, query: Query) -> pd.DataFrame:
     import ibis
     import pandas as pd
 
-    table = direct._kept(query)
-    entity = str(direct.model.dataset.entity)
+    table = engine_queries._filtered(query)
+    entity = str(engine_queries.model.dataset.entity)
     keys: dict[str, Any] = {}
     if query.grain is not None:
-        time = EngineQueries(table, direct.model).time
-        keys["period"] = _truncate(time, query.grain, direct.model.calendar)
+        time = EngineQueries(table, engine_queries.model).time
+        keys["period"] = _truncate(time, query.grain, engine_queries.model.calendar)
     for i, name in enumerate(query.by):
-        keys[f"k{i}"] = table[direct._column(name)].cast("string")
-    simple = measures(direct.model, query)
+        keys[f"k{i}"] = table[engine_queries._column(name)].cast("string")
+    simple = measures(engine_queries.model, query)
     parts: dict[str, Any] = {}
     for i, metric in enumerate(simple.values()):
         column, rows = metric.column or "", metric.filter or ""
@@ -91,41 +91,41 @@ def contributions(direct: EngineQueries, query: Query) -> pd.DataFrame:
         if metric.agg in _ADDED:
             parts[f"s{i}"] = aggregate(table, "sum", column, rows).cast("float64").abs()
     each = table.group_by(**keys, entity=table[entity]).aggregate(**(parts or {"c": table.count()}))
-    known = each["entity"].notnull()
-    places: dict[str, Any] = {}
+    has_entity = each["entity"].notnull()
+    ranks: dict[str, Any] = {}
     for i in (i for i, metric in enumerate(simple.values()) if metric.agg is Aggregation.SUM):
-        amount = ibis.ifelse(known, each[f"s{i}"], 0.0)
+        amount = ibis.ifelse(has_entity, each[f"s{i}"], 0.0)
         window = ibis.window(
             group_by=list(keys) or None, order_by=[amount.fill_null(0.0).desc(), each["entity"]]
         )
-        places[f"r{i}"] = ibis.row_number().over(window)
-    each = each.mutate(**places) if places else each
-    known = each["entity"].notnull()
-    wanted: dict[str, Any] = {"entities": known.sum()}
+        ranks[f"r{i}"] = ibis.row_number().over(window)
+    each = each.mutate(**ranks) if ranks else each
+    has_entity = each["entity"].notnull()
+    aggregates: dict[str, Any] = {"entities": has_entity.sum()}
     for i, metric in enumerate(simple.values()):
-        wanted[f"e{i}"] = (known & (each[f"c{i}"] > 0)).sum()
+        aggregates[f"e{i}"] = (has_entity & (each[f"c{i}"] > 0)).sum()
         if metric.agg in _ADDED:
-            wanted[f"z{i}"] = (known & (each[f"s{i}"] > 0)).sum()
+            aggregates[f"z{i}"] = (has_entity & (each[f"s{i}"] > 0)).sum()
         if metric.agg is Aggregation.SUM:
             amount = each[f"s{i}"]
-            wanted[f"f{i}"] = amount.max(where=known & (each[f"r{i}"] == 0))
-            wanted[f"g{i}"] = amount.max(where=known & (each[f"r{i}"] == 1))
-            wanted[f"t{i}"] = amount.sum()
+            aggregates[f"f{i}"] = amount.max(where=has_entity & (each[f"r{i}"] == 0))
+            aggregates[f"g{i}"] = amount.max(where=has_entity & (each[f"r{i}"] == 1))
+            aggregates[f"t{i}"] = amount.sum()
     grouped = each.group_by(*keys) if keys else each
-    read = fetch(grouped.aggregate(**wanted))
+    answer = fetch(grouped.aggregate(**aggregates))
     frame: dict[str, Any] = {}
     if query.grain is not None:
-        frame["period"] = pd.to_datetime(read["period"].to_pandas()).astype("datetime64[us]")
+        frame["period"] = pd.to_datetime(answer["period"].to_pandas()).astype("datetime64[us]")
     for i, name in enumerate(query.by):
-        frame[name] = members_of(read[f"k{i}"]).of_cells()
-    frame["entities"] = _floats(read["entities"])
+        frame[name] = axis_of(answer[f"k{i}"]).of_cells()
+    frame["entities"] = _floats(answer["entities"])
     for i, metric in enumerate(simple.values()):
-        frame[f"entities:{metric.name}"] = _floats(read[f"e{i}"])
+        frame[f"entities:{metric.name}"] = _floats(answer[f"e{i}"])
         if metric.agg in _ADDED:
-            frame[f"entities_not_zero:{metric.name}"] = _floats(read[f"z{i}"])
+            frame[f"entities_not_zero:{metric.name}"] = _floats(answer[f"z{i}"])
         if metric.agg is Aggregation.SUM:
             for letter, word in (("f", "first"), ("g", "second"), ("t", "total")):
-                frame[f"{word}:{metric.name}"] = _floats(read[f"{letter}{i}"])
+                frame[f"{word}:{metric.name}"] = _floats(answer[f"{letter}{i}"])
     return pd.DataFrame(frame)
 
 

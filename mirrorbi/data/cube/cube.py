@@ -94,12 +94,12 @@ class Cube:
 
     def narrow(self, dimensions: Sequence[str]) -> Cube:
         """Return the cube of fewer dimensions that these cells add up to."""
-        kept = {name: axis for name, axis in self.axes.items() if name in dimensions}
-        groups = Groups.of([self.steps, *kept.values()], len(self))
+        axes = {name: axis for name, axis in self.axes.items() if name in dimensions}
+        groups = Groups.of([self.steps, *axes.values()], len(self))
         return Cube(
             self.base,
             self.steps.at(groups.cells),
-            {name: axis.at(groups.cells) for name, axis in kept.items()},
+            {name: axis.at(groups.cells) for name, axis in axes.items()},
             groups.total(self.rows),
             {state: self._merged(groups, state) for state in self.values},
         )
@@ -108,19 +108,19 @@ class Cube:
         self, query: Query, calendar: Calendar, states: Iterable[State]
     ) -> dict[str, Array]:
         """Return one line per cell of the query, as arrays; see `answer`."""
-        cells = self._kept(query)
+        cells = self._selected(query)
         axes = {name: self.axes[name] for name in query.by}
         if query.grain is not None:
             axes = {"period": self._floors(query.grain, calendar), **axes}
         if cells is not None:
             axes = {name: axis.at(cells) for name, axis in axes.items()}
         groups = Groups.of(list(axes.values()), len(self) if cells is None else len(cells))
-        found = {name: axis.of_cells(groups.cells) for name, axis in axes.items()}
-        found["rows"] = groups.total(self.rows if cells is None else self.rows[cells])
+        columns = {name: axis.of_cells(groups.cells) for name, axis in axes.items()}
+        columns["rows"] = groups.total(self.rows if cells is None else self.rows[cells])
         for state in sorted(states):
             edge = self._edge(state, cells, axes.get("period")) if state.take else None
-            found[state.name] = self._merged(groups, state, cells, edge)
-        return found
+            columns[state.name] = self._merged(groups, state, cells, edge)
+        return columns
 
     def answer(self, query: Query, calendar: Calendar, states: Iterable[State]) -> pd.DataFrame:
         """Return one line per cell of the query, with its rows and merged states.
@@ -130,22 +130,22 @@ class Cube:
         """
         return frame_of(self.columns(query, calendar, states))
 
-    def _kept(self, query: Query) -> Array | None:
+    def _selected(self, query: Query) -> Array | None:
         """Return the places of the cells that the query looks at; ``None`` for all."""
-        kept: Array | None = None
+        mask: Array | None = None
         for name, members in query.where:
             axis = self.axes[name]
-            wanted = np.fromiter((m in members for m in axis.members), dtype=bool, count=len(axis))
-            kept = wanted[axis.codes] if kept is None else kept & wanted[axis.codes]
+            is_in = np.fromiter((m in members for m in axis.members), dtype=bool, count=len(axis))
+            mask = is_in[axis.codes] if mask is None else mask & is_in[axis.codes]
         if query.period is not None:
             start = np.datetime64(query.period.start, "us")
             end = np.datetime64(query.period.end, "us")
             within = (self.steps.members >= start) & (self.steps.members < end)
-            kept = within[self.steps.codes] if kept is None else kept & within[self.steps.codes]
+            mask = within[self.steps.codes] if mask is None else mask & within[self.steps.codes]
         if query.grain is not None and np.isnat(self.steps.members).any():
-            known = ~np.isnat(self.steps.members)[self.steps.codes]
-            kept = known if kept is None else kept & known
-        return None if kept is None else np.flatnonzero(kept)
+            has_step = ~np.isnat(self.steps.members)[self.steps.codes]
+            mask = has_step if mask is None else mask & has_step
+        return None if mask is None else np.flatnonzero(mask)
 
     def _floors(self, grain: Grain, calendar: Calendar) -> Axis:
         if (grain, calendar) not in self._periods:
@@ -163,16 +163,16 @@ class Cube:
     def _edge(self, state: State, cells: Array | None, periods: Axis | None) -> Array:
         """Return whether each cell is at the first or last step of its period of the answer."""
         codes = self.steps.codes if cells is None else self.steps.codes[cells]
-        known = ~np.isnat(self.steps.members)[codes]
+        has_step = ~np.isnat(self.steps.members)[codes]
         group = np.zeros(len(codes), dtype=np.intp) if periods is None else periods.codes
         size = 1 if periods is None else len(periods)
         if state.take == "last":
             edges = np.full(size, -1)
-            np.maximum.at(edges, group[known], codes[known])
+            np.maximum.at(edges, group[has_step], codes[has_step])
         else:
             edges = np.full(size, len(self.steps))
-            np.minimum.at(edges, group[known], codes[known])
-        return np.asarray(known & (codes == edges[group]))
+            np.minimum.at(edges, group[has_step], codes[has_step])
+        return np.asarray(has_step & (codes == edges[group]))
 
     def _merged(
         self,
@@ -222,8 +222,8 @@ def base_for(query: Query, stock: bool = False) -> Grain | None:
     return min(needs, key=BASES.index) if needs else None
 
 
-def _at_least(have: Grain, need: Grain) -> bool:
-    return BASES.index(have) <= BASES.index(need)
+def _at_least(base: Grain, needed: Grain) -> bool:
+    return BASES.index(base) <= BASES.index(needed)
 
 
 def _base_of(grain: Grain) -> Grain:

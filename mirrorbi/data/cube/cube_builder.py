@@ -46,30 +46,31 @@ def build(
     """
     if len(groups) > 1 and table.get_backend().name != "duckdb":
         return [build(table, columns, [group], time, base, states)[0] for group in groups]
-    kept = sorted(set(states))
+    ordered = sorted(set(states))
     names = sorted({name for group in groups for name in group})
     keys = {f"k{index}": _groupable(table[columns[name]]) for index, name in enumerate(names)}
-    places = {name: f"k{index}" for index, name in enumerate(names)}
+    key_of = {name: f"k{index}" for index, name in enumerate(names)}
     if base is None or time is None:
         base = None
     else:
         keys["step"] = _step(time, base)
-    asked = [[key for key in (*map(places.get, group), "step") if key in keys] for group in groups]
-    read = _read(table, keys, asked, kept, finite=False)
-    if any(_not_finite(read[f"s{index}"]) for index in range(len(kept))):
-        read = _read(table, keys, asked, kept, finite=True)
+    sets = [[key for key in (*map(key_of.get, group), "step") if key in keys] for group in groups]
+    cells = _read(table, keys, sets, ordered, finite=False)
+    if any(_not_finite(cells[f"s{index}"]) for index in range(len(ordered))):
+        cells = _read(table, keys, sets, ordered, finite=True)
     if len(groups) == 1:
-        return [_cube(read, places, groups[0], base, kept)]
-    number, _ = array_of(read["cube"])
+        return [_cube(cells, key_of, groups[0], base, ordered)]
+    number, _ = array_of(cells["cube"])
     return [
-        _cube(read.filter(number == i), places, group, base, kept) for i, group in enumerate(groups)
+        _cube(cells.filter(number == i), key_of, group, base, ordered)
+        for i, group in enumerate(groups)
     ]
 
 
 def _read(
     table: Any,
     keys: Mapping[str, Any],
-    asked: Sequence[Sequence[str]],
+    sets: Sequence[Sequence[str]],
     states: Sequence[State],
     *,
     finite: bool,
@@ -78,49 +79,51 @@ def _read(
     import ibis
     from ibis.expr.operations import Field
 
-    def wanted(of: Any) -> dict[str, Any]:
-        found = {f"s{i}": state.expression(of, finite=finite) for i, state in enumerate(states)}
-        return {"rows": of.count(), **found}
+    def aggregates(rows: Any) -> dict[str, Any]:
+        values = {f"s{i}": state.expression(rows, finite=finite) for i, state in enumerate(states)}
+        return {"rows": rows.count(), **values}
 
-    if len(asked) == 1:
-        grouped = table.group_by(**{key: keys[key] for key in asked[0]}) if asked[0] else table
-        return fetch(grouped.aggregate(**wanted(table)))
-    needed = {node.name for value in wanted(table).values() for node in value.op().find(Field)}
+    if len(sets) == 1:
+        grouped = table.group_by(**{key: keys[key] for key in sets[0]}) if sets[0] else table
+        return fetch(grouped.aggregate(**aggregates(table)))
+    fields = {node.name for value in aggregates(table).values() for node in value.op().find(Field)}
     cell = "cell"
-    while any(name.startswith(cell) for name in needed):
+    while any(name.startswith(cell) for name in fields):
         cell += "_"
-    shared = table.select(*sorted(needed), **{cell + key: value for key, value in keys.items()})
+    shared = table.select(*sorted(fields), **{cell + key: value for key, value in keys.items()})
     branches = []
-    for number, group in enumerate(asked):
-        own = {key: shared[cell + key] for key in group}
-        found = (shared.group_by(**own) if own else shared).aggregate(**wanted(shared))
-        rest = {key: ibis.null(keys[key].type()) for key in keys if key not in own}
-        found = found.mutate(cube=ibis.literal(number, type="int32"), **rest)
-        branches.append(found.select("cube", *keys, "rows", *(f"s{i}" for i in range(len(states)))))
+    for number, group in enumerate(sets):
+        by = {key: shared[cell + key] for key in group}
+        cells = (shared.group_by(**by) if by else shared).aggregate(**aggregates(shared))
+        nulls = {key: ibis.null(keys[key].type()) for key in keys if key not in by}
+        cells = cells.mutate(cube=ibis.literal(number, type="int32"), **nulls)
+        branches.append(cells.select("cube", *keys, "rows", *(f"s{i}" for i in range(len(states)))))
     return fetch(ibis.union(*branches))
 
 
 def _cube(
-    read: Any,
-    places: Mapping[str, str],
+    cells: Any,
+    key_of: Mapping[str, str],
     names: Sequence[str],
     base: Grain | None,
     states: Sequence[State],
 ) -> Cube:
     if base is None:
-        steps = Axis(np.array(["NaT"], dtype="datetime64[us]"), np.zeros(len(read), dtype=np.int64))
+        steps = Axis(
+            np.array(["NaT"], dtype="datetime64[us]"), np.zeros(len(cells), dtype=np.int64)
+        )
     else:
-        steps = Axis(*np.unique(_moments(read["step"], base), return_inverse=True))
+        steps = Axis(*np.unique(_moments(cells["step"], base), return_inverse=True))
     return Cube(
         base,
         steps,
-        {name: members_of(read[places[name]]) for name in sorted(names)},
-        array_of(read["rows"])[0],
-        {state: _numbers(read[f"s{i}"], state) for i, state in enumerate(states)},
+        {name: axis_of(cells[key_of[name]]) for name in sorted(names)},
+        array_of(cells["rows"])[0],
+        {state: _numbers(cells[f"s{i}"], state) for i, state in enumerate(states)},
     )
 
 
-def members_of(column: Any) -> Axis:
+def axis_of(column: Any) -> Axis:
     """Return the members in an Arrow column, as text in order, and where they stand."""
     encoded = column.combine_chunks().dictionary_encode()
     members = [str(member) for member in encoded.dictionary.to_pylist()]
@@ -141,24 +144,24 @@ def _step(time: Any, base: Grain) -> Any:
 
 
 def _moments(steps: Any, base: Grain) -> Array:
-    values, there = array_of(steps)
+    values, valid = array_of(steps)
     if base is Grain.MONTH:
         values = (values.astype("int64") - 1970 * 12).astype("datetime64[M]")
     moments = values.astype("datetime64[us]")
-    return np.where(there, moments, np.datetime64("NaT"))
+    return np.where(valid, moments, np.datetime64("NaT"))
 
 
 def _numbers(column: Any, state: State) -> Array:
     """Return a state as 64-bit integers where it is a sum of integers, else as floats."""
-    values, there = array_of(column)
+    values, valid = array_of(column)
     if state.merge == "sum" and values.dtype.kind in "iu":
-        return np.where(there, values, 0).astype(np.int64)
+        return np.where(valid, values, 0).astype(np.int64)
     return floats_of(column)
 
 
 def _not_finite(column: Any) -> bool:
-    values, there = array_of(column)
-    return bool(values.dtype.kind == "f" and not np.isfinite(values[there]).all())
+    values, valid = array_of(column)
+    return bool(values.dtype.kind == "f" and not np.isfinite(values[valid]).all())
 
 
 def _groupable(column: Any) -> Any:

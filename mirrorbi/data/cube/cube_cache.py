@@ -49,13 +49,13 @@ class CubeCache:
 
     def get(self, dimensions: Iterable[str], base: Grain | None, states: set[State]) -> Cube:
         """Return a cube with these dimensions, step of time and states; make it if need be."""
-        wanted = sorted(dimensions)
-        fitting = [cube for cube in self.cubes if cube.covers(wanted, base, states)]
+        names = sorted(dimensions)
+        fitting = [cube for cube in self.cubes if cube.covers(names, base, states)]
         if not fitting:
-            return self._make([wanted], base, states)[0]
+            return self._make([names], base, states)[0]
         best = min(fitting, key=len)
-        if len(best.axes) > len(wanted) and len(best) > NARROW:
-            best = best.narrow(wanted)
+        if len(best.axes) > len(names) and len(best) > NARROW:
+            best = best.narrow(names)
             self.cubes.append(best)
         return best
 
@@ -118,17 +118,17 @@ class CubeCache:
         rows, table = int(line(self.table.aggregate(n=self.table.count()))["n"]), self.table
         if rows >= 10 * SAMPLE and table.get_backend().name == "duckdb":
             table = table.sample(SAMPLE / rows, method="block")
-        counted = profile(table, sorted(set(columns.values())), distinct_only=True)
-        return rows, {name: counted.columns[c].distinct + 1 for name, c in columns.items()}
+        estimate = profile(table, sorted(set(columns.values())), distinct_only=True)
+        return rows, {name: estimate.columns[c].distinct + 1 for name, c in columns.items()}
 
     def _groups(
         self, questions: Sequence[frozenset[str]], steps: Callable[[], int]
     ) -> list[set[str]]:
         """Return the sets of dimensions that get one cube each, covering every question."""
-        everything = set[str]().union(*questions)
-        if len(everything) < 2:
-            return [everything]
-        rows, size = self._sizes(everything)
+        dimensions = set[str]().union(*questions)
+        if len(dimensions) < 2:
+            return [dimensions]
+        rows, size = self._sizes(dimensions)
         slices = max(steps(), 1)
 
         def cells(names: Iterable[str]) -> int:

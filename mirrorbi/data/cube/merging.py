@@ -59,20 +59,20 @@ class Groups:
         for axis in axes:
             codes, size = codes * len(axis) + axis.codes, size * len(axis)
             if size > _ROOM * length + 1024:
-                found, codes = np.unique(codes, return_inverse=True)
-                size = len(found)
+                combinations, codes = np.unique(codes, return_inverse=True)
+                size = len(combinations)
         cells = np.full(size, -1)
         cells[codes] = np.arange(length)
-        there = cells >= 0
-        if there.all():
+        occupied = cells >= 0
+        if occupied.all():
             return cls(codes, cells)
-        return cls((np.cumsum(there) - 1)[codes], cells[there])
+        return cls((np.cumsum(occupied) - 1)[codes], cells[occupied])
 
     def total(self, values: Array) -> Array:
         """Return the sums of integers."""
-        found = np.zeros(len(self.cells), dtype=np.int64)
-        np.add.at(found, self.places, values)
-        return found
+        sums = np.zeros(len(self.cells), dtype=np.int64)
+        np.add.at(sums, self.places, values)
+        return sums
 
     def fsum(self, parts: Summands) -> Array:
         """Return the sums of floats, as good as exact: see `summands`."""
@@ -81,10 +81,10 @@ class Groups:
 
     def extreme(self, values: Array, which: str) -> Array:
         """Return the least (``min``) or greatest (``max``) value; NaN is none."""
-        found = np.full(len(self.cells), np.nan)
+        extremes = np.full(len(self.cells), np.nan)
         merge = np.fmin if which == "min" else np.fmax
-        merge.at(found, self.places, values.astype(float, copy=False))
-        return found
+        merge.at(extremes, self.places, values.astype(float, copy=False))
+        return extremes
 
 
 def summands(values: Array) -> Summands:

@@ -37,17 +37,17 @@ def array_of(column: Any) -> tuple[Array, Array]:
         return np.array(listed, dtype=object), np.array([v is not None for v in listed], dtype=bool)
     parts = [_chunk(chunk, stored) for chunk in column.chunks]
     values = np.concatenate([np.zeros(0, stored), *(part for part, _ in parts)])
-    there = np.concatenate([np.zeros(0, dtype=bool), *(part for _, part in parts)])
+    valid = np.concatenate([np.zeros(0, dtype=bool), *(part for _, part in parts)])
     date = str(column.type).startswith("date")
-    return values.astype("datetime64[D]") if date else values, there
+    return values.astype("datetime64[D]") if date else values, valid
 
 
 def floats_of(column: Any) -> Array:
     """Return the values of a column of numbers as floats; NaN where there is none."""
-    values, there = array_of(column)
-    found = np.full(len(values), np.nan)
-    found[there] = values[there].astype(np.float64)
-    return found
+    values, valid = array_of(column)
+    floats = np.full(len(values), np.nan)
+    floats[valid] = values[valid].astype(np.float64)
+    return floats
 
 
 def _chunk(chunk: Any, dtype: np.dtype[Any]) -> tuple[Array, Array]:

@@ -59,12 +59,12 @@ def fetch(expression: Any) -> pa.Table:
     >>> fetch(table.aggregate(total=table.a.sum()))["total"].to_pylist()
     [3]
     """
-    found = _asked(expression)
-    if found is None:
+    answer = _engine_answer(expression)
+    if answer is None:
         return expression.to_pyarrow()
     from ibis.formats.pyarrow import PyArrowData
 
-    return PyArrowData.convert_table(found, expression.schema())
+    return PyArrowData.convert_table(answer, expression.schema())
 
 
 def line(expression: Any) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def line(expression: Any) -> dict[str, Any]:
     >>> line(table.aggregate(rows=table.count(), total=table.a.sum()))
     {'rows': 2, 'total': 3}
     """
-    return _plain(expression, _asked(expression))
+    return _plain(expression, _engine_answer(expression))
 
 
 def begin_line(expression: Any) -> Callable[[], dict[str, Any]]:
@@ -103,8 +103,8 @@ def begin_line(expression: Any) -> Callable[[], dict[str, Any]]:
     return wait
 
 
-def _plain(expression: Any, found: pa.Table | None) -> dict[str, Any]:
-    (values,) = (expression.to_pyarrow() if found is None else found).to_pylist()
+def _plain(expression: Any, answer: pa.Table | None) -> dict[str, Any]:
+    (values,) = (expression.to_pyarrow() if answer is None else answer).to_pylist()
     return {
         # The engine adds whole numbers up in 128 bits, which Arrow knows as decimals.
         name: int(value) if isinstance(value, Decimal) and dtype.is_integer() else value
@@ -112,7 +112,7 @@ def _plain(expression: Any, found: pa.Table | None) -> dict[str, Any]:
     }
 
 
-def _asked(expression: Any) -> pa.Table | None:
+def _engine_answer(expression: Any) -> pa.Table | None:
     """Return the answer of the embedded engine, where ibis has nothing to set up in it first."""
     if not _is_embedded(expression):
         return None

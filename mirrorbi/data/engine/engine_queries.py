@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.data.cube.cube_builder import members_of
+from mirrorbi.data.cube.cube_builder import axis_of
 from mirrorbi.data.cube.states import aggregate, parts, simple_metrics, states_of
 from mirrorbi.data.engine.embedded import fetch, line
 from mirrorbi.data.model.semantic_model import Model, RatioMetric, SimpleMetric
@@ -67,8 +67,8 @@ class EngineQueries:
             return None
         distinct = self.table.select(*keys).distinct().count()
         both = self.table.aggregate(rows=self.table.count()).mutate(distinct=distinct.as_scalar())
-        found = line(both)
-        return int(found["rows"]) - int(found["distinct"])
+        counts = line(both)
+        return int(counts["rows"]) - int(counts["distinct"])
 
     def answer(self, query: Query, entities: bool) -> pd.DataFrame | None:
         """Return what a cube cannot give: medians, distinct counts and entities.
@@ -87,45 +87,45 @@ class EngineQueries:
             return None
         import pandas as pd
 
-        table = self._kept(query)
-        wanted = {f"m{i}": _measure(table, metric) for i, metric in enumerate(holistic.values())}
+        table = self._filtered(query)
+        columns = {f"m{i}": _measure(table, metric) for i, metric in enumerate(holistic.values())}
         if entities:
-            wanted["entities"] = table[self.model.dataset.entity].nunique()
-        read = fetch(self._grouped(table, query, wanted))
+            columns["entities"] = table[self.model.dataset.entity].nunique()
+        answer = fetch(self._grouped(table, query, columns))
         frame: dict[str, Any] = {}
         if query.grain is not None:
-            frame["period"] = pd.to_datetime(read["period"].to_pandas()).astype("datetime64[us]")
+            frame["period"] = pd.to_datetime(answer["period"].to_pandas()).astype("datetime64[us]")
         for i, name in enumerate(query.by):
-            frame[name] = members_of(read[f"k{i}"]).of_cells()
+            frame[name] = axis_of(answer[f"k{i}"]).of_cells()
         for i, name in enumerate(holistic):
-            frame[f"metric:{name}"] = read[f"m{i}"].to_pandas().astype(float)
+            frame[f"metric:{name}"] = answer[f"m{i}"].to_pandas().astype(float)
         if entities:
-            frame["entities"] = read["entities"].to_numpy()
+            frame["entities"] = answer["entities"].to_numpy()
         return pd.DataFrame(frame)
 
     def sql(self, query: Query) -> str:
         """Return the SQL of the whole question, as the engine would run it on the data."""
         import ibis
 
-        table = self._kept(query)
-        wanted: dict[str, Any] = {}
+        table = self._filtered(query)
+        aggregates: dict[str, Any] = {}
         for name in query.metrics:
-            wanted.update(self._columns(table, name))
-        wanted["rows"] = table.count()
-        expression = self._grouped(table, query, wanted)
+            aggregates.update(self._columns(table, name))
+        aggregates["rows"] = table.count()
+        expression = self._grouped(table, query, aggregates)
         keys = [name for name in expression.columns if name == "period" or name in query.by]
         if keys:
             expression = expression.order_by(keys)
         return str(ibis.to_sql(expression))
 
-    def _kept(self, query: Query) -> Any:
+    def _filtered(self, query: Query) -> Any:
         table = self.table
         for name, members in query.where:
             column = table[self._column(name)]
-            kept = column.cast("string").isin([m for m in members if m != MISSING])
+            condition = column.cast("string").isin([m for m in members if m != MISSING])
             if MISSING in members:
-                kept = kept | column.isnull()
-            table = table.filter(kept)
+                condition = condition | column.isnull()
+            table = table.filter(condition)
         if query.period is not None:
             time = EngineQueries(table, self.model).time
             if time is not None:
@@ -145,9 +145,9 @@ class EngineQueries:
     def _column(self, dimension: str) -> str:
         return self.model.dimensions[dimension].column or dimension
 
-    def _grouped(self, table: Any, query: Query, wanted: dict[str, Any]) -> Any:
+    def _grouped(self, table: Any, query: Query, columns: dict[str, Any]) -> Any:
         keys: dict[str, Any] = {}
-        plain = "rows" in wanted
+        plain = "rows" in columns
         if query.grain is not None:
             time = EngineQueries(table, self.model).time
             keys["period"] = _truncate(time, query.grain, self.model.calendar)
@@ -156,30 +156,30 @@ class EngineQueries:
             dtype = column.type()
             simple = dtype.is_string() or dtype.is_integer()
             keys[name if plain else f"k{i}"] = column if simple else column.cast("string")
-        return table.group_by(**keys).aggregate(**wanted) if keys else table.aggregate(**wanted)
+        return table.group_by(**keys).aggregate(**columns) if keys else table.aggregate(**columns)
 
     def _columns(self, table: Any, name: str) -> dict[str, Any]:
         metric = self.model.metrics[name]
         if isinstance(metric, SimpleMetric):
             return {name: _measure(table, metric, compensated=False)}
-        found: dict[str, Any] = {}
+        terms: dict[str, Any] = {}
         for part in parts(metric):
-            found.update(self._columns(table, part))
-        if isinstance(metric, RatioMetric) and {metric.numerator, metric.denominator} <= set(found):
-            bottom = found[metric.denominator].nullif(0)
-            found[name] = found[metric.numerator].cast("float64") / bottom
-        return found
+            terms.update(self._columns(table, part))
+        if isinstance(metric, RatioMetric) and {metric.numerator, metric.denominator} <= set(terms):
+            bottom = terms[metric.denominator].nullif(0)
+            terms[name] = terms[metric.numerator].cast("float64") / bottom
+        return terms
 
 
-def joined(cells: pd.DataFrame, direct: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def join_cells(cells: pd.DataFrame, engine_frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Return what a cube gave with what the engine gave beside it, cell by cell."""
     import pandas as pd
 
     if keys:
-        return cells.merge(direct, on=keys, how="left")
+        return cells.merge(engine_frame, on=keys, how="left")
     # An aggregate of no rows is still a line of SQL; a cube without cells has none.
-    cells, direct = cells.reset_index(drop=True), direct.iloc[: len(cells)]
-    return pd.concat([cells, direct.reset_index(drop=True)], axis=1)
+    cells, engine_frame = cells.reset_index(drop=True), engine_frame.iloc[: len(cells)]
+    return pd.concat([cells, engine_frame.reset_index(drop=True)], axis=1)
 
 
 def _measure(table: Any, metric: SimpleMetric, *, compensated: bool = True) -> Any:

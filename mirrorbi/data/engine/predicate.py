@@ -81,16 +81,16 @@ class Predicate:
             assert isinstance(right, (ast.List, ast.Tuple))  # noqa: S101 (checked at parsing)
             name, column, kind = self._column(left)
             members = [self._value(name, kind, element) for element in right.elts]
-            found = column.isin(members)
-            return found if isinstance(op, ast.In) else ~found
-        how = _COMPARE[type(op)]
+            is_member = column.isin(members)
+            return is_member if isinstance(op, ast.In) else ~is_member
+        method = _COMPARE[type(op)]
         if not self.parsed.is_name(right):
             name, column, kind = self._column(left)
-            return getattr(column, how)(self._value(name, kind, right, order=how))
+            return getattr(column, method)(self._value(name, kind, right, order=method))
         name, column, kind = self._column(right, right=True)
         if not self.parsed.is_name(left):
-            mirrored = how.translate(str.maketrans("lg", "gl")) if how[2] in "lg" else how
-            return getattr(column, mirrored)(self._value(name, kind, left, order=how))
+            mirrored = method.translate(str.maketrans("lg", "gl")) if method[2] in "lg" else method
+            return getattr(column, mirrored)(self._value(name, kind, left, order=method))
         other_name, other, other_kind = self._column(left)
         if kind != other_kind and {kind, other_kind} != {"date", "moment"}:
             raise self.parsed.error(
@@ -98,7 +98,7 @@ class Predicate:
                 f"and {name} holds {_KINDS.get(kind, kind)}",
                 "Compare columns of one type.",
             )
-        return getattr(other, how)(column)
+        return getattr(other, method)(column)
 
     def _column(self, node: ast.expr, right: bool = False) -> tuple[str, Any, str]:
         """Return name, ibis column and kind of values of a column in the tree."""

@@ -80,37 +80,37 @@ def begin_profile(
     """
     schema = table.schema()
     names = list(schema) if columns is None else list(columns)
-    wanted = {"rows": table.count()}
+    aggregates = {"rows": table.count()}
     for index, name in enumerate(names):
         column, dtype = table[name], schema[name]
         if not dtype.is_nested():
-            wanted[f"d{index}"] = column.approx_nunique()
+            aggregates[f"d{index}"] = column.approx_nunique()
         if distinct_only:
             continue
         if dtype.is_floating():
-            wanted[f"v{index}"] = (column.isnull() | column.isnan()).sum()
-            wanted[f"i{index}"] = column.isinf().sum()
+            aggregates[f"v{index}"] = (column.isnull() | column.isnan()).sum()
+            aggregates[f"i{index}"] = column.isinf().sum()
         else:
-            wanted[f"v{index}"] = column.isnull().sum()
+            aggregates[f"v{index}"] = column.isnull().sum()
         if (dtype.is_numeric() and not dtype.is_boolean()) or dtype.is_temporal():
-            wanted[f"l{index}"] = column.min()
-            wanted[f"h{index}"] = column.max()
-    wait = begin_line(table.aggregate(**wanted))
+            aggregates[f"l{index}"] = column.min()
+            aggregates[f"h{index}"] = column.max()
+    wait = begin_line(table.aggregate(**aggregates))
     return lambda: _profile(schema, names, wait())
 
 
-def _profile(schema: Any, names: Iterable[str], found: Mapping[str, Any]) -> Profile:
+def _profile(schema: Any, names: Iterable[str], values: Mapping[str, Any]) -> Profile:
     return Profile(
-        rows=found["rows"],
+        rows=values["rows"],
         columns={
             name: ColumnProfile(
                 name=name,
                 type=_plain_type(schema[name]),
-                nulls=found.get(f"v{index}") or 0,
-                distinct=found.get(f"d{index}") or 0,
-                infinite=found.get(f"i{index}") or 0,
-                low=found.get(f"l{index}"),
-                high=found.get(f"h{index}"),
+                nulls=values.get(f"v{index}") or 0,
+                distinct=values.get(f"d{index}") or 0,
+                infinite=values.get(f"i{index}") or 0,
+                low=values.get(f"l{index}"),
+                high=values.get(f"h{index}"),
             )
             for index, name in enumerate(names)
         },

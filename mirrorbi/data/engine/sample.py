@@ -45,12 +45,12 @@ def sample_values(
     >>> sorted(sample_values(table, {"city": 2})["city"])
     ['Oslo', 'Rome']
     """
-    found: dict[str, list[str]] = {}
+    samples: dict[str, list[str]] = {}
     names = list(columns)
     for start in range(0, len(names), _AT_ONCE):
-        some = names[start : start + _AT_ONCE]
-        found |= _read({name: _values(table, name, columns[name], limit) for name in some})
-    return found
+        batch = names[start : start + _AT_ONCE]
+        samples |= _read({name: _values(table, name, columns[name], limit) for name in batch})
+    return samples
 
 
 def _read(parts: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -62,21 +62,21 @@ def _read(parts: Mapping[str, Any]) -> dict[str, list[str]]:
         for number, part in enumerate(parts.values())
     ]
     lines = fetch(ibis.union(*numbered) if len(numbered) > 1 else numbered[0]).to_pydict()
-    found: list[list[tuple[int, str]]] = [[] for _ in parts]
+    columns: list[list[tuple[int, str]]] = [[] for _ in parts]
     for number, place, value in zip(lines["c"], lines["h"], lines["v"], strict=True):
-        found[number].append((place, str(value)))
+        columns[number].append((place, str(value)))
     return {
         name: [value for _, value in sorted(values, key=itemgetter(0))]
-        for name, values in zip(parts, found, strict=True)
+        for name, values in zip(parts, columns, strict=True)
     }
 
 
-def _values(table: Any, name: str, about: int, limit: int) -> Any:
+def _values(table: Any, name: str, distinct: int, limit: int) -> Any:
     values = table.select(v=table[name]).filter(lambda t: t.v.notnull())
     # Twice as many as wanted are let through, since the number of values is an estimate.
-    parts = max(1, about // (2 * limit))
+    parts = max(1, distinct // (2 * limit))
     if parts > 1:
         values = values.filter(lambda t: t.v.hash() % parts == 0)
-    found = values.distinct().mutate(h=lambda t: t.v.hash()).order_by("h").limit(limit)
+    sample = values.distinct().mutate(h=lambda t: t.v.hash()).order_by("h").limit(limit)
     # Only what is handed over is made text, and cut: not every row.
-    return found.select(h=found.h, v=found.v.cast("string").substr(0, LENGTH))
+    return sample.select(h=sample.h, v=sample.v.cast("string").substr(0, LENGTH))

@@ -37,16 +37,16 @@ def scratch_folder() -> Path:
     >>> oct(scratch_folder().stat().st_mode & 0o777)
     '0o700'
     """
-    here = os.getpid()
-    if here not in _mine or not _mine[here][0].is_dir():
+    process = os.getpid()
+    if process not in _mine or not _mine[process][0].is_dir():
         place = _place()
         _sweep(place)
-        folder = Path(tempfile.mkdtemp(prefix=f"{here}-", dir=place))
-        held = (folder / LOCK).open("wb")
-        _lock(held)
-        _mine[here] = (folder, held)
-        atexit.register(_remove, here)
-    return _mine[here][0]
+        folder = Path(tempfile.mkdtemp(prefix=f"{process}-", dir=place))
+        lock_file = (folder / LOCK).open("wb")
+        _lock(lock_file)
+        _mine[process] = (folder, lock_file)
+        atexit.register(_remove, process)
+    return _mine[process][0]
 
 
 def _place() -> Path:
@@ -55,14 +55,14 @@ def _place() -> Path:
     place = Path(tempfile.gettempdir()) / f"mirrorbi-{user}"
     try:
         place.mkdir(mode=0o700, exist_ok=True)
-        found = place.lstat()
+        status = place.lstat()
     except OSError as error:
         raise SourceError(
             f"No folder for temporary data can be made: {error}.",
             hint="Point TMPDIR to a folder in which you may write.",
         ) from error
-    ours = not hasattr(os, "getuid") or found.st_uid == os.getuid()
-    if not ours or not stat.S_ISDIR(found.st_mode):
+    is_ours = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+    if not is_ours or not stat.S_ISDIR(status.st_mode):
         raise SourceError(
             f"The folder for temporary data '{place}' belongs to somebody else.",
             hint="Remove it, or point TMPDIR to a folder of your own.",
@@ -74,31 +74,31 @@ def _place() -> Path:
 def _sweep(place: Path) -> None:
     """Remove the folders of processes that no longer live."""
     for folder in place.iterdir():
-        if any(folder == known for known, _ in _mine.values()):
+        if any(folder == own for own, _ in _mine.values()):
             continue
         # One that is being made has no lock yet: its process is asked for instead.
         with contextlib.suppress(FileNotFoundError):
             lock = folder / LOCK
             if lock.exists():
-                with lock.open("rb+") as held:
-                    dead = _lock(held)
+                with lock.open("rb+") as lock_file:
+                    dead = _lock(lock_file)
             else:
                 dead = not _lives(folder.name)
             if dead:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lock(held: IO[bytes]) -> bool:
+def _lock(file: IO[bytes]) -> bool:
     """Lock a file until it is closed or the process ends, and return whether that worked."""
     try:
         if os.name == "nt":
             import msvcrt
 
-            msvcrt.locking(held.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
         else:
             import fcntl
 
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
@@ -120,6 +120,6 @@ def _lives(name: str) -> bool:
 def _remove(process: int) -> None:
     """Remove the folder of this process; a fork of it leaves that to its parent."""
     if process == os.getpid() and process in _mine:
-        folder, held = _mine.pop(process)
-        held.close()
+        folder, lock_file = _mine.pop(process)
+        lock_file.close()
         shutil.rmtree(folder, ignore_errors=True)

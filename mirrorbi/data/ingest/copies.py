@@ -34,7 +34,7 @@ class Copies:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._open: list[int] = []
-        self._made = 0
+        self._count = 0
 
     def place(self, size: int) -> Path:
         """Return a path to write a copy to, and to read it from as often as needed.
@@ -44,12 +44,12 @@ class Copies:
         size
             Bytes that the copy will have, about.
         """
-        self._made += 1
+        self._count += 1
         if hasattr(os, "memfd_create") and _FILES.is_dir() and len(self._open) < _most():
             with suppress(OSError):
                 self._open.append(self._nameless(size))
                 return _FILES / str(self._open[-1])
-        return self.folder / f"copy-{self._made}.txt"
+        return self.folder / f"copy-{self._count}.txt"
 
     def _nameless(self, size: int) -> int:
         if size * SHARE <= _free():
@@ -68,19 +68,19 @@ def copies() -> Iterator[Copies]:
 
     Examples
     --------
-    >>> with copies() as made:
-    ...     path = made.place(5)
+    >>> with copies() as temporary:
+    ...     path = temporary.place(5)
     ...     _ = path.write_bytes(b"sales")
     ...     path.read_text()
     'sales'
     """
     place = scratch_folder()
     with TemporaryDirectory(prefix="copy-", dir=place, ignore_cleanup_errors=True) as folder:
-        made = Copies(Path(folder))
+        temporary = Copies(Path(folder))
         try:
-            yield made
+            yield temporary
         finally:
-            made.close()
+            temporary.close()
 
 
 def _most() -> int:

@@ -57,18 +57,18 @@ def find_source(text: str | Path) -> list[Path]:
         )
     if not words.strip():
         raise SourceError("The source is empty text.", hint="Name a file, folder or glob.")
-    given = Path(words).expanduser()
+    path_given = Path(words).expanduser()
     for folder in search_folders():
-        place = folder / given
+        place = folder / path_given
         if _exists(place):
             return [place.resolve()]
         if glob.has_magic(words):
             names = glob.glob(str(place), recursive=True)  # noqa: PTH207 (takes absolute globs)
-            found = sorted(Path(name).resolve() for name in names)
-            files = [path for path in found if path.is_file() and not _hidden(path.name)]
+            matches = sorted(Path(name).resolve() for name in names)
+            files = [path for path in matches if path.is_file() and not _hidden(path.name)]
             if files:
                 return files
-    raise _not_found(words, given)
+    raise _not_found(words, path_given)
 
 
 def search_folders() -> tuple[Path, ...]:

@@ -66,8 +66,8 @@ def _of_files(paths: Sequence[Path]) -> str:
         for folder in (folders[0], *folders[0].parents)
         if all(other.is_relative_to(folder) for other in folders)
     )
-    named = sorted((path.relative_to(shared).as_posix(), digests[path]) for path in paths)
-    return _of_lines(f"{name}\0{digest}" for name, digest in named)
+    digests_by_name = sorted((path.relative_to(shared).as_posix(), digests[path]) for path in paths)
+    return _of_lines(f"{name}\0{digest}" for name, digest in digests_by_name)
 
 
 def _of_rows(table: Any) -> str:
@@ -81,23 +81,23 @@ def _of_rows(table: Any) -> str:
 
 
 def _of_aggregates(table: Any) -> str:
-    wanted = {"rows": table.count()}
+    aggregates = {"rows": table.count()}
     schema = table.schema()
     for index, (name, dtype) in enumerate(schema.items()):
         column = table[name]
-        wanted[f"count{index}"] = column.count()
+        aggregates[f"count{index}"] = column.count()
         if dtype.is_string():
-            wanted[f"low{index}"], wanted[f"high{index}"] = column.min(), column.max()
-            wanted[f"sum{index}"] = column.length().sum()
+            aggregates[f"low{index}"], aggregates[f"high{index}"] = column.min(), column.max()
+            aggregates[f"sum{index}"] = column.length().sum()
         elif dtype.is_boolean():
-            wanted[f"sum{index}"] = column.sum()
+            aggregates[f"sum{index}"] = column.sum()
         elif dtype.is_numeric() or dtype.is_temporal():
-            wanted[f"low{index}"], wanted[f"high{index}"] = column.min(), column.max()
+            aggregates[f"low{index}"], aggregates[f"high{index}"] = column.min(), column.max()
             if dtype.is_numeric():
-                wanted[f"sum{index}"] = column.cast("float64").sum()
-    found = line(table.aggregate(**wanted))
+                aggregates[f"sum{index}"] = column.cast("float64").sum()
+    values = line(table.aggregate(**aggregates))
     columns = [f"{name}\0{dtype}" for name, dtype in schema.items()]
-    return _of_lines([*columns, *(f"{key}\0{_steady(value)}" for key, value in found.items())])
+    return _of_lines([*columns, *(f"{key}\0{_steady(value)}" for key, value in values.items())])
 
 
 def _steady(value: Any) -> str:

@@ -42,9 +42,9 @@ def read_frame(source: Any, connection: Any) -> Reading:
         raise SourceError(
             "The frame has columns but no rows.", hint="Check the filters that made it."
         )
-    plain, more = _plain(table)
-    kept = keep_arrow(connection, plain)
-    return Reading(kept.table, (*notes, *more, *kept.notes))
+    plain, kind_notes = _plain(table)
+    reading = keep_arrow(connection, plain)
+    return Reading(reading.table, (*notes, *kind_notes, *reading.notes))
 
 
 def _is_pandas(source: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Remarks on how text columns were read: the notes that go to the reader."""
+"""How text columns were read: the notes that go to the reader."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class ImportNotes:
 
     Parameters
     ----------
-    manners
+    format_notes
         The note of the form in which each column was read.
     missing
         Values read as missing: how many, and one of them.
-    two_ways
+    ambiguous
         Columns kept as text because they can be read in two ways, with an example.
     mixed
         Columns kept as text because their values differ in kind.
@@ -42,19 +42,19 @@ class ImportNotes:
         Finds where a value first stands.
     """
 
-    manners: Mapping[str, str]
+    format_notes: Mapping[str, str]
     missing: Mapping[str, tuple[int, str]]
-    two_ways: Mapping[str, str]
+    ambiguous: Mapping[str, str]
     mixed: Mapping[str, Mixture]
     line_of: LineOf | None = None
 
     def notes(self) -> tuple[str, ...]:
         """Return the sentences; columns alike share one."""
-        return (*self._manners(), *self._missing(), *self._two_ways(), *self._mixed())
+        return (*self._format_notes(), *self._missing(), *self._ambiguous(), *self._mixed())
 
-    def _manners(self) -> Iterator[str]:
+    def _format_notes(self) -> Iterator[str]:
         columns: dict[str, list[str]] = defaultdict(list)
-        for name, note in self.manners.items():
+        for name, note in self.format_notes.items():
             columns[note].append(name)
         for note, names in columns.items():
             yield note.format(columns=listed(map(repr, names)))
@@ -67,15 +67,15 @@ class ImportNotes:
             values = f"{total:,} values such as {word}" if total > 1 else f"1 value, {word}"
             yield f"Read as missing in {listed(map(repr, self.missing))}: {values}."
 
-    def _two_ways(self) -> Iterator[str]:
+    def _ambiguous(self) -> Iterator[str]:
         numbers = {
             n: v
-            for n, v in self.two_ways.items()
+            for n, v in self.ambiguous.items()
             if v.strip("+-").replace(",", "").replace(".", "").isdigit()
             and v.count("-") < 2
             and (v.count(".") < 2)
         }
-        dates = {n: v for n, v in self.two_ways.items() if n not in numbers}
+        dates = {n: v for n, v in self.ambiguous.items() if n not in numbers}
         if numbers:
             value = next(iter(numbers.values()))
             yield (
@@ -92,8 +92,8 @@ class ImportNotes:
 
     def _mixed(self) -> Iterator[str]:
         shown = dict(list(self.mixed.items())[:_SINGLY])
-        wanted = {name: mixture.other for name, mixture in shown.items() if mixture.other}
-        places = self.line_of(wanted) if self.line_of and wanted else {}
+        examples = {name: mixture.other for name, mixture in shown.items() if mixture.other}
+        places = self.line_of(examples) if self.line_of and examples else {}
         for name, mixture in shown.items():
             share = f"{mixture.fitting:,} of {mixture.real:,} values are {mixture.kind}"
             if mixture.other:

@@ -43,8 +43,8 @@ def read_jsonlines(paths: Sequence[Path], shown: Sequence[str], connection: Any)
     """
     import duckdb
 
-    with copies() as made:
-        texts = [text_file(path, made, name) for path, name in zip(paths, shown, strict=True)]
+    with copies() as temporary:
+        texts = [text_file(path, temporary, name) for path, name in zip(paths, shown, strict=True)]
         for text, name in zip(texts, shown, strict=True):
             _check_start(text.path, name)
         try:
@@ -114,12 +114,12 @@ def _kinds(raw: Any) -> tuple[int, dict[str, dict[str, int]]]:
     kinds: dict[str, dict[str, int]] = {}
     for start in range(0, len(raw.columns), _AT_ONCE):
         names = raw.columns[start : start + _AT_ONCE]
-        wanted = {}
+        aggregates = {}
         for index, name in enumerate(names):
             kind = _type_of()(raw[name])
             for word, types in _KINDS.items():
-                wanted[f"{word}{index}"] = kind.isin(types).sum()
-        line = raw.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+                aggregates[f"{word}{index}"] = kind.isin(types).sum()
+        line = raw.aggregate(**aggregates).to_pyarrow().to_pylist()[0]
         for index, name in enumerate(names):
             kinds[name] = {word: line[f"{word}{index}"] or 0 for word in _KINDS}
     return rows, kinds

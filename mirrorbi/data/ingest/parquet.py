@@ -66,8 +66,8 @@ def _footer(path: Path, shown: str) -> tuple[Any, int]:
     with reading(shown):
         try:
             with path.open("rb") as file:
-                found = pq.ParquetFile(file)
-                return found.schema_arrow, int(found.metadata.num_rows)
+                parquet = pq.ParquetFile(file)
+                return parquet.schema_arrow, int(parquet.metadata.num_rows)
         except (pa.ArrowException, ValueError) as error:
             if path.stat().st_size == 0:
                 raise SourceError(
@@ -86,10 +86,10 @@ def _differences(schemas: Sequence[Any], shown: Sequence[str]) -> tuple[str, ...
     partial: dict[str, None] = {}
     for schema, name in zip(schemas, shown, strict=True):
         for field in schema:
-            known, where = types.setdefault(field.name, (field.type, name))
-            if known != field.type and not _kin(known, field.type):
+            dtype, where = types.setdefault(field.name, (field.type, name))
+            if dtype != field.type and not _kin(dtype, field.type):
                 raise SourceError(
-                    f"Column {field.name!r} is {known} in {where!r} but {field.type} in {name!r}.",
+                    f"Column {field.name!r} is {dtype} in {where!r} but {field.type} in {name!r}.",
                     hint="Write the files again with one type for each column.",
                 )
     for schema in schemas:

@@ -47,13 +47,13 @@ def keep_arrow(connection: Any, arrow: Any) -> Reading:
     """Return an Arrow table copied into the memory of the engine, but for nested columns."""
     import ibis
 
-    lent = ibis.memtable(arrow)
-    usable = without_nested(lent)
+    memory_table = ibis.memtable(arrow)
+    usable = without_nested(memory_table)
     try:
         return Reading(keep(connection, usable.table), usable.notes)
     finally:
         # The engine would hold the Arrow memory beside its own copy.
-        connection.con.unregister(lent.op().name)
+        connection.con.unregister(memory_table.op().name)
 
 
 def drop(connection: Any, table: Any, kind: Literal["TABLE", "VIEW"]) -> None:
@@ -76,19 +76,19 @@ def tidy_names(names: Sequence[object]) -> tuple[list[str], list[str]]:
     """
     given = ["" if name is None else str(name).strip() for name in names]
     reserved = {name.lower() for name in given}
-    taken: dict[str, str] = {}
+    by_lower: dict[str, str] = {}
     tidy, again, unnamed = [], [], []
     for position, name in enumerate(given, 1):
         fresh = name or f"column_{position}"
         count = 1
-        while fresh.lower() in taken or (fresh != name and fresh.lower() in reserved):
+        while fresh.lower() in by_lower or (fresh != name and fresh.lower() in reserved):
             count += 1
             fresh = f"{name or f'column_{position}'}_{count}"
         if not name:
             unnamed.append((position, fresh))
         elif fresh != name:
-            again.append((taken[name.lower()], fresh))
-        taken[fresh.lower()] = fresh
+            again.append((by_lower[name.lower()], fresh))
+        by_lower[fresh.lower()] = fresh
         tidy.append(fresh)
     notes = []
     if len(again) == 1:
@@ -134,16 +134,16 @@ def same_columns(columns: Mapping[str, Sequence[str]]) -> None:
         If a file lacks a column of the first, or has another.
     """
     (first, expected), *rest = columns.items()
-    for name, found in rest:
-        if set(found) == set(expected):
+    for name, names in rest:
+        if set(names) == set(expected):
             continue
-        lacks = [column for column in expected if column not in found]
-        more = [column for column in found if column not in expected]
+        missing = [column for column in expected if column not in names]
+        added = [column for column in names if column not in expected]
         raise SourceError(
             f"{name!r} does not have the columns of {first!r}:"
-            + (f" it lacks {listed(map(repr, lacks))}" if lacks else "")
-            + (" and" if lacks and more else "")
-            + (f" it adds {listed(map(repr, more))}" if more else "")
+            + (f" it lacks {listed(map(repr, missing))}" if missing else "")
+            + (" and" if missing and added else "")
+            + (f" it adds {listed(map(repr, added))}" if added else "")
             + ".",
             hint="Open the files that belong together, or bring them to the same columns.",
         )

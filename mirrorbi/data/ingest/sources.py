@@ -84,8 +84,8 @@ def open_source(source: Any, connection: Any) -> OpenedSource:
     from mirrorbi.data.ingest.frames import is_frame, read_frame
 
     if is_frame(source):
-        found = read_frame(source, connection)
-        return OpenedSource(found.table, "frame", "DataFrame", (), found.notes)
+        frame = read_frame(source, connection)
+        return OpenedSource(frame.table, "frame", "DataFrame", (), frame.notes)
     raise SourceError(
         f"A {type(source).__name__} is no source of data.",
         hint="Pass a path, glob or folder, a DataFrame, or an ibis table.",
@@ -94,14 +94,14 @@ def open_source(source: Any, connection: Any) -> OpenedSource:
 
 def _open_files(text: str, connection: Any) -> OpenedSource:
     where, sheet = _without_sheet(text)
-    found = find_source(where)
-    if len(found) == 1 and found[0].is_dir():
-        shown = names_for_people(found)[0]
+    places = find_source(where)
+    if len(places) == 1 and places[0].is_dir():
+        shown = names_for_people(places)[0]
         with reading(shown):
-            paths = files_in(found[0], shown)
+            paths = files_in(places[0], shown)
         name = shown
     else:
-        paths = found
+        paths = places
         name = names_for_people(paths)[0] if len(paths) == 1 else _glob_name(text)
     shown_names = names_for_people(paths)
     kind = _kind(paths, shown_names)

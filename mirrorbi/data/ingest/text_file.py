@@ -66,14 +66,14 @@ class TextFile:
     notes: tuple[str, ...] = ()
 
 
-def text_file(path: Path, made: Copies, shown: str) -> TextFile:
+def text_file(path: Path, temporary: Copies, shown: str) -> TextFile:
     """Return the file as UTF-8 text, copied into the folder only where it must be.
 
     Parameters
     ----------
     path
         Plain, gzip or zip (of one file); told by content, not by name.
-    made
+    temporary
         Where a copy goes.
     shown
         The file's name for messages.
@@ -84,7 +84,7 @@ def text_file(path: Path, made: Copies, shown: str) -> TextFile:
         If the file is empty, damaged, not text, or a zip of several files.
     """
     with reading(shown):
-        plain = _unpacked(path, made, shown)
+        plain = _unpacked(path, temporary, shown)
         with plain.open("rb") as file:
             head = file.read(_CHUNK)
         if not head.strip(b"\xef\xbb\xbf\x00 \t\r\n\xff\xfe"):
@@ -94,7 +94,7 @@ def text_file(path: Path, made: Copies, shown: str) -> TextFile:
         encoding, label = _encoding(plain, head, shown)
         if encoding == "utf-8":
             return TextFile(plain)
-        copy = _recoded(plain, encoding, label, made, shown)
+        copy = _recoded(plain, encoding, label, temporary, shown)
         note = f"{shown} is not in UTF-8: it was read as {label}."
         return TextFile(copy, (note,) if label.startswith("UTF") else (note + _CHECK,))
 
@@ -126,11 +126,11 @@ def reading(shown: str) -> Iterator[None]:
         ) from error
 
 
-def _unpacked(path: Path, made: Copies, shown: str) -> Path:
+def _unpacked(path: Path, temporary: Copies, shown: str) -> Path:
     with path.open("rb") as file:
         magic = file.read(4)
     if magic[:2] == b"\x1f\x8b":
-        target = made.place(_RATIO * path.stat().st_size)
+        target = temporary.place(_RATIO * path.stat().st_size)
         try:
             with gzip.open(path) as packed, target.open("wb") as plain:
                 shutil.copyfileobj(packed, plain, _CHUNK)
@@ -138,11 +138,11 @@ def _unpacked(path: Path, made: Copies, shown: str) -> Path:
             raise _damaged(shown, "gzip", error) from error
         return target
     if magic in (b"PK\x03\x04", b"PK\x05\x06"):
-        return _unzipped(path, made, shown)
+        return _unzipped(path, temporary, shown)
     return path
 
 
-def _unzipped(path: Path, made: Copies, shown: str) -> Path:
+def _unzipped(path: Path, temporary: Copies, shown: str) -> Path:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [
@@ -166,7 +166,7 @@ def _unzipped(path: Path, made: Copies, shown: str) -> Path:
                 )
             if members[0].flag_bits & 0x1:
                 raise SourceError(f"{shown!r} is protected by a password.", hint="Unpack it first.")
-            target = made.place(members[0].file_size)
+            target = temporary.place(members[0].file_size)
             with archive.open(members[0]) as packed, target.open("wb") as plain:
                 shutil.copyfileobj(packed, plain, _CHUNK)
             return target
@@ -247,8 +247,8 @@ def _foreign_lines(path: Path, size: int = 1 << 16) -> bytes:
     return b"".join(lines)
 
 
-def _recoded(path: Path, encoding: str, label: str, made: Copies, shown: str) -> Path:
-    target = made.place(2 * path.stat().st_size)
+def _recoded(path: Path, encoding: str, label: str, temporary: Copies, shown: str) -> Path:
+    target = temporary.place(2 * path.stat().st_size)
     try:
         with (
             path.open(encoding=encoding, newline="") as source,

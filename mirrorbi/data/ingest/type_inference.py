@@ -74,11 +74,11 @@ def read_types(
     >>> read_types(table, {"a": ["1", "2,5"]}).notes
     ("Numbers in 'a' were read with a decimal comma.",)
     """
-    deciding = _Deciding(table, samples, groups, complete)
-    deciding.check_proposals()
-    deciding.try_likely_forms()
-    deciding.doubt_dots(semicolons)
-    return Reading(deciding.typed(), deciding.remarks(line_of).notes())
+    decisions = _Decisions(table, samples, groups, complete)
+    decisions.check_proposals()
+    decisions.try_likely_forms()
+    decisions.doubt_dots(semicolons)
+    return Reading(decisions.typed(), decisions.import_notes(line_of).notes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class _Counts:
     fits: Mapping[ValueFormat, int]
 
 
-class _Deciding:
+class _Decisions:
     def __init__(
         self, table: Any, samples: Mapping[str, Sequence[str]], groups: Groups, complete: bool
     ) -> None:
@@ -106,7 +106,7 @@ class _Deciding:
         self.chosen: dict[str, ValueFormat] = {}
         self.likely: dict[str, list[ValueFormat]] = {}
         self.missing: dict[str, tuple[int, str]] = {}
-        self.two_ways: dict[str, str] = {}
+        self.ambiguous: dict[str, str] = {}
         self.mixed: dict[str, Mixture] = {}
 
     def check_proposals(self) -> None:
@@ -121,13 +121,13 @@ class _Deciding:
             else:
                 self._doubt(name)
         for batch in _batches(open_ones, _CHECKED_AT_ONCE):
-            wanted = {}
+            aggregates = {}
             for index, name in enumerate(batch):
                 text = self.table[name]
-                wanted[f"filled{index}"] = text.count()
+                aggregates[f"filled{index}"] = text.count()
                 for rank, form in enumerate(proposals[name]):
-                    wanted[f"fits{index}_{rank}"] = form.fits(text).sum()
-            counts = _aggregate(self.table, wanted)
+                    aggregates[f"fits{index}_{rank}"] = form.fits(text).sum()
+            counts = _aggregate(self.table, aggregates)
             for index, name in enumerate(batch):
                 filled = counts[f"filled{index}"]
                 whole = [
@@ -142,15 +142,15 @@ class _Deciding:
 
     def try_likely_forms(self) -> None:
         """Count every likely form over every value of the columns that no proposal settled."""
-        here = [
+        decided = [
             name
             for name, forms in self.likely.items()
             if self.complete and all(form.certain for form in forms)
         ]
-        for name in here:
+        for name in decided:
             self._settle(name, _count(self.samples[name], self.likely[name]))
-        rest = [name for name in self.likely if name not in set(here)]
-        for batch in _batches(rest, _COUNTED_AT_ONCE):
+        undecided = [name for name in self.likely if name not in set(decided)]
+        for batch in _batches(undecided, _COUNTED_AT_ONCE):
             columns = {}
             for index, name in enumerate(batch):
                 text = self.table[name].strip()
@@ -158,15 +158,15 @@ class _Deciding:
                 columns[f"real{index}"] = word.ifelse(_nothing(), text)
                 columns[f"word{index}"] = word.ifelse(text, _nothing())
             cut = self.table.select(**columns)
-            wanted = {}
+            aggregates = {}
             for index, name in enumerate(batch):
                 real, words = cut[f"real{index}"], cut[f"word{index}"]
-                wanted[f"real{index}"], wanted[f"example{index}"] = real.count(), real.max()
-                wanted[f"words{index}"], wanted[f"word{index}"] = words.count(), words.max()
-                wanted[f"codes{index}"] = CODE.fits(real).sum()
+                aggregates[f"real{index}"], aggregates[f"example{index}"] = real.count(), real.max()
+                aggregates[f"words{index}"], aggregates[f"word{index}"] = words.count(), words.max()
+                aggregates[f"codes{index}"] = CODE.fits(real).sum()
                 for rank, form in enumerate(self.likely[name]):
-                    wanted[f"fits{index}_{rank}"] = form.fits(real).sum()
-            line = _aggregate(cut, wanted)
+                    aggregates[f"fits{index}_{rank}"] = form.fits(real).sum()
+            line = _aggregate(cut, aggregates)
             for index, name in enumerate(batch):
                 fits = {
                     form: line[f"fits{index}_{rank}"] or 0
@@ -188,18 +188,18 @@ class _Deciding:
         if not semicolons and COMMA not in self.chosen.values():
             return
         decimals = [name for name, form in self.chosen.items() if form is DECIMAL]
-        wanted: dict[str, Any] = {}
+        aggregates: dict[str, Any] = {}
         for index, name in enumerate(decimals):
             text = self.table[name].strip()
             text = _is_word(text).ifelse(_nothing(), text)
-            wanted[f"other{index}"] = (~text.re_search(f"^(?:{DOTTED.pattern})$")).sum()
-            wanted[f"example{index}"] = text.max(where=text.contains("."))
-        counts = _aggregate(self.table, wanted)
+            aggregates[f"other{index}"] = (~text.re_search(f"^(?:{DOTTED.pattern})$")).sum()
+            aggregates[f"example{index}"] = text.max(where=text.contains("."))
+        counts = _aggregate(self.table, aggregates)
         for index, name in enumerate(decimals):
             if not counts[f"other{index}"]:
                 del self.chosen[name]
                 self.missing.pop(name, None)
-                self.two_ways[name] = counts[f"example{index}"]
+                self.ambiguous[name] = counts[f"example{index}"]
 
     def typed(self) -> Any:
         """Return the table with the columns converted."""
@@ -212,12 +212,12 @@ class _Deciding:
                 columns[name] = text if form is None else form.convert(text)
         return self.table.select(**columns)
 
-    def remarks(self, line_of: LineOf | None) -> ImportNotes:
+    def import_notes(self, line_of: LineOf | None) -> ImportNotes:
         """Return what a reader should know."""
         return ImportNotes(
             {name: form.note for name, form in self.chosen.items() if form.note},
-            {name: found for name, found in self.missing.items() if found[0] and found[1]},
-            self.two_ways,
+            {name: missing for name, missing in self.missing.items() if missing[0] and missing[1]},
+            self.ambiguous,
             self.mixed,
             line_of,
         )
@@ -234,11 +234,11 @@ class _Deciding:
         """Note the forms found among the values, unless most of them have none."""
         values = self.distinct[name] or self._further(name)
         real = [value.strip() for value in values if not _is_missing(value)]
-        tried = [value for value in real[:_TRIED] if not _WORDS.fullmatch(value)]
-        found = [form for form in self.forms if any(map(form.matches, tried))]
-        formed = sum(1 for value in tried if any(form.matches(value) for form in found))
+        sample = [value for value in real[:_TRIED] if not _WORDS.fullmatch(value)]
+        matching = [form for form in self.forms if any(map(form.matches, sample))]
+        formed = sum(1 for value in sample if any(form.matches(value) for form in matching))
         if formed and formed * 3 >= len(real[:_TRIED]):
-            self.likely[name] = found
+            self.likely[name] = matching
 
     def _further(self, name: str) -> list[str]:
         """Return values of a column that is empty in the sample."""
@@ -251,7 +251,7 @@ class _Deciding:
         for group in self.groups if counts.real else ():
             whole = [form for form in group if counts.fits.get(form) == counts.real]
             if len(whole) > 1:
-                self.two_ways[name] = counts.example
+                self.ambiguous[name] = counts.example
                 return
             if whole:
                 self.chosen[name] = whole[0]
@@ -324,8 +324,8 @@ def _nothing() -> Any:
     return ibis.null("string")
 
 
-def _aggregate(table: Any, wanted: dict[str, Any]) -> dict[str, Any]:
-    if not wanted:
+def _aggregate(table: Any, aggregates: dict[str, Any]) -> dict[str, Any]:
+    if not aggregates:
         return {}
-    line: dict[str, Any] = table.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+    line: dict[str, Any] = table.aggregate(**aggregates).to_pyarrow().to_pylist()[0]
     return line

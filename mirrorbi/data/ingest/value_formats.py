@@ -104,17 +104,17 @@ def _builtin() -> Any:
 
 def _local(order: str, sign: str, words: str) -> tuple[ValueFormat, ...]:
     """Return the forms of local dates: without and with a time, years of four and two digits."""
-    first, second = ("d", "m") if order == "dm" else ("m", "d")
+    leading, following = ("d", "m") if order == "dm" else ("m", "d")
     mark = re.escape(sign)
     patterns = {"d": _DAY, "m": _MONTH}
-    stem = f"{patterns[first]}{mark}{patterns[second]}{mark}"
+    stem = f"{patterns[leading]}{mark}{patterns[following]}{mark}"
     note = f"Dates in {{columns}} were read as {words}."
     forms = []
     for digits, directive, remark in (
         (_YEAR, "%Y", ""),
         (_YEAR2, "%y", " Years of two digits lie in 1969 to 2068."),
     ):
-        written = f"%{first}{sign}%{second}{sign}{directive}"
+        written = f"%{leading}{sign}%{following}{sign}{directive}"
         clocks = tuple(written + clock for clock in ("", *_CLOCKS))
         forms += [
             ValueFormat(

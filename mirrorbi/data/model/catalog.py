@@ -128,7 +128,7 @@ class Catalog:
             )
 
     def check_members(
-        self, dimension: str, members: Iterable[str], known: Callable[[], list[str]]
+        self, dimension: str, members: Iterable[str], members_of: Callable[[], list[str]]
     ) -> None:
         """Refuse members that a dimension does not have.
 
@@ -137,10 +137,10 @@ class Catalog:
         QueryError
             Naming the member and the nearest that exists.
         """
-        have = known()
+        existing = members_of()
         for member in members:
-            if member not in have:
+            if member not in existing:
                 raise QueryError(
                     f"{self.label(dimension)} has no member {member!r}.",
-                    hint=did_you_mean(member, have, noun="members"),
+                    hint=did_you_mean(member, existing, noun="members"),
                 )

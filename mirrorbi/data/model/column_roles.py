@@ -66,7 +66,7 @@ class Column:
         return bool(self.dtype.is_integer() and edges == (0, 1))
 
 
-class Judged(NamedTuple):
+class ColumnPrivacy(NamedTuple):
     """What a look at the values of a column said of who may see it.
 
     Parameters
@@ -93,17 +93,17 @@ class Roles:
     ----------
     columns
         All columns, in order.
-    judged
+    column_privacy
         Who may see a column, where its values were looked at; the others are judged by name.
-    left
+    omitted
         Why columns play no part, by name.
     privacy
         Columns about persons, by name.
     """
 
     columns: list[Column]
-    judged: Mapping[str, Judged] = field(default_factory=dict)
-    left: dict[str, str] = field(default_factory=dict)
+    column_privacy: Mapping[str, ColumnPrivacy] = field(default_factory=dict)
+    omitted: dict[str, str] = field(default_factory=dict)
     privacy: dict[str, Privacy] = field(default_factory=dict)
     times: list[Column] = field(default_factory=list)
     dimensions: list[Column] = field(default_factory=list)
@@ -142,25 +142,25 @@ class Roles:
 
     def _privacy(self, column: Column) -> tuple[Privacy, bool]:
         """Return who may see a column, and whether it may be counted all the same."""
-        said = self.judged.get(column.name)
-        if said is None:
+        column_privacy = self.column_privacy.get(column.name)
+        if column_privacy is None:
             repeats = column.repeats or column.rows <= FEW_ROWS
             return privacy_of(column.name, repeats=repeats), False
         persons = names_persons(column.name) and column.distinct > FEW_PERSONS
-        return said.privacy, said.countable or persons
+        return column_privacy.privacy, column_privacy.countable or persons
 
     def _sort_number(self, column: Column) -> None:
         name, whole = column.name, column.dtype.is_integer()
-        few = column.distinct <= 50 and column.filled > FEW_ROWS
+        is_category = column.distinct <= 50 and column.filled > FEW_ROWS
         if is_identifier(name) or (whole and column.nearly_unique and aggregation_of(name) is None):
-            target = self.dimensions if whole and few else self.identifiers
+            target = self.dimensions if whole and is_category else self.identifiers
             target.append(column)
         elif is_calendar(name) and whole and column.distinct <= 400:
             if is_cycle(name) or not self._has_time:
                 self.dimensions.append(column)
             else:
                 self.leave(column, "repeats a part of the time column")
-        elif aggregation_of(name) is None and whole and few and column.distinct <= 12:
+        elif aggregation_of(name) is None and whole and is_category and column.distinct <= 12:
             self.dimensions.append(column)
         else:
             self.measures.append(column)
@@ -187,7 +187,7 @@ class Roles:
 
     def leave(self, column: Column, why: str) -> None:
         """Note why a column plays no part."""
-        self.left[column.name] = why
+        self.omitted[column.name] = why
 
     def drop(self, column: Column, why: str) -> None:
         """Take a column out of every part, and note why."""

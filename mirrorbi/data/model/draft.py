@@ -10,7 +10,7 @@ from typing import Any
 from mirrorbi.data.engine.embedded import line
 from mirrorbi.data.engine.profile import Profile
 from mirrorbi.data.model.column_names import aggregation_of, is_identifier, is_person, time_rank
-from mirrorbi.data.model.column_roles import FEW_ROWS, Column, Judged, Roles
+from mirrorbi.data.model.column_roles import FEW_ROWS, Column, ColumnPrivacy, Roles
 from mirrorbi.data.model.draft_metrics import draft_flag, draft_measure
 from mirrorbi.data.model.draft_yaml import to_yaml
 from mirrorbi.data.model.naming import Names, label, slug
@@ -68,7 +68,7 @@ def draft_model(
     table: Any,
     profile: Profile,
     name: str,
-    judged: Mapping[str, Judged] | None = None,
+    column_privacy: Mapping[str, ColumnPrivacy] | None = None,
     zones: Mapping[str, str] | None = None,
 ) -> Draft:
     """Guess a model from the data.
@@ -82,7 +82,7 @@ def draft_model(
         Its profile.
     name
         What the data is called.
-    judged
+    column_privacy
         Who may see the columns, where somebody looked at their values
         (`mirrorbi.privacy.pii`); without it, their names decide.
     zones
@@ -99,7 +99,7 @@ def draft_model(
     >>> list(draft.model.dimensions), list(draft.model.metrics)
     (['city'], ['rows', 'sales'])
     """
-    return _Drafter(table, profile, name, judged or {}, zones or {}).draft()
+    return _Drafter(table, profile, name, column_privacy or {}, zones or {}).draft()
 
 
 class _Drafter:
@@ -108,14 +108,14 @@ class _Drafter:
         table: Any,
         profile: Profile,
         name: str,
-        judged: Mapping[str, Judged],
+        column_privacy: Mapping[str, ColumnPrivacy],
         zones: Mapping[str, str],
     ) -> None:
         schema, rows = table.schema(), profile.rows
         columns = [Column(n, schema[n], p, rows) for n, p in profile.columns.items()]
         self.table, self.rows, self.name = table, rows, name
         self.zones = zones
-        self.roles = Roles(columns, judged)
+        self.roles = Roles(columns, column_privacy)
         self.names = Names()
         self.reasons: dict[str, str] = {}
 
@@ -137,21 +137,21 @@ class _Drafter:
             privacy=PrivacySettings(columns={c: p.value for c, p in self.roles.privacy.items()}),
             draft=True,
         )
-        left = {f"columns.{name}": why for name, why in self.roles.left.items()}
+        omitted = {f"columns.{name}": reason for name, reason in self.roles.omitted.items()}
         classes = {f"privacy.{name}": self._why(name) for name in self.roles.privacy}
-        return Draft(model, {**self.reasons, **left, **classes})
+        return Draft(model, {**self.reasons, **omitted, **classes})
 
     def _why(self, name: str) -> str:
-        said = self.roles.judged.get(name)
-        if said is None:
+        column_privacy = self.roles.column_privacy.get(name)
+        if column_privacy is None:
             return "judged by its name"
-        by_name = said.privacy is Privacy.SAFE
-        return "by its name, it tells of persons or clients" if by_name else said.reason
+        by_name = column_privacy.privacy is Privacy.SAFE
+        return "by its name, it tells of persons or clients" if by_name else column_privacy.reason
 
     def _zone(self, time: Column) -> str | None:
         zone = self.zones.get(time.name)
-        known = zone in zoneinfo.available_timezones()
-        return zone if known and time.dtype.is_timestamp() and time.dtype.timezone else None
+        is_known = zone in zoneinfo.available_timezones()
+        return zone if is_known and time.dtype.is_timestamp() and time.dtype.timezone else None
 
     def _time(self) -> Column | None:
         ranked = sorted(
@@ -175,27 +175,27 @@ class _Drafter:
         texts = [c for c in texts if c.name not in self.roles.privacy][:MAX_TEXTS]
         if not texts:
             return []
-        wanted = {f"c{i}": self._column(c).re_search(ISO_DATE).sum() for i, c in enumerate(texts)}
-        found = self._read(self.table.aggregate(**wanted))
-        return [c for i, c in enumerate(texts) if (found[f"c{i}"] or 0) >= 0.95 * c.filled]
+        matches = {f"c{i}": self._column(c).re_search(ISO_DATE).sum() for i, c in enumerate(texts)}
+        counts = self._read(self.table.aggregate(**matches))
+        return [c for i, c in enumerate(texts) if (counts[f"c{i}"] or 0) >= 0.95 * c.filled]
 
     def _dimensions(self) -> dict[str, Dimension]:
         for code, column in self._synonyms():
             self.roles.drop(code, f"says the same as {column.name}, shorter")
         columns = self.roles.dimensions
-        kept = {c.name for c in sorted(columns, key=lambda c: c.distinct)[:MAX_DIMENSIONS]}
-        found: dict[str, Dimension] = {}
+        fewest = {c.name for c in sorted(columns, key=lambda c: c.distinct)[:MAX_DIMENSIONS]}
+        dimensions: dict[str, Dimension] = {}
         for column in columns:
             about = f"about {column.distinct:,} members"
-            if column.name not in kept:
+            if column.name not in fewest:
                 self.roles.leave(
                     column, f"has {about}; {MAX_DIMENSIONS} dimensions with fewer are in the draft"
                 )
                 continue
             name = self.names.new(column.name)
-            found[name] = Dimension(name=name, column=column.name, label=label(column.name))
+            dimensions[name] = Dimension(name=name, column=column.name, label=label(column.name))
             self.reasons[f"dimensions.{name}"] = about
-        return found
+        return dimensions
 
     def _synonyms(self) -> list[tuple[Column, Column]]:
         """Return pairs of text columns with the same members: a code, and its longer name."""
@@ -209,7 +209,7 @@ class _Drafter:
             if abs(a.distinct - b.distinct) <= 0.05 * max(a.distinct, b.distinct)
             and a.profile.nulls == b.profile.nulls
         ]
-        found: list[tuple[Column, Column]] = []
+        synonyms: list[tuple[Column, Column]] = []
         for a, b in pairs[:MAX_TRIES]:
             both = self.table.select(a=self._column(a), b=self._column(b)).distinct()
             line = self._read(
@@ -222,8 +222,8 @@ class _Drafter:
                 )
             )
             if line["a"] == line["b"] == line["both"] - (line["missing"] or 0):
-                found.append((a, b) if line["shorter"] else (b, a))
-        return found
+                synonyms.append((a, b) if line["shorter"] else (b, a))
+        return synonyms
 
     def _metrics(self) -> dict[str, Metric]:
         metrics: dict[str, Metric] = {
@@ -231,10 +231,10 @@ class _Drafter:
         }
         self.reasons["metrics.rows"] = "the number of rows"
         measures = self.roles.measures
-        said = [c for c in measures if aggregation_of(c.name) is not None]
-        unsaid = [c for c in measures if aggregation_of(c.name) is None]
-        for column in self._first(said + unsaid, metrics):
-            metric, why = draft_measure(column, self.names, hidden=bool(said))
+        recognised = [c for c in measures if aggregation_of(c.name) is not None]
+        unrecognised = [c for c in measures if aggregation_of(c.name) is None]
+        for column in self._first(recognised + unrecognised, metrics):
+            metric, why = draft_measure(column, self.names, hidden=bool(recognised))
             metrics[metric.name] = metric
             self.reasons[f"metrics.{metric.name}"] = why
         for column in self._first(self.roles.flags, metrics):

@@ -24,14 +24,14 @@ def draft_measure(column: Column, names: Names, hidden: bool) -> tuple[SimpleMet
     hidden
         Whether to hide the metric if the column's name does not say how to aggregate it.
     """
-    said = aggregation_of(column.name)
-    agg = said or Aggregation.AVG
+    aggregation = aggregation_of(column.name)
+    agg = aggregation or Aggregation.AVG
     low, high = _number(column.profile.low), _number(column.profile.high)
     unit = unit_of(column.name, low, high)
     text = label(column.name)
     if agg is Aggregation.AVG and not re.match(r"(avg|average|mean|median)\b", text.lower()):
         text = f"Average {text[0].lower() + text[1:] if text[1:2].islower() else text}"
-    if said is None:
+    if aggregation is None:
         why = "averaged, since its name does not say how to aggregate it"
         why += "; hidden until you confirm it" if hidden else ""
     else:
@@ -44,7 +44,7 @@ def draft_measure(column: Column, names: Names, hidden: bool) -> tuple[SimpleMet
         agg=agg,
         column=column.name,
         unit=unit,
-        hidden=hidden and said is None,
+        hidden=hidden and aggregation is None,
     )
     return metric, why
 
@@ -55,7 +55,7 @@ def draft_flag(column: Column, names: Names) -> tuple[dict[str, Metric], str]:
     if not column.dtype.is_boolean():
         condition += " == 1"
     count, share = names.new(f"{column.name}_rows"), names.new(f"{column.name}_share")
-    known = "rows"
+    denominator = "rows"
     parts: dict[str, Metric] = {
         count: SimpleMetric(
             name=count,
@@ -67,9 +67,9 @@ def draft_flag(column: Column, names: Names) -> tuple[dict[str, Metric], str]:
         )
     }
     if column.profile.nulls:
-        known = names.new(f"{column.name}_known")
-        parts[known] = SimpleMetric(
-            name=known,
+        denominator = names.new(f"{column.name}_known")
+        parts[denominator] = SimpleMetric(
+            name=denominator,
             label=f"Rows where {text} is known",
             agg=Aggregation.COUNT,
             column=column.name,
@@ -81,7 +81,7 @@ def draft_flag(column: Column, names: Names) -> tuple[dict[str, Metric], str]:
         label=f"Share with {text}",
         type="ratio",
         numerator=count,
-        denominator=known,
+        denominator=denominator,
         unit="percent",
         decimals=1,
     )

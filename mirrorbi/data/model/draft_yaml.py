@@ -96,11 +96,11 @@ def _lines(draft: Draft) -> Iterator[str]:
         for column, privacy in model.classes.items():
             yield from _comment(f"{_sentence(reasons[f'privacy.{column}'])}.", 4)
             yield f"    {scalar(column)}: {privacy}"
-    left = {key[8:]: why for key, why in reasons.items() if key.startswith("columns.")}
-    if left:
+    omitted = {key[8:]: why for key, why in reasons.items() if key.startswith("columns.")}
+    if omitted:
         yield ""
         yield "# Columns left out:"
-        for column, why in left.items():
+        for column, why in omitted.items():
             yield from _comment(f"- {scalar(column)} {why}")
 
 

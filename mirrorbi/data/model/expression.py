@@ -205,10 +205,10 @@ def _check_compare(
     parsed: Parsed, left: ast.expr, op: ast.cmpop, right: ast.expr, columns: set[str]
 ) -> None:
     sides = [left] if isinstance(op, (ast.In, ast.NotIn)) else [left, right]
-    named = {parsed.name(side) for side in sides if parsed.is_name(side)}
-    columns |= named
+    compared = {parsed.name(side) for side in sides if parsed.is_name(side)}
+    columns |= compared
     if isinstance(op, (ast.Is, ast.IsNot)):
-        if not named or not _is_none(right):
+        if not compared or not _is_none(right):
             raise parsed.error(
                 f"'is' stands only before None, not before {parsed.source(right)}",
                 "To compare, write ==.",
@@ -230,7 +230,7 @@ def _check_compare(
     values += [side for side in sides if not parsed.is_name(side)]
     for value in values:
         literal(parsed, value)
-    if not named:
+    if not compared:
         raise parsed.error(
             f"{parsed.source(left)} is a value, not a column",
             "A column comes first: column in ['a', 'b'].",

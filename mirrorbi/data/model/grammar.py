@@ -202,9 +202,9 @@ def _scan(text: str, noun: str) -> tuple[str, dict[str, str], dict[str, str]]:
 def _check_word(word: str, noun: str, text: str) -> None:
     if word in _ALLOWED_WORDS:
         return
-    known = {allowed.lower(): f"Write '{allowed}'" for allowed in _ALLOWED_WORDS} | _WORDS
-    if word.lower() in known:
-        hint = f"{known[word.lower()]}, or `{word}` in backticks if it is a name."
+    hints = {allowed.lower(): f"Write '{allowed}'" for allowed in _ALLOWED_WORDS} | _WORDS
+    if word.lower() in hints:
+        hint = f"{hints[word.lower()]}, or `{word}` in backticks if it is a name."
         raise _error(noun, text, f"{word} is not part of the grammar", hint)
     if keyword.iskeyword(word):
         hint = f"If it is a name, write it in backticks: `{word}`."

@@ -104,23 +104,23 @@ def find_model(paths: Iterable[str | Path]) -> Path | None:
     paths
         The files of the source, or its folder.
     """
-    every = [Path(path) for path in paths]
-    if not every:
+    files = [Path(path) for path in paths]
+    if not files:
         return None
-    wanted: list[Path] = []
-    if len(every) == 1 and not every[0].is_dir():
-        stem = every[0]
+    candidates: list[Path] = []
+    if len(files) == 1 and not files[0].is_dir():
+        stem = files[0]
         while stem.suffix.lower() in _DATA_SUFFIXES:
             stem = stem.with_suffix("")
-            wanted += [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
-    folder = Path(os.path.commonpath([p if p.is_dir() else p.parent for p in every]))
-    whole = len(every) > 1 or every[0].is_dir() or _is_alone(every[0])
+            candidates += [stem.with_name(stem.name + suffix) for suffix in SUFFIXES]
+    folder = Path(os.path.commonpath([p if p.is_dir() else p.parent for p in files]))
+    whole = len(files) > 1 or files[0].is_dir() or _is_alone(files[0])
     while "=" in folder.name:  # a folder of a hive partition
         folder, whole = folder.parent, True
     if whole and folder.name:
-        wanted += [folder / "model.yaml", folder / "model.yml"]
-        wanted += [folder.with_name(folder.name + suffix) for suffix in SUFFIXES]
-    return next((path for path in wanted if path.is_file()), None)
+        candidates += [folder / "model.yaml", folder / "model.yml"]
+        candidates += [folder.with_name(folder.name + suffix) for suffix in SUFFIXES]
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def _is_alone(file: Path) -> bool:
@@ -171,7 +171,7 @@ def _model(values: Any, where: str, lines: Mapping[tuple[str, ...], int]) -> Mod
     try:
         model = Model.model_validate(values)
     except ValidationError as error:
-        for detail in _told(error):
+        for detail in _errors_of(error):
             _add(detail, problems)
         problems.raise_first()
         raise
@@ -192,7 +192,7 @@ def _check_own_names(values: Mapping[str, Any], problems: Problems) -> None:
                 )
 
 
-def _told(error: ValidationError) -> list[ErrorDetails]:
+def _errors_of(error: ValidationError) -> list[ErrorDetails]:
     """Return pydantic's errors without keys that are missing only because misspelt."""
     details = error.errors(include_url=False)
     unknown = [d["loc"] for d in details if d["type"] == "extra_forbidden"]

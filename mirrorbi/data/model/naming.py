@@ -59,14 +59,14 @@ class Names:
     """
 
     def __init__(self) -> None:
-        self._taken = {*RESERVED}
+        self._used = {*RESERVED}
 
     def new(self, column: str) -> str:
         """Return a name for a column that no other has."""
         base = slug(column, "column")
         name, n = base, 1
-        while name in self._taken:
+        while name in self._used:
             n += 1
             name = f"{base}_{n}"
-        self._taken.add(name)
+        self._used.add(name)
         return name

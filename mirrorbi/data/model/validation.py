@@ -42,7 +42,7 @@ class Problems:
     def __init__(self, where: str, lines: Mapping[tuple[str, ...], int]) -> None:
         self.where = _WHERE.get(where, where)
         self.lines = lines
-        self._found: dict[tuple[str, ...], tuple[int, str, str]] = {}
+        self._problems: dict[tuple[str, ...], tuple[int, str, str]] = {}
 
     def add(self, path: Iterable[object], what: str, hint: str = "") -> None:
         """Add an error at a key; a second one at the same key is left out.
@@ -55,7 +55,7 @@ class Problems:
             at = at[:-1]
         key = ".".join(_key(part) for part in keys) or "the model"
         text = f"{key}: {what}" if what[:1].isupper() else f"{key} {what}"
-        self._found.setdefault(keys, (self.lines.get(at, 0), text, hint))
+        self._problems.setdefault(keys, (self.lines.get(at, 0), text, hint))
 
     def raise_first(self) -> None:
         """Raise the errors found, if there are any.
@@ -65,19 +65,19 @@ class Problems:
         ModelError
             With the first five, by line.
         """
-        if not self._found:
+        if not self._problems:
             return
-        found = sorted(self._found.values(), key=lambda problem: problem[0])
-        if len(found) == 1:
-            line, text, hint = found[0]
+        problems = sorted(self._problems.values(), key=lambda problem: problem[0])
+        if len(problems) == 1:
+            line, text, hint = problems[0]
             raise ModelError(f"{self.where}{f', line {line}' if line else ''}: {text}", hint=hint)
         shown = [
             f"  {f'line {line}: ' if line else ''}{text} {hint}".rstrip()
-            for line, text, hint in found[:SHOWN]
+            for line, text, hint in problems[:SHOWN]
         ]
-        if len(found) > SHOWN:
-            shown.append(f"  and {len(found) - SHOWN} more.")
-        raise ModelError("\n".join([f"{self.where} has {len(found)} errors:", *shown]))
+        if len(problems) > SHOWN:
+            shown.append(f"  and {len(problems) - SHOWN} more.")
+        raise ModelError("\n".join([f"{self.where} has {len(problems)} errors:", *shown]))
 
 
 def check_names(model: Model, problems: Problems) -> None:
@@ -268,10 +268,10 @@ def _check_filter_types(
     import ibis
 
     parsed = Filter.parse(metric.filter)
-    known = {name: schema[name] for name in parsed.columns if name in schema}
+    columns = {name: schema[name] for name in parsed.columns if name in schema}
     try:
-        if known.keys() == parsed.columns:
-            parsed.apply(ibis.table(known, name="data"))
+        if columns.keys() == parsed.columns:
+            parsed.apply(ibis.table(columns, name="data"))
         else:
             parsed.apply(ibis.table(dict(schema), name="data"))
     except ModelError as error:

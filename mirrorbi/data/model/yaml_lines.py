@@ -63,8 +63,10 @@ def read_yaml(path: Path) -> Marked:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         folder = path.parent if path.parent.is_dir() else Path()
-        near = sorted(p.name for p in folder.iterdir() if p.suffix in (".yaml", ".yml"))
-        hint = did_you_mean(path.name, near) if near else "Write one with 'mirrorbi model SOURCE'."
+        files = sorted(p.name for p in folder.iterdir() if p.suffix in (".yaml", ".yml"))
+        hint = (
+            did_you_mean(path.name, files) if files else "Write one with 'mirrorbi model SOURCE'."
+        )
         raise ModelError(f"There is no model file {path.name!r}.", hint=hint) from None
     except OSError as error:
         reason = "it is a folder" if path.is_dir() else (error.strerror or str(error)).lower()

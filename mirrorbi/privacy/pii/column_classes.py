@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 from mirrorbi.data.engine.profile import ColumnProfile, Profile, profile
 from mirrorbi.data.engine.sample import LIMIT, sample_values
 from mirrorbi.data.model.column_names import kind_of, privacy_of, words
-from mirrorbi.data.model.column_roles import FEW_PERSONS, FEW_ROWS, MAX_MEMBERS, Column, Judged
+from mirrorbi.data.model.column_roles import (
+    FEW_PERSONS,
+    FEW_ROWS,
+    MAX_MEMBERS,
+    Column,
+    ColumnPrivacy,
+)
 from mirrorbi.data.model.semantic_model import Model, Privacy
 from mirrorbi.privacy.pii.column_values import (
     has_shape,
@@ -69,10 +75,10 @@ class Finding:
     share: float | None = None
 
     @property
-    def judged(self) -> Judged:
+    def column_privacy(self) -> ColumnPrivacy:
         """The finding as the draft of a model takes it."""
         countable = self.kind in ("identifier", "declared")
-        return Judged(self.privacy, self.reason, countable)
+        return ColumnPrivacy(self.privacy, self.reason, countable)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain values, ready for JSON."""
