@@ -83,57 +83,57 @@ def check_models(
     """
     settings = settings.model_copy(update={"region": region})
     client = client_for(settings, "bedrock", session)
-    listed = list(models)
+    chosen = list(models)
     with ThreadPoolExecutor(_THREADS) as threads:
-        asked = threads.map(lambda model: _standings(client, model, settings, region), listed)
-        return [standing for found in asked for standing in found]
+        groups = threads.map(lambda model: _standings(client, model, settings, region), chosen)
+        return [standing for group in groups for standing in group]
 
 
 def _standings(
     client: Any, model: ClaudeModel, settings: ClaudeSettings, region: str
 ) -> list[Standing]:
-    alone = Route(model, model.id, region, (region,), "region")
-    answer, note, told = _asked(
-        client.get_foundation_model, {"modelIdentifier": model.id}, alone, settings
+    route_alone = Route(model, model.id, region, (region,), "region")
+    answer, note, response = _call(
+        client.get_foundation_model, {"modelIdentifier": model.id}, route_alone, settings
     )
-    details = told.get("modelDetails", {})
+    details = response.get("modelDetails", {})
     if answer == "yes":
         answer, note = _lifecycle(details.get("modelLifecycle", {}))
     served = "ON_DEMAND" in details.get("inferenceTypesSupported", ())
     if answer in ("yes", "legacy") and not served:
-        found = [Standing(model.name, model.id, "region", "no", "needs an inference profile")]
+        standings = [Standing(model.name, model.id, "region", "no", "needs an inference profile")]
     else:
-        found = [Standing(model.name, model.id, "region", answer, note)]
+        standings = [Standing(model.name, model.id, "region", answer, note)]
     for route in routes_of(model, region):
         if route.id != model.id:
-            found.append(_profile(client, route, settings, answer, note))
-    return found
+            standings.append(_profile(client, route, settings, answer, note))
+    return standings
 
 
 def _profile(
     client: Any, route: Route, settings: ClaudeSettings, of_model: Answer, note: str
 ) -> Standing:
-    answer, why, told = _asked(
+    answer, reason, response = _call(
         client.get_inference_profile, {"inferenceProfileIdentifier": route.id}, route, settings
     )
-    arns = [part["modelArn"] for part in told.get("models", ())]
+    arns = [part["modelArn"] for part in response.get("models", ())]
     regions = tuple(sorted({arn.split(":")[3] for arn in arns} - {""}))
-    if answer == "yes" and told.get("status") != "ACTIVE":
-        answer, why = "no", f"status {told.get('status')}"
+    if answer == "yes" and response.get("status") != "ACTIVE":
+        answer, reason = "no", f"status {response.get('status')}"
     elif answer == "yes" and of_model == "legacy":
-        answer, why = "legacy", note
-    known = () if route.reach == "global" else tuple(sorted(set(regions) - set(route.regions)))
-    return Standing(route.model.name, route.id, route.reach, answer, why, regions, known)
+        answer, reason = "legacy", note
+    beyond = () if route.reach == "global" else tuple(sorted(set(regions) - set(route.regions)))
+    return Standing(route.model.name, route.id, route.reach, answer, reason, regions, beyond)
 
 
-def _asked(
-    operation: Any, given: Mapping[str, str], route: Route, settings: ClaudeSettings
+def _call(
+    operation: Any, parameters: Mapping[str, str], route: Route, settings: ClaudeSettings
 ) -> tuple[Answer, str, Mapping[str, Any]]:
     """Return an answer, why it is so, and what Bedrock told."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return "yes", "", operation(**given)
+        return "yes", "", operation(**parameters)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code == "AccessDeniedException":
@@ -147,8 +147,8 @@ def _asked(
     raise (fault.error if fault is not None else raised) from raised
 
 
-def _lifecycle(told: Mapping[str, Any]) -> tuple[Answer, str]:
+def _lifecycle(lifecycle: Mapping[str, Any]) -> tuple[Answer, str]:
     """Return how long a model is served."""
-    ends = told.get("endOfLifeTime")
-    until = f"until {ends:%Y-%m-%d}" if isinstance(ends, datetime) else ""
-    return ("legacy", until) if told.get("status") == "LEGACY" else ("yes", until)
+    end = lifecycle.get("endOfLifeTime")
+    until = f"until {end:%Y-%m-%d}" if isinstance(end, datetime) else ""
+    return ("legacy", until) if lifecycle.get("status") == "LEGACY" else ("yes", until)

@@ -49,16 +49,16 @@ def batch_budget_beside(ledger: Path) -> Path | None:
 
 
 @dataclass(slots=True)
-class Kept:
+class BatchSpending:
     """What the file says: US dollars spent, and set aside by calls under way."""
 
     spent: Decimal = Decimal(0)
-    held: dict[str, Decimal] = field(default_factory=dict)
+    reserved: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def total(self) -> Decimal:
         """Spent and set aside."""
-        return self.spent + sum(self.held.values(), Decimal(0))
+        return self.spent + sum(self.reserved.values(), Decimal(0))
 
 
 class BatchBudget:
@@ -82,7 +82,7 @@ class BatchBudget:
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().absolute()
 
-    def read(self) -> Kept:
+    def read(self) -> BatchSpending:
         """Return what the file says; nothing spent if there is none.
 
         Raises
@@ -92,10 +92,10 @@ class BatchBudget:
         """
         try:
             parts = json.loads(self.path.read_text("utf-8"))
-            held = {str(key): Decimal(value) for key, value in parts["held"].items()}
-            return Kept(Decimal(parts["spent"]), held)
+            reserved = {str(key): Decimal(value) for key, value in parts["held"].items()}
+            return BatchSpending(Decimal(parts["spent"]), reserved)
         except FileNotFoundError:
-            return Kept()
+            return BatchSpending()
         except (OSError, ValueError, InvalidOperation, KeyError, TypeError, AttributeError):
             raise BudgetError(
                 f"What this batch has spent cannot be read from {str(self.path)!r}.",
@@ -103,7 +103,7 @@ class BatchBudget:
             ) from None
 
     @contextmanager
-    def changed(self) -> Iterator[Kept]:
+    def changed(self) -> Iterator[BatchSpending]:
         """Give what the file says, and keep the changes if the block ends well.
 
         Raises
@@ -117,11 +117,11 @@ class BatchBudget:
         """
         self._make()
         with locked(self.path.with_name(f"{self.path.name}.lock")):
-            kept = self.read()
-            yield kept
+            spending = self.read()
+            yield spending
             parts = {
-                "spent": f"{kept.spent:f}",
-                "held": {key: f"{cost:f}" for key, cost in kept.held.items()},
+                "spent": f"{spending.spent:f}",
+                "held": {key: f"{cost:f}" for key, cost in spending.reserved.items()},
             }
             LocalStore(self.path.parent).write(self.path.name, json.dumps(parts).encode())
 

@@ -78,7 +78,7 @@ class Budget:
         self.calls = 0
         self.cached = 0
         self.usage = Usage()
-        self._held: dict[str, Decimal] = {}
+        self._reserved: dict[str, Decimal] = {}
         self._spent = Decimal(0)
         self._lock = threading.Lock()
 
@@ -95,7 +95,7 @@ class Budget:
     @property
     def spent(self) -> Decimal:
         """US dollars that this run has spent, with what is set aside."""
-        return self._spent + sum(self._held.values(), Decimal(0))
+        return self._spent + sum(self._reserved.values(), Decimal(0))
 
     def reserve(self, estimate: Estimate) -> Reservation:
         """Set aside the most that a call may cost.
@@ -113,25 +113,25 @@ class Budget:
                 hint='Set input_price and output_price in [claude.models."ID"] of '
                 "mirrorbi.toml, or remove the budget.",
             )
-        held = Reservation(secrets.token_hex(8), estimate.cost or Decimal(0))
+        reservation = Reservation(secrets.token_hex(8), estimate.cost or Decimal(0))
         with self._lock:
             _allow("call", estimate, Decimal(0), self.call)
             _allow("run", estimate, self.spent, self.run)
             if self.batch_budget is None:
                 _allow("batch", estimate, self.spent, self.batch)
             else:
-                with self.batch_budget.changed() as kept:
-                    _allow("batch", estimate, kept.total, self.batch)
-                    kept.held[held.id] = held.cost
-            self._held[held.id] = held.cost
-        return held
+                with self.batch_budget.changed() as spending:
+                    _allow("batch", estimate, spending.total, self.batch)
+                    spending.reserved[reservation.id] = reservation.cost
+            self._reserved[reservation.id] = reservation.cost
+        return reservation
 
     @property
     def limited(self) -> bool:
         """Whether there is any limit."""
         return any(limit is not None for limit in (self.call, self.run, self.batch))
 
-    def change(self, held: Reservation, estimate: Estimate) -> None:
+    def change(self, reservation: Reservation, estimate: Estimate) -> None:
         """Set aside another amount for the same call, as its tokens have been counted.
 
         Raises
@@ -139,24 +139,29 @@ class Budget:
         BudgetError
             If that is more than is left; what was set aside stays so.
         """
-        more = (estimate.cost or Decimal(0)) - self._held[held.id]
+        difference = (estimate.cost or Decimal(0)) - self._reserved[reservation.id]
         with self._lock:
             _allow("call", estimate, Decimal(0), self.call)
-            _allow("run", estimate, self.spent - self._held[held.id], self.run)
+            _allow("run", estimate, self.spent - self._reserved[reservation.id], self.run)
             if self.batch_budget is None:
-                _allow("batch", estimate, self.spent - self._held[held.id], self.batch)
+                _allow("batch", estimate, self.spent - self._reserved[reservation.id], self.batch)
             else:
-                with self.batch_budget.changed() as kept:
-                    _allow("batch", estimate, kept.total - self._held[held.id], self.batch)
-                    kept.held[held.id] += more
-            self._held[held.id] += more
+                with self.batch_budget.changed() as spending:
+                    _allow(
+                        "batch",
+                        estimate,
+                        spending.total - self._reserved[reservation.id],
+                        self.batch,
+                    )
+                    spending.reserved[reservation.id] += difference
+            self._reserved[reservation.id] += difference
 
-    def settle(self, held: Reservation, usage: Usage | None) -> None:
+    def settle(self, reservation: Reservation, usage: Usage | None) -> None:
         """Replace what was set aside by what was spent.
 
         Parameters
         ----------
-        held
+        reservation
             What `reserve` returned.
         usage
             Tokens and cost; ``Usage()`` if no call was made or Bedrock refused it. ``None``
@@ -168,16 +173,16 @@ class Budget:
             If it was settled before.
         """
         with self._lock:
-            if held.id not in self._held:
+            if reservation.id not in self._reserved:
                 raise ClaudeError("This call was settled before.", hint="Settle a call once.")
-            known = usage.cost if usage is not None else None
-            known = self._held[held.id] if known is None else known
+            cost = usage.cost if usage is not None else None
+            cost = self._reserved[reservation.id] if cost is None else cost
             if self.batch_budget is not None:
-                with self.batch_budget.changed() as kept:
-                    kept.held.pop(held.id, None)
-                    kept.spent += known
-            del self._held[held.id]
-            self._spent += known
+                with self.batch_budget.changed() as spending:
+                    spending.reserved.pop(reservation.id, None)
+                    spending.spent += cost
+            del self._reserved[reservation.id]
+            self._spent += cost
             if usage is not None:
                 self.usage += usage
             if usage != Usage():

@@ -33,11 +33,13 @@ def budget_html(budget: Budget) -> str:
 
 def _limits(budget: Budget) -> list[tuple[str, Decimal, Decimal | None]]:
     """Return name, spent and limit of the run, and of the batch where there is one."""
-    found = [("Run", budget.spent, budget.run)]
+    limits = [("Run", budget.spent, budget.run)]
     if budget.batch is not None or budget.batch_budget is not None:
-        kept = budget.spent if budget.batch_budget is None else budget.batch_budget.read().total
-        found.append(("Batch", kept, budget.batch))
-    return found
+        batch_spent = (
+            budget.spent if budget.batch_budget is None else budget.batch_budget.read().total
+        )
+        limits.append(("Batch", batch_spent, budget.batch))
+    return limits
 
 
 def _counts(budget: Budget) -> list[str]:
@@ -73,5 +75,5 @@ def _of(spent: Decimal, limit: Decimal | None) -> str:
     return dollars(spent) if limit is None else f"{figure(spent)} of {dollars(limit)}"
 
 
-def _number(count: int, one: str) -> str:
-    return f"{count:,} {one if count == 1 else one + 's'}"
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun if count == 1 else noun + 's'}"

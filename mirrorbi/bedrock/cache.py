@@ -20,7 +20,7 @@ DAYS = 30
 """How long an answer is kept."""
 LIMIT = 256_000_000
 """Bytes that all answers together may take; the longest unused go first."""
-_KEPT = ("end_turn", "tool_use")
+_CACHEABLE = ("end_turn", "tool_use")
 _SWEEP = 50
 
 logger = logging.getLogger(__name__)
@@ -78,23 +78,23 @@ class AnswerCache:
         except OSError as error:
             logger.warning("An answer could not be read from the cache: %s.", error.strerror)
             return None
-        kept = _opened(line, key)
-        if kept is None:
+        entry = _parsed(line, key)
+        if entry is None:
             logger.warning("An answer in the cache was changed; it is removed and asked again.")
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
         return Reply(
-            content=tuple(kept["content"]),
-            stop=kept["stop"],
-            model=kept["model"],
-            region=kept["region"],
+            content=tuple(entry["content"]),
+            stop=entry["stop"],
+            model=entry["model"],
+            region=entry["region"],
             cached=True,
         )
 
     def put(self, key: str, reply: Reply) -> None:
         """Keep an answer, if it is whole and text: not one that was cut or filtered."""
-        if reply.stop not in _KEPT or reply.cached or _plain(reply.content) != reply.content:
+        if reply.stop not in _CACHEABLE or reply.cached or _plain(reply.content) != reply.content:
             return
         body = {
             "key": key,
@@ -195,14 +195,14 @@ def _plain(value: Any) -> Any:
     return type(value)(map(_plain, value)) if isinstance(value, (list, tuple)) else value
 
 
-def _opened(line: bytes, key: str) -> dict[str, Any] | None:
+def _parsed(line: bytes, key: str) -> dict[str, Any] | None:
     """Return what a file holds, if it is what was kept under that key."""
     try:
-        kept = json.loads(line)
-        own = kept.pop("hash")
-        whole = own == _hash(kept) and kept["key"] == key and kept["stop"] in _KEPT
-        whole = whole and all(isinstance(block, dict) for block in kept["content"])
-        return kept if whole and {"model", "region"} <= kept.keys() else None
+        entry = json.loads(line)
+        digest = entry.pop("hash")
+        is_valid = digest == _hash(entry) and entry["key"] == key and entry["stop"] in _CACHEABLE
+        is_valid = is_valid and all(isinstance(block, dict) for block in entry["content"])
+        return entry if is_valid and {"model", "region"} <= entry.keys() else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 

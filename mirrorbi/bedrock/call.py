@@ -13,7 +13,7 @@ from mirrorbi.bedrock.error_mapping import Fault, fault_of
 from mirrorbi.bedrock.request import Reply, Usage, _sealed
 from mirrorbi.bedrock.residency import Route
 from mirrorbi.bedrock.retry import Attempts
-from mirrorbi.bedrock.stream import Assembly, Pump, judge
+from mirrorbi.bedrock.stream import Assembly, Pump, require_usable
 from mirrorbi.connections.boto_session import client_for
 from mirrorbi.errors import CancelledError
 from mirrorbi.privacy.ledger import Outcome
@@ -46,7 +46,7 @@ class Call:
     tried: int = 0
     spent: Usage | None = None
 
-    def made(
+    def execute(
         self, on_text: Callable[[str], object] | None, cancel: threading.Event | None
     ) -> Reply:
         """Make it, as often as that is allowed, and return the whole answer.
@@ -67,8 +67,8 @@ class Call:
         deadline = time.monotonic() + settings.timeout
         attempts = Attempts(settings.attempts, settings.backoff, deadline, cancel)
         while True:
-            attempts.made += 1
-            self.tried = attempts.made
+            attempts.count += 1
+            self.tried = attempts.count
             assembly = Assembly(on_text)
             try:
                 return self._answer(assembly, cancel, deadline)
@@ -79,12 +79,12 @@ class Call:
                 fault = self._fault(raised, assembly)
                 if fault is None:
                     raise
-                if not fault.again or assembly.begun or not self._again(attempts, fault):
+                if not fault.retryable or assembly.begun or not self._retry(attempts, fault):
                     if fault.error is raised:
                         raise
                     raise fault.error from raised
 
-    def counted(self) -> int | None:
+    def count_tokens(self) -> int | None:
         """Return the tokens of what is sent, as Bedrock counts them.
 
         ``None`` where it may not be asked (``bedrock:CountTokens``), or does not count for
@@ -95,14 +95,14 @@ class Call:
 
         client = client_for(self.settings, "bedrock-runtime", self.session)
         parts = ("messages", "system", "toolConfig")
-        said = {key: self.body[key] for key in parts if key in self.body}
+        content = {key: self.body[key] for key in parts if key in self.body}
         try:
-            answer = client.count_tokens(modelId=self.route.model.id, input={"converse": said})
+            answer = client.count_tokens(modelId=self.route.model.id, input={"converse": content})
         except (BotoCoreError, ClientError):
             return None
         return int(answer["inputTokens"])
 
-    def refused(self, problem: str) -> None:
+    def mark_refused(self, problem: str) -> None:
         """Note that the call was not made after all."""
         self.status, self.problem, self.spent = "failed", problem, Usage()
 
@@ -134,7 +134,7 @@ class Call:
         if assembly.whole and assembly.usage is not None:
             self.status, self.spent = "answered", price(assembly.usage, self.route.model)
         content = assembly.content()
-        stop = judge(self.stop, content, self.body["inferenceConfig"]["maxTokens"])
+        stop = require_usable(self.stop, content, self.body["inferenceConfig"]["maxTokens"])
         self.problem = ""
         return _sealed(
             Reply(
@@ -159,9 +159,9 @@ class Call:
             self.spent = Usage() if fault.status == "failed" else None
         return fault
 
-    def _again(self, attempts: Attempts, fault: Fault) -> bool:
+    def _retry(self, attempts: Attempts, fault: Fault) -> bool:
         try:
-            return attempts.again(loaded=fault.loaded, after=fault.after)
+            return attempts.wait_to_retry(throttled=fault.throttled, after=fault.after)
         except CancelledError:
             self.status = "cancelled"
             raise

@@ -147,29 +147,29 @@ class Claude:
         self._allow(request)
         route = self.route
         body = self._body(request, route)
-        key = key_of(request, route.id, self.policy.sha256, self._more(body))
-        kept = self.cache.get(key) if self.cache is not None else None
-        if kept is not None:
+        key = key_of(request, route.id, self.policy.sha256, self._answer_options(body))
+        cached_reply = self.cache.get(key) if self.cache is not None else None
+        if cached_reply is not None:
             self.budget.count_cached()
-            if on_text is not None and kept.text:
-                on_text(kept.text)
-            return _sealed(kept)
-        longest = replace(request, max_tokens=body["inferenceConfig"]["maxTokens"])
-        held = self.budget.reserve(estimate(longest, route.model))
+            if on_text is not None and cached_reply.text:
+                on_text(cached_reply.text)
+            return _sealed(cached_reply)
+        longest_request = replace(request, max_tokens=body["inferenceConfig"]["maxTokens"])
+        reservation = self.budget.reserve(estimate(longest_request, route.model))
         try:
             entry = self.ledger.open(self._intent(request, route, body))
         except BaseException:
-            self.budget.settle(held, Usage())
+            self.budget.settle(reservation, Usage())
             raise
         self.entries.append(entry)
         metadata = metadata_of(self.tag, request.purpose, entry)
         call = Call(self.settings, self._session, route, body, metadata)
         try:
             if self.budget.limited:
-                self._weigh(held, longest, call)
-            reply = call.made(on_text, cancel)
+                self._adjust_reservation(reservation, longest_request, call)
+            reply = call.execute(on_text, cancel)
         finally:
-            self._close(entry, held, call)
+            self._close(entry, reservation, call)
         if self.cache is not None:
             self.cache.put(key, reply)
         return reply
@@ -197,7 +197,7 @@ class Claude:
             max_tokens=self.settings.max_tokens,
         )
 
-    def _more(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _answer_options(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return what else decides an answer, for the cache's key."""
         keys = ("inferenceConfig", "guardrailConfig", "outputConfig")
         return {key: body.get(key) for key in keys}
@@ -221,20 +221,20 @@ class Claude:
             request=hash_of(body),
         )
 
-    def _weigh(self, held: Reservation, request: Request, call: Call) -> None:
+    def _adjust_reservation(self, reservation: Reservation, request: Request, call: Call) -> None:
         """Set aside what the tokens cost that Bedrock counts, where it may be asked."""
-        tokens = call.counted()
+        tokens = call.count_tokens()
         if tokens is None:
             return
         try:
-            self.budget.change(held, estimate(request, call.route.model, tokens=tokens))
+            self.budget.change(reservation, estimate(request, call.route.model, tokens=tokens))
         except BudgetError:
-            call.refused("BudgetError")
+            call.mark_refused("BudgetError")
             raise
 
-    def _close(self, entry: str, held: Reservation, call: Call) -> None:
+    def _close(self, entry: str, reservation: Reservation, call: Call) -> None:
         """Say what came of a call, to budget and ledger both."""
         try:
-            self.budget.settle(held, call.spent)
+            self.budget.settle(reservation, call.spent)
         finally:
             self.ledger.close(entry, call.outcome())

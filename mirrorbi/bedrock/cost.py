@@ -131,8 +131,8 @@ def size(request: Request) -> int:
             if isinstance(part, Instruction):
                 total += len(part.text.encode())
             else:
-                held = part.disclosure if isinstance(part, ToolResult) else part
-                total += len(held.body)
+                disclosure = part.disclosure if isinstance(part, ToolResult) else part
+                total += len(disclosure.body)
     return total
 
 

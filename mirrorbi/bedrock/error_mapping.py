@@ -26,11 +26,11 @@ _WRONG_KEYS = {
     *("SignatureDoesNotMatch", "MissingAuthenticationToken", "IncompleteSignatureException"),
     *("MissingAuthenticationTokenException", "IncompleteSignature", "InvalidAccessKeyId"),
 }
-_LOAD = {
+_THROTTLING = {
     *("ThrottlingException", "Throttling", "ThrottledException", "TooManyRequestsException"),
     *("RequestLimitExceeded", "RequestThrottled", "SlowDown", "LimitExceededException"),
 }
-_PASSING = {
+_TRANSIENT = {
     *("InternalServerException", "InternalFailure", "InternalServerError", "ModelErrorException"),
     *("ServiceUnavailableException", "ServiceUnavailable", "ModelNotReadyException"),
     *("ModelStreamErrorException", "ModelTimeoutException", "RequestTimeoutException"),
@@ -47,9 +47,9 @@ class Fault:
         What is raised.
     status
         ``failed`` if Bedrock did not serve the call, ``unknown`` if nobody knows.
-    again
+    retryable
         Whether the call may be tried again, if nothing of an answer has come.
-    loaded
+    throttled
         Whether it was refused for load.
     after
         Seconds that Bedrock asks to wait, if it does.
@@ -59,8 +59,8 @@ class Fault:
 
     error: ClaudeError
     status: Literal["failed", "unknown"] = "failed"
-    again: bool = False
-    loaded: bool = False
+    retryable: bool = False
+    throttled: bool = False
     after: float | None = None
     code: str = ""
 
@@ -90,11 +90,11 @@ def fault_of(
     code = type(raised).__name__
     if isinstance(raised, ClaudeError):
         broken = isinstance(raised, BrokenStreamError)
-        return Fault(raised, "unknown", again=broken, code=code)
+        return Fault(raised, "unknown", retryable=broken, code=code)
     if isinstance(raised, boto.ClientError):
-        return _answered(raised, route, settings, begun=begun, tried=tried)
+        return _service_fault(raised, route, settings, begun=begun, tried=tried)
     if isinstance(raised, (http.ReadTimeoutError, boto.ReadTimeoutError)):
-        return Fault(_silent(settings, begun=begun), "unknown", code=code)
+        return Fault(_timeout_error(settings, begun=begun), "unknown", code=code)
     if isinstance(raised, (http.HTTPError, eventstream.ParserError, boto.ConnectionClosedError)):
         words = (
             "The connection to Bedrock broke in the middle of Claude's answer; what came is "
@@ -103,34 +103,34 @@ def fault_of(
             else f"The connection to Bedrock broke before an answer came ({times(tried)})."
         )
         hint = "Run it again; if it happens often, look at proxies and idle timeouts."
-        return Fault(BrokenStreamError(words, hint=hint), "unknown", again=True, code=code)
+        return Fault(BrokenStreamError(words, hint=hint), "unknown", retryable=True, code=code)
     return _not_sent(raised, route, settings, code)
 
 
-def _answered(
+def _service_fault(
     raised: Any, route: Route, settings: ClaudeSettings, *, begun: bool, tried: int
 ) -> Fault:
     """Return the fault that Bedrock, or what stands before it, answered with."""
-    told = raised.response.get("Error", {})
+    details = raised.response.get("Error", {})
     head = raised.response.get("ResponseMetadata", {})
     # In a stream the names begin with a small letter.
-    code = str(told.get("Code") or "")
+    code = str(details.get("Code") or "")
     code = code[:1].upper() + code[1:]
-    words = " ".join(str(told.get("Message") or "").split())
+    words = " ".join(str(details.get("Message") or "").split())
     status = int(head.get("HTTPStatusCode") or 0)
     hints = AccountHints(route, settings, words)
-    again = loaded = False
+    retryable = throttled = False
     error: ClaudeError
     if code in _EXPIRED:
         error = CredentialsError("The AWS credentials have expired.", hint=hints.renew())
     elif code in _WRONG_KEYS:
         error = CredentialsError(f"AWS does not accept the credentials: {words}", hint=hints.keys())
-    elif code == "AccessDeniedException" or (status == 403 and code not in _LOAD):
+    elif code == "AccessDeniedException" or (status == 403 and code not in _THROTTLING):
         error = AccessError(f"This role may not call {route.id}: {words}", hint=hints.access())
     elif code == "ServiceQuotaExceededException":
         error = ThrottledError(f"A quota of the account is reached: {words}", hint=hints.quota())
-    elif code in _LOAD or (status == 429 and code not in _PASSING):
-        again = loaded = "per day" not in words
+    elif code in _THROTTLING or (status == 429 and code not in _TRANSIENT):
+        retryable = throttled = "per day" not in words
         error = ThrottledError(
             f"Bedrock refused the call for load, {times(tried)}: {words}", hint=hints.quota()
         )
@@ -141,8 +141,11 @@ def _answered(
         error = ModelIdError(f"Bedrock does not serve {route.id}: {words}", hint=hints.model())
     elif code == "ValidationException":
         error = _invalid(words, route, hints)
-    elif code in _PASSING or status >= 500 or status == 408 or not code:
-        again, loaded = True, code in ("ModelNotReadyException", "ServiceUnavailableException")
+    elif code in _TRANSIENT or status >= 500 or status == 408 or not code:
+        retryable, throttled = (
+            True,
+            code in ("ModelNotReadyException", "ServiceUnavailableException"),
+        )
         who = "Bedrock" if code and not code.isdigit() else "Bedrock, or a proxy before it,"
         error = UnavailableError(
             f"{who} failed, {times(tried)}: {code} {words}".strip(),
@@ -153,9 +156,9 @@ def _answered(
     return Fault(
         error,
         "unknown" if begun else "failed",
-        again=again,
-        loaded=loaded,
-        after=_asked(head),
+        retryable=retryable,
+        throttled=throttled,
+        after=_retry_after(head),
         code=code,
     )
 
@@ -180,7 +183,7 @@ def _invalid(words: str, route: Route, hints: AccountHints) -> ClaudeError:
     return ClaudeError(f"Bedrock refused the request: {words}", hint=hints.general())
 
 
-def _silent(settings: ClaudeSettings, *, begun: bool) -> ClaudeError:
+def _timeout_error(settings: ClaudeSettings, *, begun: bool) -> ClaudeError:
     seconds = f"{settings.read_timeout:g} s"
     hint = (
         "It is not sent again, as it may have been served. Raise read_timeout in [claude] of "
@@ -207,7 +210,7 @@ def _not_sent(
         return Fault(
             CredentialsError("There are no AWS credentials.", hint=hints.keys()), code=code
         )
-    if isinstance(raised, _signed_out()):
+    if isinstance(raised, _sign_in_errors()):
         return Fault(
             CredentialsError(f"The AWS credentials could not be had: {raised}", hint=hints.renew()),
             code=code,
@@ -219,7 +222,7 @@ def _not_sent(
                 f"The proxy {proxy} could not be reached.",
                 hint="Check HTTPS_PROXY; hosts that need none go into NO_PROXY.",
             ),
-            again=True,
+            retryable=True,
             code=code,
         )
     if isinstance(raised, boto.SSLError):
@@ -233,10 +236,10 @@ def _not_sent(
         )
     if isinstance(raised, boto.ConnectTimeoutError):
         words = f"{host} did not answer within {settings.connect_timeout:g} s."
-        return Fault(UnavailableError(words, hint=hints.network()), again=True, code=code)
+        return Fault(UnavailableError(words, hint=hints.network()), retryable=True, code=code)
     if isinstance(raised, (boto.EndpointConnectionError, boto.HTTPClientError)):
         words = f"{host} could not be reached: {_cause(raised)}"
-        return Fault(UnavailableError(words, hint=hints.network()), again=True, code=code)
+        return Fault(UnavailableError(words, hint=hints.network()), retryable=True, code=code)
     if isinstance(raised, (boto.UnknownEndpointError, boto.EndpointProviderError)):
         words = f"There is no Bedrock endpoint for {route.region!r}: {raised}"
         return Fault(ModelIdError(words, hint="Check region in [claude]."), code=code)
@@ -258,7 +261,7 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _signed_out() -> tuple[type[BaseException], ...]:
+def _sign_in_errors() -> tuple[type[BaseException], ...]:
     from botocore import exceptions as boto
 
     names = (
@@ -268,7 +271,7 @@ def _signed_out() -> tuple[type[BaseException], ...]:
     return tuple(getattr(boto, name) for name in names if hasattr(boto, name))
 
 
-def _asked(head: Any) -> float | None:
+def _retry_after(head: Any) -> float | None:
     """Return the seconds that a refusal asks to wait."""
     headers = head.get("HTTPHeaders", {})
     for name, scale in (("x-amz-retry-after", 1000.0), ("retry-after", 1.0)):
@@ -280,9 +283,9 @@ def _asked(head: Any) -> float | None:
 
 def _cause(raised: BaseException) -> str:
     """Return the innermost reason that a connection could not be made."""
-    told = str(getattr(raised, "kwargs", {}).get("error") or "") or str(raised)
-    inner = re.findall(r"(?:\[Errno [^\]]*\]|\[SSL[^\]]*\])[^'\")]*", told)
-    return (inner[-1] if inner else told).rstrip(" .") + "."
+    text = str(getattr(raised, "kwargs", {}).get("error") or "") or str(raised)
+    inner = re.findall(r"(?:\[Errno [^\]]*\]|\[SSL[^\]]*\])[^'\")]*", text)
+    return (inner[-1] if inner else text).rstrip(" .") + "."
 
 
 def names_of(items: Iterable[str]) -> str:

@@ -33,17 +33,17 @@ def resources_of(route: Route, account: str = "ACCOUNT") -> list[str]:
     """
     partition = _partition(route.region)
     base = route.model.id
-    found = []
+    arns = []
     if route.id.startswith("arn:"):
-        found.append(route.id)
+        arns.append(route.id)
     elif route.id != base:
-        found.append(
+        arns.append(
             f"arn:{partition}:bedrock:{route.region}:{account}:inference-profile/{route.id}"
         )
     # Where a profile leads everywhere, the model's ARN is asked for without a region too.
     regions = ("", route.region) if EVERYWHERE in route.regions else route.regions
-    found += [f"arn:{partition}:bedrock:{region}::foundation-model/{base}" for region in regions]
-    return found
+    arns += [f"arn:{partition}:bedrock:{region}::foundation-model/{base}" for region in regions]
+    return arns
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,11 +104,11 @@ class ClaudeModel:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, ready for JSON."""
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name in self.__dataclass_fields__:
             value = getattr(self, name)
-            found[name] = str(value) if isinstance(value, (Decimal, date)) else value
-        return {**found, "ended": self.ended()}
+            values[name] = str(value) if isinstance(value, (Decimal, date)) else value
+        return {**values, "ended": self.ended()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,33 +193,35 @@ def find_model(
     by_id = {model.id: model for model in table.values()}
     tail = name.rpartition("/")[2] if name.startswith("arn:") else name
     prefix, _, base = tail.partition(".")
-    plain = base if prefix in (*geographies(), "global") else tail
-    known = table.get(plain) or by_id.get(plain)
-    said = next((declared[key] for key in (name, tail, plain) if key in declared), None)
-    if known is not None:
-        said = said or declared.get(known.name) or declared.get(known.id)
-        insists = name if name.startswith("arn:") or plain != tail else ""
-        return (known if said is None else _corrected(known, said)), insists
-    if said is None:
-        near = "" if name.startswith("arn:") else did_you_mean(name, [*table], noun="models")
+    base_id = base if prefix in (*geographies(), "global") else tail
+    model = table.get(base_id) or by_id.get(base_id)
+    declaration = next((declared[key] for key in (name, tail, base_id) if key in declared), None)
+    if model is not None:
+        declaration = declaration or declared.get(model.name) or declared.get(model.id)
+        pinned = name if name.startswith("arn:") or base_id != tail else ""
+        return (model if declaration is None else _corrected(model, declaration)), pinned
+    if declaration is None:
+        suggestion = "" if name.startswith("arn:") else did_you_mean(name, [*table], noun="models")
         raise ModelIdError(
             f"The model {name!r} is not known.",
-            hint=f"{near} For another one, declare what it can do: "
+            hint=f"{suggestion} For another one, declare what it can do: "
             f'[claude.models."{name}"] in mirrorbi.toml.'.lstrip(),
         )
-    decides = name.startswith("arn:") or plain != tail
-    return _corrected(ClaudeModel(name, plain, said.name or name), said), name if decides else ""
+    decides = name.startswith("arn:") or base_id != tail
+    return _corrected(
+        ClaudeModel(name, base_id, declaration.name or name), declaration
+    ), name if decides else ""
 
 
-def _corrected(model: ClaudeModel, said: ModelSettings) -> ClaudeModel:
+def _corrected(model: ClaudeModel, declaration: ModelSettings) -> ClaudeModel:
     """Return a model with what settings say of it; of one in the table, only what they do."""
-    keys = said.model_fields_set if model.source else set(type(said).model_fields)
-    given = {key: getattr(said, key) for key in keys if key != "name"}
+    keys = declaration.model_fields_set if model.source else set(type(declaration).model_fields)
+    overrides = {key: getattr(declaration, key) for key in keys if key != "name"}
     if any(key in keys for key in _PRICES) and model.source:
-        given["surcharge"] = Decimal(0)
-    if said.name:
-        given["label"] = said.name
-    return replace(model, **given)
+        overrides["surcharge"] = Decimal(0)
+    if declaration.name:
+        overrides["label"] = declaration.name
+    return replace(model, **overrides)
 
 
 def _model(name: str, parts: Mapping[str, Any]) -> ClaudeModel:

@@ -127,8 +127,8 @@ class Reply:
     @property
     def tool_uses(self) -> tuple[ToolUse, ...]:
         """The tools called, in order."""
-        found = (block["toolUse"] for block in self.content if "toolUse" in block)
-        return tuple(ToolUse(use["toolUseId"], use["name"], use["input"]) for use in found)
+        blocks = (block["toolUse"] for block in self.content if "toolUse" in block)
+        return tuple(ToolUse(use["toolUseId"], use["name"], use["input"]) for use in blocks)
 
     @property
     def json(self) -> Any:

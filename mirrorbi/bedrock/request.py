@@ -78,9 +78,9 @@ class Tool:
 
     def definition(self) -> dict[str, Any]:
         """Return the tool as the Converse API takes it."""
-        known = self.vocabulary.value if self.vocabulary is not None else {}
+        vocabulary = self.vocabulary.value if self.vocabulary is not None else {}
         parts = json.loads(self.spec.text)
-        schema = _filled(parts["inputSchema"], known)
+        schema = _filled(parts["inputSchema"], vocabulary)
         return {
             "name": parts["name"],
             "description": parts["description"],
@@ -183,17 +183,17 @@ class Request:
     @property
     def disclosures(self) -> tuple[Disclosure, ...]:
         """Everything made from data that this call sends, in order."""
-        found: list[Disclosure] = []
+        disclosures: list[Disclosure] = []
         for tool in self.tools:
-            if tool.vocabulary is not None and tool.vocabulary not in found:
-                found.append(tool.vocabulary)
+            if tool.vocabulary is not None and tool.vocabulary not in disclosures:
+                disclosures.append(tool.vocabulary)
         for turn in self.turns:
             for part in () if isinstance(turn, Reply) else turn:
                 if isinstance(part, Disclosure):
-                    found.append(part)
+                    disclosures.append(part)
                 elif isinstance(part, ToolResult):
-                    found.append(part.disclosure)
-        return tuple(found)
+                    disclosures.append(part.disclosure)
+        return tuple(disclosures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +238,12 @@ def _prompts() -> dict[str, str]:
     return {file.name: file.read_text("utf-8") for file in folder.iterdir() if file.is_file()}
 
 
-def _filled(schema: Any, known: Mapping[str, Any]) -> Any:
+def _filled(schema: Any, vocabulary: Mapping[str, Any]) -> Any:
     if isinstance(schema, dict):
         if isinstance(schema.get("enum"), dict):
-            names = [part["name"] for part in known.get(schema["enum"]["$from"], ())]
+            names = [part["name"] for part in vocabulary.get(schema["enum"]["$from"], ())]
             # A data set without time has no grains, and a choice of nothing is no schema.
-            rest = {key: part for key, part in schema.items() if key != "enum"}
-            return {**rest, "enum": names} if names else rest
-        return {key: _filled(part, known) for key, part in schema.items()}
-    return [_filled(part, known) for part in schema] if isinstance(schema, list) else schema
+            other_keys = {key: part for key, part in schema.items() if key != "enum"}
+            return {**other_keys, "enum": names} if names else other_keys
+        return {key: _filled(part, vocabulary) for key, part in schema.items()}
+    return [_filled(part, vocabulary) for part in schema] if isinstance(schema, list) else schema

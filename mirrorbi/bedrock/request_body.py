@@ -94,8 +94,8 @@ def metadata_of(tag: RunTag, purpose: str, entry: str) -> dict[str, str]:
     >>> metadata_of(RunTag(run="r1", user="Zoë"), "ask", "7-ab")["mirrorbi-user"]
     'Zo_'
     """
-    given = {"run": tag.run, "user": tag.user, "purpose": purpose, "ledger": entry}
-    named = {f"mirrorbi-{key}": value for key, value in given.items() if value}
+    fields = {"run": tag.run, "user": tag.user, "purpose": purpose, "ledger": entry}
+    named = {f"mirrorbi-{key}": value for key, value in fields.items() if value}
     named |= dict(tag.more)
     tidy = {_tidy(key)[:_LONGEST]: _tidy(value)[:_LONGEST] for key, value in named.items() if key}
     return dict(list(tidy.items())[:_MOST])
@@ -149,13 +149,13 @@ def _settings(request: Request, model: ClaudeModel, most: int | None) -> dict[st
     inference: dict[str, Any] = {"maxTokens": min(longest, model.output or longest)}
     if model.sampling:
         inference["temperature"] = 0.0
-    found: dict[str, Any] = {"inferenceConfig": inference}
+    settings: dict[str, Any] = {"inferenceConfig": inference}
     if request.schema is not None and model.json_schema:
         schema = {"schema": request.schema.text, "name": _name(request.schema)}
-        found["outputConfig"] = {
+        settings["outputConfig"] = {
             "textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}
         }
-    return found
+    return settings
 
 
 def _tools(request: Request, model: ClaudeModel) -> list[dict[str, Any]]:
@@ -180,11 +180,11 @@ def _choice(request: Request, model: ClaudeModel) -> dict[str, Any]:
     return {}
 
 
-def _guardrail(given: str) -> dict[str, str]:
-    name, _, version = given.rpartition(":")
+def _guardrail(setting: str) -> dict[str, str]:
+    name, _, version = setting.rpartition(":")
     if not name or not re.fullmatch(r"[1-9][0-9]{0,7}|DRAFT", version):
         raise SettingsError(
-            f"claude.guardrail = {given!r} has no version.",
+            f"claude.guardrail = {setting!r} has no version.",
             hint='Write id and version: guardrail = "abc123:1".',
         )
     # Text is checked before it is delivered, not after.

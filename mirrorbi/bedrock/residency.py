@@ -67,24 +67,24 @@ def route_for(settings: ClaudeSettings, region: str, allowed: Sequence[str] = ()
     >>> route.id, route.reach
     ('eu.anthropic.claude-sonnet-4-6', 'geo')
     """
-    model, insists = find_model(settings.model, settings.models)
+    model, pinned = find_model(settings.model, settings.models)
     if model.ended():
         refuse_ended(model)
-    routes = [_named(model, insists, region)] if insists else list(routes_of(model, region))
+    routes = [_named(model, pinned, region)] if pinned else list(routes_of(model, region))
     if not routes:
         raise ModelIdError(
             f"{model.label} cannot be called from {region}.",
             hint=f"Set region in [claude] to one of: {', '.join(_sources(model)) or 'none known'}.",
         )
-    near = [r for r in routes if _REACHES.index(r.reach) <= _REACHES.index(settings.residency)]
-    if not near:
+    permitted = [r for r in routes if _REACHES.index(r.reach) <= _REACHES.index(settings.residency)]
+    if not permitted:
         _refuse_reach(routes[0], settings.residency)
-    for route in near:
+    for route in permitted:
         if not allowed or set(route.regions) <= set(allowed):
             return route
-    outside = sorted(set(near[0].regions) - set(allowed))
+    outside = sorted(set(permitted[0].regions) - set(allowed))
     raise ResidencyError(
-        f"{model.label} would be called through {near[0].id}, which may process the call in "
+        f"{model.label} would be called through {permitted[0].id}, which may process the call in "
         f"{places(outside)}; the policy allows {places(allowed)}.",
         hint="Add these to regions under [privacy] and privacy: of the model, or choose "
         "another model (mirrorbi models).",
@@ -99,7 +99,7 @@ def routes_of(model: ClaudeModel, region: str) -> Iterator[Route]:
         yield Route(priced, model.id, region, model.regions or (region,), "region")
     for prefix, geography in geographies().items():
         if prefix in model.profiles and region in geography.sources:
-            reached = model.regions or _with(geography.regions, region)
+            reached = model.regions or _including(geography.regions, region)
             yield Route(priced, f"{prefix}.{model.id}", region, reached, "geo")
     if "global" in model.profiles:
         everywhere = model.priced(everywhere=True)
@@ -133,11 +133,11 @@ def _named(model: ClaudeModel, name: str, region: str) -> Route:
     """Return the route of a profile id or ARN that settings insist on."""
     tail = name.rpartition("/")[2] if name.startswith("arn:") else name
     if name.startswith("arn:"):
-        own = name.split(":")[3]
-        if own and own != region:
+        arn_region = name.split(":")[3]
+        if arn_region and arn_region != region:
             raise ModelIdError(
-                f"The model's ARN is of {own}, the endpoint of {region}.",
-                hint=f'Set region = "{own}" in [claude] of mirrorbi.toml.',
+                f"The model's ARN is of {arn_region}, the endpoint of {region}.",
+                hint=f'Set region = "{arn_region}" in [claude] of mirrorbi.toml.',
             )
     prefix = tail.partition(".")[0]
     everywhere = prefix == "global"
@@ -152,7 +152,7 @@ def _named(model: ClaudeModel, name: str, region: str) -> Route:
                 hint=f"Name the model alone ({model.name}), and the profile of the region is "
                 f"used; or set region in [claude] to one of: {', '.join(geography.sources)}.",
             )
-        reached = model.regions or _with(geography.regions, region)
+        reached = model.regions or _including(geography.regions, region)
         return Route(priced, name, region, reached, "geo")
     if model.regions:
         reach: Reach = "region" if set(model.regions) == {region} else "geo"
@@ -184,12 +184,12 @@ def _refuse_reach(route: Route, residency: str) -> NoReturn:
 
 
 def _sources(model: ClaudeModel) -> list[str]:
-    found = set(model.regional)
+    regions = set(model.regional)
     for prefix, geography in geographies().items():
         if prefix in model.profiles:
-            found |= set(geography.sources)
-    return sorted(found)
+            regions |= set(geography.sources)
+    return sorted(regions)
 
 
-def _with(regions: tuple[str, ...], region: str) -> tuple[str, ...]:
+def _including(regions: tuple[str, ...], region: str) -> tuple[str, ...]:
     return regions if region in regions else tuple(sorted({*regions, region}))

@@ -37,15 +37,15 @@ class Attempts:
     backoff: float
     deadline: float
     cancel: threading.Event | None = None
-    made: int = 0
+    count: int = 0
     _random: random.Random = field(default_factory=random.SystemRandom)
 
-    def again(self, *, loaded: bool, after: float | None = None) -> bool:
+    def wait_to_retry(self, *, throttled: bool, after: float | None = None) -> bool:
         """Wait, and return whether the call may be tried again.
 
         Parameters
         ----------
-        loaded
+        throttled
             Whether it was refused for load.
         after
             Seconds that the service asks to wait, if it does.
@@ -55,10 +55,10 @@ class Attempts:
         CancelledError
             If it was stopped while it waited.
         """
-        if self.made >= self.most:
+        if self.count >= self.most:
             return False
-        scale = self.backoff * (1.0 if loaded else _QUICK)
-        wait = self._random.random() * min(scale * 2 ** (self.made - 1), _MOST)
+        scale = self.backoff * (1.0 if throttled else _QUICK)
+        wait = self._random.random() * min(scale * 2 ** (self.count - 1), _MOST)
         wait = max(wait, min(after or 0.0, _MOST))
         if time.monotonic() + wait >= self.deadline:
             return False

@@ -59,19 +59,19 @@ def connect(
         settings = load_settings()
     if policy is None:
         policy = Policy.of(settings.privacy, dataset.model)
-    beside = _folder(settings)
+    ledger_folder = _ledger_folder(settings)
     return Claude(
         settings.claude,
         ledger=open_ledger(settings),
         policy=policy,
         tag=tag,
-        budget=Budget.of(settings.claude, batch_budget_beside(beside)),
-        cache=AnswerCache(beside.parent / "answers") if settings.claude.cache else None,
+        budget=Budget.of(settings.claude, batch_budget_beside(ledger_folder)),
+        cache=AnswerCache(ledger_folder.parent / "answers") if settings.claude.cache else None,
         session=session,
     )
 
 
-def _folder(settings: Settings) -> Path:
+def _ledger_folder(settings: Settings) -> Path:
     """Return the folder beside which answers and batches are kept."""
     if str(settings.ledger).startswith("s3://"):
         return _HERE / "ledger"

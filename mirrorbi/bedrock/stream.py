@@ -32,7 +32,7 @@ class Pump:
     def __init__(self, call: Callable[[], Mapping[str, Any]]) -> None:
         self._call = call
         self._events: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-        self._left = threading.Event()
+        self._abandoned = threading.Event()
         self._body: Any = None
         threading.Thread(target=self._run, daemon=True, name="mirrorbi-claude").start()
 
@@ -58,14 +58,14 @@ class Pump:
         while True:
             if cancel is not None and cancel.is_set():
                 raise CancelledError("The call to Claude was stopped.")
-            left = deadline - time.monotonic()
-            if left <= 0:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
                 raise UnavailableError(
                     "Claude's answer did not end in the time allowed.",
                     hint="Raise timeout in [claude] of mirrorbi.toml, or ask for less.",
                 )
             try:
-                wait = min(left, _POLL) if cancel is not None else min(left, 1.0)
+                wait = min(remaining, _POLL) if cancel is not None else min(remaining, 1.0)
                 kind, value = self._events.get(timeout=wait)
             except queue.Empty:
                 continue
@@ -77,19 +77,19 @@ class Pump:
 
     def leave(self) -> None:
         """Shut the connection, whatever it is doing."""
-        self._left.set()
+        self._abandoned.set()
         _shut(self._body)
 
     def _run(self) -> None:
         stream: Any = None
         try:
-            if self._left.is_set():
+            if self._abandoned.is_set():
                 return
             response = self._call()
             stream = response["stream"]
             self._body = getattr(stream, "_raw_stream", None)
             self._events.put(("head", response.get("ResponseMetadata", {})))
-            if self._left.is_set():
+            if self._abandoned.is_set():
                 _shut(self._body)
             for event in stream:
                 self._events.put(("event", event))
@@ -126,9 +126,9 @@ class _Block:
         if self.hidden:
             return {"reasoningContent": {"redactedContent": self.hidden}}
         if self.thought or self.signature:
-            shown = {"text": "".join(self.thought)}
-            signed = {"signature": self.signature} if self.signature else {}
-            return {"reasoningContent": {"reasoningText": {**shown, **signed}}}
+            reasoning = {"text": "".join(self.thought)}
+            signature = {"signature": self.signature} if self.signature else {}
+            return {"reasoningContent": {"reasoningText": {**reasoning, **signature}}}
         words = "".join(self.text)
         # The API refuses an empty text when the answer is sent back.
         return {"text": words} if words.strip() else None
@@ -198,12 +198,12 @@ class Assembly:
                 hint="Run it again; if it happens often, look at proxies and idle timeouts "
                 "between here and Bedrock.",
             )
-        made = [self._blocks[index].content() for index in sorted(self._blocks)]
-        found = tuple(block for block in made if block is not None)
-        ids = [block["toolUse"]["toolUseId"] for block in found if "toolUse" in block]
+        parts = [self._blocks[index].content() for index in sorted(self._blocks)]
+        content = tuple(block for block in parts if block is not None)
+        ids = [block["toolUse"]["toolUseId"] for block in content if "toolUse" in block]
         if len(ids) != len(set(ids)):
             _malformed("Claude called two tools under one id.")
-        return found
+        return content
 
     def _block(self, part: Mapping[str, Any]) -> _Block:
         return self._blocks.setdefault(part.get("contentBlockIndex", 0), _Block())
@@ -222,7 +222,7 @@ class Assembly:
             block.hidden += thought.get("redactedContent", b"")
 
 
-def judge(stop: str, content: tuple[dict[str, Any], ...], longest: int) -> Stop:
+def require_usable(stop: str, content: tuple[dict[str, Any], ...], longest: int) -> Stop:
     """Return why Claude stopped, if the answer can be used.
 
     Parameters

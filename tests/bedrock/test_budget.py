@@ -147,7 +147,7 @@ def test_the_processes_of_a_batch_share_one_limit(tmp_path):
     done = [int(process.communicate(timeout=60)[0]) for process in processes]
     assert [process.returncode for process in processes] == [0, 0]
     kept = BatchBudget(path).read()
-    assert kept.held == {}
+    assert kept.reserved == {}
     assert kept.spent == D("0.02") * sum(done)
     assert D("0.95") < kept.spent <= 1
 

@@ -111,7 +111,11 @@ def test_a_seal_is_worth_nothing_elsewhere(talk, disclosure):
 def test_only_the_client_seals_replies_and_calls_bedrock():
     root = Path(mirrorbi.__file__).parent
     pages = {str(p.relative_to(root)): p.read_text("utf-8") for p in root.rglob("*.py")}
-    seals = {name for name, page in pages.items() if re.search(r"\b_sealed\(\s*(Reply|kept)", page)}
+    seals = {
+        name
+        for name, page in pages.items()
+        if re.search(r"\b_sealed\(\s*(Reply|cached_reply)", page)
+    }
     assert seals == {"bedrock/client.py", "bedrock/call.py"}
     calls = {name for name, page in pages.items() if re.search(r"\.converse|invoke_model", page)}
     assert calls == {"bedrock/call.py"}

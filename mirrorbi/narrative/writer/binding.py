@@ -136,14 +136,14 @@ def _goes_with(
 
 def _dimension(place: int, tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> str | None:
     """Return by what the members are told apart that a count is of, where that is named."""
-    near = [
+    distances = [
         (t.at < tokens[place].at, abs(t.at - tokens[place].at), facts[t.name].terms.get("by"))
         for t in tokens
         if t.head in ("dimension", "dimensions")
         and t.name in facts
         and t.clause == tokens[place].clause
     ]
-    return min(near)[2] if near else None
+    return min(distances)[2] if distances else None
 
 
 def _alike(token: Token, fact: Fact, named: Sequence[Fact]) -> bool:

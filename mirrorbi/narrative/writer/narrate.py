@@ -92,7 +92,7 @@ def write(
     editor = Editor(disclosed, gate.dataset)
     progress = Progress(display or default_display() or _silent, disclosed, locale)
     calls = _Calls(claude, gate, disclosures, progress)
-    calls.first(editor)
+    calls.request_draft(editor)
     for _ in range(REPAIRS):
         if not editor.failing:
             break
@@ -147,7 +147,7 @@ class _Calls:
         self.disclosures: list[Disclosure] = list(disclosures)
         self._turns: tuple[Any, ...] = ((*disclosures, instruction("narrative_ask.md")),)
 
-    def first(self, editor: Editor) -> None:
+    def request_draft(self, editor: Editor) -> None:
         """Ask for the whole; once more if the answer cannot be read."""
         reply = self._send("narrative")
         try:

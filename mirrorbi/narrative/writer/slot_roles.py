@@ -128,8 +128,8 @@ def _after_from(place: int, tokens: tuple[Token, ...]) -> bool:
 def _is_part(place: int, tokens: tuple[Token, ...], part: Part) -> bool:
     """Return whether a figure after "contributed" or "accounts for" is a part of something."""
     words = [t.low for t in tokens[max(0, place - 2) : place] if t.kind == "word"]
-    near = tokens[place - 1].kind == "word" if place else False
-    if not near or not set(words) & _GIVE:
+    is_adjacent = tokens[place - 1].kind == "word" if place else False
+    if not is_adjacent or not set(words) & _GIVE:
         return True
     return part in ("difference", "share")
 
@@ -170,22 +170,26 @@ def _has_direction(
     """Return whether the sentence gives the direction of an unsigned difference."""
     if token.tail.startswith("approx"):
         return True
-    own = fact.quantities.get(token.head)
+    quantity = fact.quantities.get(token.head)
     for other in tokens:
-        its = facts.get(other.name) if other.kind == "slot" else None
+        other_fact = facts.get(other.name) if other.kind == "slot" else None
         if (
-            its is None
+            other_fact is None
             or abs(other.clause - token.clause) > 1
-            or role_of(other, its) != "direction"
+            or role_of(other, other_fact) != "direction"
         ):
             continue
-        if its is fact or its.id == fact.id:
-            finding = fact.quantities.get(
+        if other_fact is fact or other_fact.id == fact.id:
+            direction_quantity = fact.quantities.get(
                 other.head if other.head in fact.quantities else fact.estimate
             )
-            if own is None or finding is None or own.value * finding.value >= 0:
+            if (
+                quantity is None
+                or direction_quantity is None
+                or quantity.value * direction_quantity.value >= 0
+            ):
                 return True
-        elif its.metric == fact.metric and its.direction == fact.direction:
+        elif other_fact.metric == fact.metric and other_fact.direction == fact.direction:
             return True
     return False
 
@@ -196,8 +200,8 @@ def _glued(place: int, tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> 
     if before is None:
         return False
     if before.kind == "slot":
-        its = facts.get(before.name)
-        return before.end == token.at or role_of(before, its) == "figure"
+        fact = facts.get(before.name)
+        return before.end == token.at or role_of(before, fact) == "figure"
     if before.kind == "word":
         return before.end == token.at
     if before.text in "-–—":
