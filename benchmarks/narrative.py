@@ -143,7 +143,7 @@ def overhead():
     assert not editor.failing, editor.failing
     assert len(editor.drafts) == SENTENCES
     assembly = add("compose", lambda: compose(editor, texts, material))
-    context = Context({**material.known, **editor.facts}, (facts.sweep(),), dict(facts.sql))
+    context = Context({**material.facts_by_id, **editor.facts}, (facts.sweep(),), dict(facts.sql))
 
     def filled():
         return "".join(part.html for part in sections_of(assembly.sections, context).values())
