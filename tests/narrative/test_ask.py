@@ -176,7 +176,7 @@ def test_a_figure_is_derived_by_code_alone(talk: Conversation, bedrock: Any) -> 
         text = f"{{{{{name}.entity}}}} had {{{{{name}.diff}}}} {{{{{name}.more}}}} flights."
         return bedrock_step("answer", said(text))
 
-    from bedrock_loopback import use_tool as bedrock_step  # type: ignore[import-not-found]
+    from mirrorbi.testing import use_tool as bedrock_step
 
     bedrock.script(subtract)
     bedrock.always(answer)
@@ -273,7 +273,7 @@ def test_the_code_finds_the_same_facts_without_claude(
         text = f"{{{{{name}.metric}}}}: {{{{{name}.diff.signed}}}} for {{{{{name}.entity}}}}."
         return step("answer", said(FELL, text))
 
-    from bedrock_loopback import use_tool as step
+    from mirrorbi.testing import use_tool as step
 
     bedrock.script(subtract, answer)
     told = talk.ask("What happened?")
@@ -328,7 +328,7 @@ def test_a_wrong_argument_is_told_with_what_may_be_said(
 
 
 def test_a_loop_without_end_ends(talk: Conversation, bedrock: Any) -> None:
-    from bedrock_loopback import use_tool
+    from mirrorbi.testing import use_tool
 
     months = iter(range(1, 99))
     bedrock.always(lambda _: use_tool("query", {**COMPARE, "period": f"2013-{next(months):02d}"}))
@@ -348,7 +348,7 @@ def test_a_loop_without_end_ends(talk: Conversation, bedrock: Any) -> None:
 def test_the_same_call_for_ever_costs_no_more_than_its_turns(
     talk: Conversation, bedrock: Any
 ) -> None:
-    from bedrock_loopback import use_tool
+    from mirrorbi.testing import use_tool
 
     bedrock.always(lambda _: use_tool("compare", COMPARE))
     assert talk.ask("What happened?").reason == "turns"
@@ -357,7 +357,7 @@ def test_the_same_call_for_ever_costs_no_more_than_its_turns(
 
 
 def test_tokens_are_bounded(allowed: Path, bedrock: Any, flights: mirrorbi.Analysis) -> None:
-    from bedrock_loopback import use_tool
+    from mirrorbi.testing import use_tool
 
     months = iter(range(1, 99))
     bedrock.always(lambda _: use_tool("query", {**COMPARE, "period": f"2013-{next(months):02d}"}))
@@ -367,7 +367,7 @@ def test_tokens_are_bounded(allowed: Path, bedrock: Any, flights: mirrorbi.Analy
 
 
 def test_time_is_bounded(allowed: Path, bedrock: Any, flights: mirrorbi.Analysis) -> None:
-    from bedrock_loopback import say
+    from mirrorbi.testing import say
 
     bedrock.script(say("Wait for it.").broken("stall", after=2))
     answer = converse(flights, limits=Limits(seconds=1.0)).ask("What happened?")
@@ -475,7 +475,7 @@ def test_data_without_time_can_be_asked_about(allowed: Path, bedrock: Any) -> No
         text = "{{%s.entity}} contributed {{%s.share}} of {{%s.metric}}."
         return step("answer", said(text % ((name,) * 3)))
 
-    from bedrock_loopback import use_tool as step
+    from mirrorbi.testing import use_tool as step
 
     bedrock.script(answer)
     assert "contributed 50.0% of" in text_of(talk.ask("Who has most rows?"))
@@ -510,7 +510,7 @@ LIES = [
 def test_a_lie_goes_back_and_is_never_shown(talk: Conversation, bedrock: Any, lie: str) -> None:
     bedrock.use_tool("compare", COMPARE)
     bedrock.always(lambda _: step("answer", said(lie)))
-    from bedrock_loopback import use_tool as step
+    from mirrorbi.testing import use_tool as step
 
     answer = talk.ask("What happened?")
     assert len(bedrock.received) == 4
@@ -525,7 +525,7 @@ def test_a_lie_goes_back_and_is_never_shown(talk: Conversation, bedrock: Any, li
 
 
 def test_true_sentences_stay_where_others_fail(talk: Conversation, bedrock: Any) -> None:
-    from bedrock_loopback import use_tool as step
+    from mirrorbi.testing import use_tool as step
 
     bedrock.use_tool("compare", COMPARE)
     bedrock.always(lambda _: step("answer", said(FELL, "It will be worse in two weeks.")))
@@ -626,7 +626,7 @@ def test_under_aliases_claude_sees_no_name_and_the_reader_sees_all(
         text = "{{%s.metric}} for {{%s.entity}}: {{%s.value}} {{%s.when}}."
         return step("answer", said(text % ((names[0],) * 4)))
 
-    from bedrock_loopback import use_tool as step
+    from mirrorbi.testing import use_tool as step
 
     bedrock.script(look, answer)
     answer_ = talk.ask("How much did North make?")

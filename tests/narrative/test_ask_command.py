@@ -79,7 +79,7 @@ def test_no_answer_is_exit_code_1_and_a_reason_of_the_data_is_not(
     assert told.returncode == 0
     assert told.stdout.startswith("The data cannot answer this: no metric")
     bedrock.always(lambda _: use_tool("query", {"metrics": ["flights"]}))
-    from bedrock_loopback import use_tool  # type: ignore[import-not-found]
+    from mirrorbi.testing import use_tool
 
     lost = command("ask", FLIGHTS, "How many flights?", folder=tmp_path, **ALLOWED)
     assert lost.returncode == 1
@@ -134,7 +134,7 @@ def test_a_report_carries_an_answer_that_verify_confirms(
         said = [{"text": FELL}, {"text": more}]
         return use_tool("answer", {"sentences": said, "charts": ["f1"]})
 
-    from bedrock_loopback import use_tool
+    from mirrorbi.testing import use_tool
 
     bedrock.script(subtract, answer)
     cells = [
