@@ -14,7 +14,7 @@ import numpy as np
 
 from mirrorbi.data.completeness import Coverage
 from mirrorbi.data.cube.contributors import cell_counts, counts_of
-from mirrorbi.data.cube.cube import base_for, frame_of
+from mirrorbi.data.cube.cube import base_for
 from mirrorbi.data.cube.cube_cache import CubeCache
 from mirrorbi.data.cube.states import State, evaluate, from_states, simple_metrics, states_of
 from mirrorbi.data.engine.embedded import line
@@ -23,7 +23,7 @@ from mirrorbi.data.engine.profile import Profile, profile
 from mirrorbi.data.model.catalog import Catalog
 from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.data.periods import Grain, Period, steps
-from mirrorbi.data.query import Query, Result
+from mirrorbi.data.query import Query, Result, frame_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -125,8 +125,6 @@ class Result:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The columns as a frame of pandas."""
-        from mirrorbi.data.cube.cube import frame_of
-
         columns: Any = self.columns
         return frame_of(columns) if isinstance(columns, dict) else columns
 
@@ -159,6 +157,19 @@ class Result:
 
     def _repr_html_(self) -> str:
         return str(self.frame.to_html(index=False, escape=True, max_rows=40))
+
+
+def frame_of(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Return arrays as a frame in which text stays what it is."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            name: pd.Series(values, dtype=object, copy=False) if values.dtype == object else values
+            for name, values in columns.items()
+        },
+        copy=False,
+    )
 
 
 def _words(value: str | Iterable[str]) -> tuple[str, ...]:

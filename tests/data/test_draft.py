@@ -20,8 +20,8 @@ from mirrorbi.data.model.column_names import (
     time_rank,
     unit_of,
 )
-from mirrorbi.data.model.draft import MAX_DIMENSIONS, MAX_METRICS, Draft, draft_model, to_yaml
-from mirrorbi.data.model.draft_yaml import scalar
+from mirrorbi.data.model.draft import MAX_DIMENSIONS, MAX_METRICS, Draft, draft_model
+from mirrorbi.data.model.draft_yaml import scalar, to_yaml
 from mirrorbi.data.model.grammar import quoted
 from mirrorbi.data.model.model_file import check_model, parse_model
 from mirrorbi.data.model.naming import label, slug
@@ -329,6 +329,9 @@ def test_any_text_is_a_yaml_value(text):
 @settings(max_examples=300)
 @given(st.text(max_size=30))
 @example("ℕ")
+@example("൦")
+@example("2" * 70)
+@example("〇" * 70)
 def test_any_column_has_a_usable_name_and_label(text):
     name = slug(text, "column")
     assert name.isidentifier()

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.data.cube.cube import Cube, frame_of
+from mirrorbi.data.cube.cube import Cube
 from mirrorbi.data.cube.cube_builder import axis_of
 from mirrorbi.data.cube.states import State, aggregate, simple_metrics
 from mirrorbi.data.engine.embedded import fetch
 from mirrorbi.data.engine.engine_queries import EngineQueries, _truncate, join_cells
 from mirrorbi.data.model.semantic_model import Aggregation, Model, SimpleMetric
-from mirrorbi.data.query import Query
+from mirrorbi.data.query import Query, frame_of
 
 if TYPE_CHECKING:
     import pandas as pd

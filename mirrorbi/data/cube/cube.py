@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +18,6 @@ from mirrorbi.data.cube.merging import Groups, Summands, summands
 from mirrorbi.data.cube.states import State
 from mirrorbi.data.periods import Calendar, Grain, Period
 from mirrorbi.data.query import Query
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 BASES = (Grain.HOUR, Grain.DAY, Grain.MONTH)
 """Steps of time that a cube may have: months make quarters and years, days make weeks."""
@@ -107,7 +104,11 @@ class Cube:
     def columns(
         self, query: Query, calendar: Calendar, states: Iterable[State]
     ) -> dict[str, Array]:
-        """Return one line per cell of the query, as arrays; see `answer`."""
+        """Return one line per cell of the query, with its rows and merged states, as arrays.
+
+        There is ``period`` where the query has a grain, one column of `str` per dimension,
+        ``rows``, and one column per state, sorted by period and dimensions.
+        """
         cells = self._selected(query)
         axes = {name: self.axes[name] for name in query.by}
         if query.grain is not None:
@@ -121,14 +122,6 @@ class Cube:
             edge = self._edge(state, cells, axes.get("period")) if state.take else None
             columns[state.name] = self._merged(groups, state, cells, edge)
         return columns
-
-    def answer(self, query: Query, calendar: Calendar, states: Iterable[State]) -> pd.DataFrame:
-        """Return one line per cell of the query, with its rows and merged states.
-
-        The frame has ``period`` where the query has a grain, one `str` column per
-        dimension, ``rows``, and one column per state, sorted by period and dimensions.
-        """
-        return frame_of(self.columns(query, calendar, states))
 
     def _selected(self, query: Query) -> Array | None:
         """Return the places of the cells that the query looks at; ``None`` for all."""
@@ -195,19 +188,6 @@ class Cube:
         if edge is not None:
             parts = (np.where(edge, parts[0], 0.0), np.where(edge, parts[1], 0.0))
         return groups.fsum(parts)
-
-
-def frame_of(columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Return arrays as a frame in which text stays what it is."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            name: pd.Series(values, dtype=object, copy=False) if values.dtype == object else values
-            for name, values in columns.items()
-        },
-        copy=False,
-    )
 
 
 def base_for(query: Query, stock: bool = False) -> Grain | None:

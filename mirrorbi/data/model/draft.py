@@ -12,7 +12,6 @@ from mirrorbi.data.engine.profile import Profile
 from mirrorbi.data.model.column_names import aggregation_of, is_identifier, is_person, time_rank
 from mirrorbi.data.model.column_roles import FEW_ROWS, Column, ColumnPrivacy, Roles
 from mirrorbi.data.model.draft_metrics import draft_flag, draft_measure
-from mirrorbi.data.model.draft_yaml import to_yaml
 from mirrorbi.data.model.naming import Names, label, slug
 from mirrorbi.data.model.semantic_model import (
     Aggregation,
@@ -25,8 +24,6 @@ from mirrorbi.data.model.semantic_model import (
     TimePart,
 )
 from mirrorbi.settings import PrivacySettings
-
-__all__ = ["Draft", "draft_model", "to_yaml"]
 
 MAX_DIMENSIONS = 12
 MAX_METRICS = 20

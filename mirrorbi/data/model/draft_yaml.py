@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from mirrorbi.data.model.draft import Draft
 from mirrorbi.data.model.semantic_model import DerivedMetric, Metric, RatioMetric
-
-if TYPE_CHECKING:
-    from mirrorbi.data.model.draft import Draft
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
 _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}

@@ -16,6 +16,8 @@ def slug(text: str, default: str) -> str:
     --------
     >>> slug("Straße / Nr.", "column"), slug("2019 sales", "column"), slug("売上", "column")
     ('strasse_nr', 'n2019_sales', '売上')
+    >>> slug("൦", "column")
+    '_൦'
     """
     # Decomposing can bring a capital forth, as of a letter-like symbol: fold on both sides.
     plain = unicodedata.normalize("NFKD", text.casefold()).casefold()
@@ -24,11 +26,13 @@ def slug(text: str, default: str) -> str:
     chosen = (
         ascii_only if re.search(r"[a-z0-9]", ascii_only) else unicodedata.normalize("NFC", plain)
     )
-    name = re.sub(r"[\W_]+", "_", chosen).strip("_")[:60].strip("_")
+    name = re.sub(r"[\W_]+", "_", chosen).strip("_")
     if not name:
         return default
-    if not (name[0].isalpha() or name[0] == "_"):
-        name = f"n{name}"
+    if not name[0].isalpha():
+        # One Latin letter in a name of another script would be all that is left of it above.
+        name = f"{'n' if name.isascii() else '_'}{name}"
+    name = name[:60].rstrip("_")
     return name if quoted(name) == name else f"{name}_column"
 
 
