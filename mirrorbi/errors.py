@@ -1,7 +1,5 @@
 """Every error that MirrorBI raises on purpose, in one tree.
 
-::
-
     MirrorBIError                 exit code 1
     ├── SettingsError             2  a setting or environment variable is wrong
     ├── DataError                 2
