@@ -19,7 +19,7 @@ from mirrorbi.data.cube.cube_cache import CubeCache
 from mirrorbi.data.cube.states import State, evaluate, from_states, simple_metrics, states_of
 from mirrorbi.data.engine.embedded import line
 from mirrorbi.data.engine.engine_queries import EngineQueries, join_cells
-from mirrorbi.data.engine.profile import Profile, profile
+from mirrorbi.data.engine.profile import Profile, column_types, profile
 from mirrorbi.data.model.catalog import Catalog
 from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.data.periods import Grain, Period, steps
@@ -231,6 +231,11 @@ class Dataset(Catalog):
     def rows(self) -> int:
         """Number of rows."""
         return int(line(self.table.aggregate(rows=self.table.count()))["rows"])
+
+    @cached_property
+    def column_types(self) -> Mapping[str, str]:
+        """The type of each column, as text: ``int64``, ``string``, ``date`` ..."""
+        return column_types(self.table)
 
     @cached_property
     def _profile(self) -> Profile:

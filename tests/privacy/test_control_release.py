@@ -7,7 +7,10 @@ import pytest
 import mirrorbi
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts import FactSet, find_facts
+from mirrorbi.facts.sweep.request import definite
+from mirrorbi.facts.sweep.sweep_dataset import SweepDataset
 from mirrorbi.privacy.disclosure_control import controlled, release
+from mirrorbi.privacy.disclosure_control.guard import Guard
 from mirrorbi.privacy.policy import Policy
 
 KINDS = ["values", "change", "contributions", "concentration", "withheld"]
@@ -41,6 +44,16 @@ def members(facts, kind="share", metric="orders"):
     """Return the members in the table of a kind of facts."""
     found = next(f for f in facts if f.kind == kind and f.metric == metric and f.table)
     return {line[0]: line[1] for line in found.table.rows}
+
+
+def test_the_guard_answers_what_a_sweep_asks_and_nothing_else():
+    data = shop({"north": 40, "south": 30})
+    guard = Guard(data, Policy(), definite(data))
+    asked = {name for name in vars(SweepDataset) if not name.startswith("_")}
+    own = {"dataset", "rules", "context", "plans", "check", "resolve"}
+    assert {name for name in dir(guard) if not name.startswith("_")} == asked | own
+    assert not hasattr(guard, "query")
+    assert not hasattr(guard, "_opened")
 
 
 def test_small_members_are_put_together_and_pass_together():

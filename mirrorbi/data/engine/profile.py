@@ -96,16 +96,17 @@ def begin_profile(
             aggregates[f"l{index}"] = column.min()
             aggregates[f"h{index}"] = column.max()
     wait = begin_line(table.aggregate(**aggregates))
-    return lambda: _profile(schema, names, wait())
+    types = column_types(table)
+    return lambda: _profile(types, names, wait())
 
 
-def _profile(schema: Any, names: Iterable[str], values: Mapping[str, Any]) -> Profile:
+def _profile(types: Mapping[str, str], names: Iterable[str], values: Mapping[str, Any]) -> Profile:
     return Profile(
         rows=values["rows"],
         columns={
             name: ColumnProfile(
                 name=name,
-                type=_plain_type(schema[name]),
+                type=types[name],
                 nulls=values.get(f"v{index}") or 0,
                 distinct=values.get(f"d{index}") or 0,
                 infinite=values.get(f"i{index}") or 0,
@@ -117,5 +118,6 @@ def _profile(schema: Any, names: Iterable[str], values: Mapping[str, Any]) -> Pr
     )
 
 
-def _plain_type(dtype: Any) -> str:
-    return str(dtype).lstrip("!")
+def column_types(table: Any) -> dict[str, str]:
+    """Return the type of each column of an ibis table, as `ColumnProfile` names it."""
+    return {name: str(dtype).lstrip("!") for name, dtype in table.schema().items()}

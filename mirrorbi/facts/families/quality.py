@@ -48,8 +48,8 @@ def find(context: SweepContext, kinds: Sequence[str] = KINDS) -> Iterator[Fact]:
 
     Parameters
     ----------
-    scan
-        The scan.
+    context
+        What the sweep looks at.
     kinds
         Those wanted: column profiles and duplicates cost a scan of the data each.
     """
@@ -95,7 +95,7 @@ def _coverage(context: SweepContext, history: RowCounts | None) -> Iterator[Fact
     rows = context.dataset.rows
     quantities = {
         "rows": _count(rows),
-        "columns": _count(len(context.dataset.opened.table.columns)),
+        "columns": _count(len(context.dataset.column_types)),
     }
     if history is None:
         yield _fact(

@@ -12,7 +12,7 @@ from mirrorbi.errors import QueryError, did_you_mean
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 
 if TYPE_CHECKING:
-    from mirrorbi.data.dataset import Dataset
+    from mirrorbi.facts.sweep.sweep_dataset import SweepDataset
 
 COMPARISONS = ("previous", "year_ago", "average")
 
@@ -27,7 +27,7 @@ AVERAGED = 12
 
 
 def definite(
-    dataset: Dataset,
+    dataset: SweepDataset,
     *,
     metrics: str | Iterable[str] | None = None,
     by: str | Iterable[str] | None = None,
@@ -97,7 +97,7 @@ def request_of(context: SweepContext, kinds: Iterable[str] | None) -> dict[str, 
     }
 
 
-def _shown(dataset: Dataset) -> tuple[str, ...]:
+def _shown(dataset: SweepDataset) -> tuple[str, ...]:
     metrics = dataset.model.metrics
     return tuple(name for name, m in metrics.items() if not m.hidden) or tuple(metrics)
 
@@ -114,7 +114,7 @@ def _refuse_time(grain: Any, period: Any, compare: str) -> None:
         )
 
 
-def _grain(dataset: Dataset, grain: Grain | str | None, period: Period | None) -> Grain | None:
+def _grain(dataset: SweepDataset, grain: Grain | str | None, period: Period | None) -> Grain | None:
     time = dataset.model.time
     grains = time.grains if time else ()
     if grain is not None:
@@ -137,7 +137,7 @@ def _grain(dataset: Dataset, grain: Grain | str | None, period: Period | None) -
     return None
 
 
-def _complete(dataset: Dataset, grain: Grain, needed: int) -> bool:
+def _complete(dataset: SweepDataset, grain: Grain, needed: int) -> bool:
     complete = 0
     for period in dataset.periods(grain):
         complete += dataset.is_complete(period)
@@ -146,7 +146,7 @@ def _complete(dataset: Dataset, grain: Grain, needed: int) -> bool:
     return False
 
 
-def _check(dataset: Dataset, period: Period, step: Grain | None) -> None:
+def _check(dataset: SweepDataset, period: Period, step: Grain | None) -> None:
     first, last = dataset.first, dataset.last
     if first is None or last is None:
         raise QueryError(
@@ -160,7 +160,7 @@ def _check(dataset: Dataset, period: Period, step: Grain | None) -> None:
         )
 
 
-def _reach(dataset: Dataset, period: Period, step: Grain | None) -> str:
+def _reach(dataset: SweepDataset, period: Period, step: Grain | None) -> str:
     """Return a hint that names the first and the last complete period of the same grain."""
     first, last = dataset.first, dataset.last
     days = f"The data covers {first:%Y-%m-%d} to {last:%Y-%m-%d}"
@@ -174,7 +174,7 @@ def _reach(dataset: Dataset, period: Period, step: Grain | None) -> str:
 
 
 def _baseline(
-    dataset: Dataset, reviewed: Period, step: Grain | None, compare: str
+    dataset: SweepDataset, reviewed: Period, step: Grain | None, compare: str
 ) -> tuple[str, Period | None]:
     if compare == "previous":
         before = reviewed.previous()
@@ -211,7 +211,9 @@ def _baseline(
     return "given", baseline
 
 
-def _check_baseline(dataset: Dataset, before: Period, reviewed: Period, step: Grain | None) -> None:
+def _check_baseline(
+    dataset: SweepDataset, before: Period, reviewed: Period, step: Grain | None
+) -> None:
     if not dataset.is_complete(before):
         raise QueryError(
             f"{reviewed} cannot be compared with {before}, which is not all in the data.",

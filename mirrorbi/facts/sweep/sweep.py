@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.errors import FactError, did_you_mean
 from mirrorbi.facts.fact import Fact, exact
@@ -16,7 +17,7 @@ from mirrorbi.facts.sweep.request import definite, request_of
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 
 if TYPE_CHECKING:
-    from mirrorbi.data.dataset import Dataset
+    from mirrorbi.facts.sweep.sweep_dataset import SweepDataset
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "values": ("value", "share", "rank", "extreme"),
@@ -57,7 +58,7 @@ CLAIMS = ("trend", "unusual", "break", "correlation")
 
 
 def find_facts(
-    dataset: Dataset,
+    dataset: SweepDataset,
     *,
     metrics: str | Iterable[str] | None = None,
     by: str | Iterable[str] | None = None,
@@ -77,7 +78,7 @@ def find_facts(
     Parameters
     ----------
     dataset
-        What `mirrorbi.open` returned.
+        What `mirrorbi.open` returned, or what answers in its place.
     metrics
         Names of metrics; by default all that the model does not hide.
     by
@@ -142,7 +143,7 @@ def find_facts(
         dataset=dataset.describe(),
         tests=tests,
         sql={name: dataset.sql(query) for name, query in sorted(queries.items())},
-        origin=dataset,
+        origin=dataset if isinstance(dataset, Dataset) else None,
     )
 
 

@@ -19,7 +19,7 @@ from mirrorbi.facts.sweep.panel import ALL, Cells, Floats, Ints, Panel
 from mirrorbi.facts.units import unit_of_change
 
 if TYPE_CHECKING:
-    from mirrorbi.data.dataset import Dataset
+    from mirrorbi.facts.sweep.sweep_dataset import SweepDataset
 
 T = TypeVar("T")
 
@@ -89,7 +89,7 @@ class SweepContext:
         Added to the seeds of simulations.
     """
 
-    dataset: Dataset
+    dataset: SweepDataset
     metrics: tuple[str, ...]
     by: tuple[str, ...] = ()
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.dataset import Dataset
+from mirrorbi.data.engine.profile import Profile
+from mirrorbi.data.model.catalog import Catalog
+from mirrorbi.data.periods import Grain, Period
 from mirrorbi.data.query import Query, Result
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.sweep.panel import HIDDEN
@@ -20,12 +24,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Guard:
-    """A data set whose answers to one scan hold no cell that may not be shown.
+class Guard(Catalog):
+    """A data set whose answers to one sweep hold no cell that may not be shown.
 
     Statistics computed from its answers are statistics over what is shown: shares, ranks
-    and concentration over passing cells, series with gaps. It answers to everything that
-    a `Dataset` does; what it does not control, it passes on.
+    and concentration over passing cells, series with gaps. It answers what a sweep asks
+    (`mirrorbi.facts.sweep.sweep_dataset.SweepDataset`) and nothing else.
 
     Parameters
     ----------
@@ -33,23 +37,21 @@ class Guard:
         The data itself.
     policy
         What may leave.
-    scan
+    context
         What the sweep looks at, made definite on the data itself.
     """
 
     def __init__(self, dataset: Dataset, policy: Policy, context: SweepContext) -> None:
-        self._dataset = dataset
+        super().__init__(dataset.model)
+        self.dataset = dataset
         self.rules = Rules(dataset.model, policy)
         self.context = context
         self._planner = Planner(dataset, context, self.rules)
         self._plans: dict[str | None, Plan] = {}
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._dataset, name)
-
-    def prepare(self, queries: Iterable[Query], *, counts: bool = True) -> None:
+    def prepare(self, queries: Iterable[Query]) -> None:
         """Make the cubes for these questions, and for what stands behind their cells."""
-        self._dataset.prepare([*queries, *self._planner.queries()], counts=counts)
+        self.dataset.prepare([*queries, *self._planner.queries()], counts=True)
 
     @property
     def plans(self) -> Mapping[str | None, Plan]:
@@ -58,15 +60,11 @@ class Guard:
             self._plans = self._planner.plans()
         return self._plans
 
-    def query(self, *args: Any, entities: bool = True, **options: Any) -> Result:
-        """Answer a question as `Dataset.query` does, without what may not be shown."""
-        return self.answer(self._dataset.resolve(*args, **options), entities=entities)
-
     def answer(self, query: Query, *, entities: bool = True) -> Result:
         """Answer a question as `Dataset.answer` does, without what may not be shown."""
         # Rows per period of all of the data are judged with the facts that name them.
         if query.grain is not None and query.period is None:
-            return self._dataset.answer(query, entities=entities)
+            return self.dataset.answer(query, entities=entities)
         cut = query.by[0] if query.by else None
         span = None if query.grain is not None else query.period
         sweep_query = replace(self.context.query(cut, span), metrics=query.metrics)
@@ -79,11 +77,71 @@ class Guard:
         plan = self.plans[cut]
         return Result(query, self._shown(query, plan))
 
+    def sql(self, query: Query) -> str:
+        """Return the SQL that answers the question straight from the data."""
+        return self.dataset.sql(query)
+
+    # What follows tells of no cell, or of all of the data: it is judged with the facts that
+    # say it (`mirrorbi.privacy.disclosure_control.quality`).
+
+    @property
+    def title(self) -> str:
+        """The data set as people call it."""
+        return self.dataset.title
+
+    def members(self, dimension: str) -> list[str]:
+        """Return a dimension's members, those with the most rows first."""
+        return self.dataset.members(dimension)
+
+    @property
+    def first(self) -> datetime | None:
+        """First day with data."""
+        return self.dataset.first
+
+    @property
+    def last(self) -> datetime | None:
+        """Last day with data."""
+        return self.dataset.last
+
+    def is_complete(self, period: Period) -> bool:
+        """Return whether no more data is to be expected for the period."""
+        return self.dataset.is_complete(period)
+
+    def periods(self, grain: Grain | str) -> list[Period]:
+        """Return every period of that grain from the first to the last with data."""
+        return self.dataset.periods(grain)
+
+    def last_complete(self, grain: Grain | str) -> Period | None:
+        """Return the latest complete period of that grain, or ``None``."""
+        return self.dataset.last_complete(grain)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return self.dataset.rows
+
+    @property
+    def column_types(self) -> Mapping[str, str]:
+        """The type of each column."""
+        return self.dataset.column_types
+
+    def profile(self) -> Profile:
+        """Return what each column holds."""
+        return self.dataset.profile()
+
+    def duplicates(self) -> int | None:
+        """Return how many rows repeat the key of another; ``None`` if the model names no key."""
+        return self.dataset.duplicates()
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a report must say of its data."""
+        return self.dataset.describe()
+
     def _shown(self, query: Query, plan: Plan) -> pd.DataFrame:
         import numpy as np
         import pandas as pd
 
-        frame = self._dataset.answer(query, entities=False).frame
+        frame = self.dataset.answer(query, entities=False).frame
         if plan.by is not None and plan.merged:
             filtered = dict(query.where).get(plan.by)
             members = plan.merged if filtered is None else plan.merged & set(filtered)
@@ -92,7 +150,7 @@ class Guard:
                 by=(),
                 where=tuple(sorted({**dict(query.where), plan.by: tuple(sorted(members))}.items())),
             )
-            other = self._dataset.answer(union, entities=False).frame.assign(**{plan.by: OTHER})
+            other = self.dataset.answer(union, entities=False).frame.assign(**{plan.by: OTHER})
             keys = [name for name in ("period", plan.by) if name in frame.columns]
             frame = pd.concat(
                 [frame[~frame[plan.by].isin(plan.merged)], other[frame.columns]],

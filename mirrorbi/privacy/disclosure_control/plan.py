@@ -102,7 +102,7 @@ class Planner:
     ----------
     dataset
         The data itself.
-    scan
+    context
         What the sweep looks at.
     rules
         The rules that cells must pass.

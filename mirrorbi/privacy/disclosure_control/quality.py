@@ -31,7 +31,7 @@ def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Wi
     query = fact.evidence[0]
     assert query.grain is not None  # noqa: S101 (for the type checker)
     periods = guard.periods(query.grain)
-    cells = Cells.of([(query, guard.counts(query))], periods, periods)
+    cells = Cells.of([(query, guard.dataset.counts(query))], periods, periods)
     unsafe = guard.rules.cells(cells)[0] > 0
     suppressed = unsafe.copy()
     while suppressed.any() and guard.rules.cells(cells.line_totals(suppressed[None, :]))[0, 0]:
@@ -60,7 +60,7 @@ def rest_is_enough(guard: Guard, policy: Policy) -> bool:
 
     They follow from the rows of all data and those of each step.
     """
-    counts, steps = counts_of(guard._dataset), guard.context.periods
+    counts, steps = counts_of(guard.dataset), guard.context.periods
     if not steps or not counts.reach:
         return True
     hidden, columns = guard.plans[None].hidden[0], guard.plans[None].cells.columns

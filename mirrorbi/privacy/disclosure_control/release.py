@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.model.semantic_model import Privacy
@@ -65,7 +65,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **request: Any) -
     guard = Guard(dataset, effective_policy, context)
     kinds = allowed.get("kinds")
     listed = [kinds] if isinstance(kinds, str) else None if kinds is None else list(kinds)
-    facts = find_facts(cast(Dataset, guard), **{**allowed, "kinds": listed})
+    facts = find_facts(guard, **{**allowed, "kinds": listed})
     needed = listed is None or _asks_for_cells(listed)
     withheld = [*classed, *(withheld_by_plans(guard) if needed else ())]
     passed: list[Fact] = []
