@@ -35,12 +35,16 @@
 
 Each message says what went wrong, with which value, and what to do next. Exit codes
 are those of the command line: 2 for input that a person can correct, 1 for the rest.
+All have the fields ``what`` and ``hint``; four say more: `AnswerError.stop`,
+`ParameterError.problems`, `CellError.exit_code`, `RenderError.misses`. Fields survive
+pickling, as errors cross processes.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class MirrorBIError(Exception):
@@ -69,8 +73,9 @@ class MirrorBIError(Exception):
     def __str__(self) -> str:
         return f"{self.what} {self.hint}".strip()
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.what, self.hint, self.__dict__))
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are made anew by calling them, which keyword arguments do not survive.
+        return (type(self).__new__, (type(self), *self.args), self.__dict__)
 
 
 class SettingsError(MirrorBIError):
@@ -176,7 +181,19 @@ class BrokenStreamError(ClaudeError):
 
 
 class AnswerError(ClaudeError):
-    """The answer was cut, filtered or malformed."""
+    """The answer was cut, filtered or malformed.
+
+    Parameters
+    ----------
+    what, hint
+        As of every error.
+    stop
+        Why Claude stopped, as Bedrock gave it; empty if that is not what was wrong.
+    """
+
+    def __init__(self, what: str, *, hint: str = "", stop: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.stop = stop
 
 
 class CancelledError(ClaudeError):
@@ -192,9 +209,21 @@ class ReportError(MirrorBIError):
 
 
 class ParameterError(ReportError):
-    """A notebook parameter is unknown, missing or ill-typed."""
+    """A notebook parameter is unknown, missing or ill-typed.
+
+    Parameters
+    ----------
+    what, hint
+        As of every error.
+    problems
+        What is wrong with each parameter, where several were looked at.
+    """
 
     exit_code = 2
+
+    def __init__(self, what: str, *, hint: str = "", problems: Iterable[str] = ()) -> None:
+        super().__init__(what, hint=hint)
+        self.problems = tuple(problems)
 
 
 class NotebookError(ReportError):
@@ -206,12 +235,33 @@ class NotebookError(ReportError):
 class CellError(ReportError):
     """A cell of the notebook failed.
 
-    Where the error in the cell is one of ours, its exit code is that of the command.
+    Parameters
+    ----------
+    what, hint
+        As of every error.
+    exit_code
+        That of the error in the cell, where it is one of ours.
     """
+
+    def __init__(self, what: str, *, hint: str = "", exit_code: int = 1) -> None:
+        super().__init__(what, hint=hint)
+        self.exit_code = exit_code
 
 
 class RenderError(ReportError):
-    """The rendered page failed its inspection and was not published."""
+    """The rendered page failed its inspection and was not published.
+
+    Parameters
+    ----------
+    what, hint
+        As of every error.
+    misses
+        What the inspection found, one by one.
+    """
+
+    def __init__(self, what: str, *, hint: str = "", misses: Iterable[str] = ()) -> None:
+        super().__init__(what, hint=hint)
+        self.misses = tuple(misses)
 
 
 class VerifyError(ReportError):
@@ -265,12 +315,3 @@ def did_you_mean(value: str, choices: Iterable[str], *, noun: str = "") -> str:
         return f"There are no {noun or 'choices'}."
     shown = ", ".join(words[:12]) + (f" and {len(words) - 12} more" if len(words) > 12 else "")
     return f"Known {noun or 'choices'}: {shown}."
-
-
-def _rebuild(
-    kind: type[MirrorBIError], what: str, hint: str, state: dict[str, object]
-) -> MirrorBIError:
-    error = kind.__new__(kind)
-    MirrorBIError.__init__(error, what, hint=hint)
-    error.__dict__.update(state)
-    return error

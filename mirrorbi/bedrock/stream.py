@@ -237,7 +237,7 @@ def require_usable(stop: str, content: tuple[dict[str, Any], ...], longest: int)
     Raises
     ------
     AnswerError
-        If it was cut, filtered, malformed or empty; ``stop`` is an attribute of it.
+        If it was cut, filtered, malformed or empty; its ``stop`` says which.
     """
     problem = _PROBLEMS.get(stop)
     if problem is None and stop not in get_args(Stop):
@@ -247,9 +247,8 @@ def require_usable(stop: str, content: tuple[dict[str, Any], ...], longest: int)
     if problem is None and stop == "tool_use" and not any("toolUse" in b for b in content):
         problem = ("Claude stopped to call a tool, but called none.", "Run it again.")
     if problem is not None:
-        error = AnswerError(problem[0].format(longest=f"{longest:,}"), hint=problem[1])
-        error.__dict__["stop"] = stop
-        raise error
+        what = problem[0].format(longest=f"{longest:,}")
+        raise AnswerError(what, hint=problem[1], stop=stop)
     return cast("Stop", stop)
 
 
@@ -295,6 +294,4 @@ def _no_number(word: str) -> NoReturn:
 
 
 def _malformed(what: str) -> NoReturn:
-    error = AnswerError(what, hint="Run it again.")
-    error.__dict__["stop"] = "malformed_tool_use"
-    raise error
+    raise AnswerError(what, hint="Run it again.", stop="malformed_tool_use")

@@ -257,13 +257,14 @@ class Conversation:
         AnswerError
             If another reply would be no better, or there were too many.
         """
-        stop = getattr(error, "stop", "")
         round_.unusable += 1
-        if stop in _FINAL or round_.unusable > _UNUSABLE:
+        if error.stop in _FINAL or round_.unusable > _UNUSABLE:
             raise error
-        if stop == "max_tokens":
+        if error.stop == "max_tokens":
             round_.output *= 2
-        self._add_instruction(round_, "ask_short.md" if stop == "max_tokens" else "ask_again.md")
+        self._add_instruction(
+            round_, "ask_short.md" if error.stop == "max_tokens" else "ask_again.md"
+        )
 
     def _add_instruction(self, round_: _Round, name: str) -> None:
         """Add a static text to our last turn; what could not be used is not sent back."""

@@ -42,10 +42,11 @@ class Failure:
     def error(self, hint: str) -> CellError:
         """Return the error that says so, with the exit code of the one in the cell."""
         end = "" if self.message.endswith((".", "?")) else "."
-        error = CellError(f"The notebook failed in {self.place}: {self.message}{end}", hint=hint)
-        if self.error_class is not None:
-            error.exit_code = self.error_class.exit_code
-        return error
+        return CellError(
+            f"The notebook failed in {self.place}: {self.message}{end}",
+            hint=hint,
+            exit_code=self.error_class.exit_code if self.error_class is not None else 1,
+        )
 
 
 def failure_of(

@@ -134,7 +134,7 @@ def inspect_page(
     Raises
     ------
     RenderError
-        If anything is missed; the attribute ``misses`` lists it.
+        If anything is missed; its ``misses`` list it.
 
     Examples
     --------
@@ -166,12 +166,11 @@ def inspect_page(
             if len(findings.misses) == 1
             else "".join(f"\n  - {miss}" for miss in findings.misses) + "\n"
         )
-        error = RenderError(
+        raise RenderError(
             f"The page failed its inspection: {listed}",
             hint="It was not published; the last good report stays.",
+            misses=findings.misses,
         )
-        error.misses = tuple(findings.misses)  # type: ignore[attr-defined]
-        raise error
 
 
 class _Reader(HTMLParser):

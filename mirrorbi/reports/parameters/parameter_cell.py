@@ -269,11 +269,8 @@ def _comments(source: str) -> dict[int, str]:
 
 
 def _refusal(problems: list[str]) -> ParameterError:
-    if len(problems) == 1:
-        error = ParameterError(problems[0])
-    else:
+    what = problems[0]
+    if len(problems) > 1:
         listed = "\n".join(f"  - {problem}" for problem in problems)
-        error = ParameterError(f"{len(problems)} parameters cannot be used:\n{listed}\n")
-    error.hint = "See them all with --help-params."
-    error.problems = tuple(problems)  # type: ignore[attr-defined]
-    return error
+        what = f"{len(problems)} parameters cannot be used:\n{listed}\n"
+    return ParameterError(what, hint="See them all with --help-params.", problems=problems)
