@@ -16,7 +16,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,7 +88,7 @@ class House:
     def imports(self) -> dict[str, frozenset[str]]:
         """The modules of the package that each module imports."""
         return {
-            name: frozenset(imported_names(tree)) & self.modules.keys() - {name}
+            name: frozenset(imported_modules(tree, self.modules.keys())) - {name}
             for name, tree in self.trees.items()
         }
 
@@ -142,16 +142,22 @@ def floor(name: str) -> float:
     return FLOORS.get(room(name), float("nan"))
 
 
-def imported_names(tree: ast.AST) -> Iterator[str]:
-    """Give every dotted name that a module imports, or imports from."""
+def imported_modules(tree: ast.AST, modules: Set[str]) -> Iterator[str]:
+    """Give those of some modules that a module imports, or imports from.
+
+    ``from package import module`` imports that module; the package itself is imported where
+    something else is taken from it.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from (alias.name for alias in node.names if alias.name in modules)
         elif isinstance(node, ast.ImportFrom):
             if node.level:
                 raise ValueError("A relative import: name the module in full.")
-            yield node.module or ""
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name for name in names if name in modules)
+            if node.module in modules and not set(names) <= modules:
+                yield node.module
 
 
 def complexities(folder: Path) -> dict[str, int]:
