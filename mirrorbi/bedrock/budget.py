@@ -14,6 +14,11 @@ from mirrorbi.bedrock.cost import Estimate
 from mirrorbi.bedrock.request import Usage
 from mirrorbi.errors import BudgetError, ClaudeError
 
+_FONT = "font:13px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums"
+# Only the colour of the text, thinned: it fits a light notebook and a dark one.
+_QUIET = "opacity:.7"
+_TRACK = "background:color-mix(in srgb,currentColor 15%,transparent)"
+
 
 class Limits(Protocol):
     """What is asked of settings (`mirrorbi.settings.ClaudeSettings`)."""
@@ -194,14 +199,34 @@ class Budget:
             self.cached += 1
 
     def __str__(self) -> str:
-        from mirrorbi.bedrock.budget_display import budget_text
-
-        return budget_text(self)
+        _, spent, limit = self._limits()[0]
+        return f"Claude: {', '.join([_of(spent, limit), *self._counts()])}"
 
     def _repr_html_(self) -> str:
-        from mirrorbi.bedrock.budget_display import budget_html
+        bars = "".join(_bar(of, spent, limit) for of, spent, limit in self._limits())
+        counts = " · ".join(self._counts())
+        return (
+            f'<div style="{_FONT};max-width:28em;padding:2px 0">{bars}'
+            f'<div style="{_QUIET}">{counts}</div></div>'
+        )
 
-        return budget_html(self)
+    def _limits(self) -> list[tuple[str, Decimal, Decimal | None]]:
+        """Return name, spent and limit of the run, and of the batch where there is one."""
+        limits = [("Run", self.spent, self.run)]
+        if self.batch is not None or self.batch_budget is not None:
+            spent = self.spent if self.batch_budget is None else self.batch_budget.read().total
+            limits.append(("Batch", spent, self.batch))
+        return limits
+
+    def _counts(self) -> list[str]:
+        used = self.usage
+        read = used.input + used.cache_read + used.cache_write
+        parts = [_number(self.calls, "call"), f"{read:,} tokens in", f"{used.output:,} out"]
+        if used.cache_read:
+            parts.append(f"{used.cache_read:,} from the prompt cache")
+        if self.cached:
+            parts.append(f"{_number(self.cached, 'answer')} kept from before")
+        return parts
 
 
 def _allow(of: str, estimate: Estimate, spent: Decimal, limit: Decimal | None) -> None:
@@ -235,3 +260,27 @@ def figure(amount: Decimal) -> str:
     if amount == 0 or amount >= 1:
         return f"{amount:,.2f}"
     return f"{amount:.{max(2, 1 - amount.adjusted())}f}"
+
+
+def _bar(of: str, spent: Decimal, limit: Decimal | None) -> str:
+    line = (
+        '<div style="display:flex;justify-content:space-between">'
+        f'<span style="{_QUIET}">{of}</span><span>{_of(spent, limit)}</span></div>'
+    )
+    if limit is None:
+        return line
+    share = min(spent / limit, Decimal(1)) * 100 if limit else Decimal(100)
+    return (
+        f'{line}<div role="meter" aria-label="{of}: {_of(spent, limit)}" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuenow="{share:.0f}" '
+        f'style="height:5px;margin:1px 0 5px;{_TRACK}">'
+        f'<div style="width:{share:.1f}%;height:100%;background:currentColor"></div></div>'
+    )
+
+
+def _of(spent: Decimal, limit: Decimal | None) -> str:
+    return dollars(spent) if limit is None else f"{figure(spent)} of {dollars(limit)}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun if count == 1 else noun + 's'}"

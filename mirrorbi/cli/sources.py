@@ -17,9 +17,9 @@ def open_data(source: str, model: Path | None = None) -> Analysis:
     line = ProgressLine()
     line(f"Reading {source}")
     try:
-        import mirrorbi
+        from mirrorbi import analysis
 
-        return mirrorbi.open(source, model)
+        return analysis.open(source, model)
     finally:
         line.clear()
 

@@ -13,7 +13,7 @@ import yaml
 
 import mirrorbi
 from mirrorbi.errors import RefusedError
-from mirrorbi.narrative.story import narrate
+from mirrorbi.narrative import narrate
 from mirrorbi.privacy.dimensions import WHOLE, class_in, kind_in
 from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.pii.column_classes import members_are

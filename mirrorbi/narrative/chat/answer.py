@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mirrorbi.bedrock.budget import dollars
 from mirrorbi.bedrock.request import Usage
@@ -19,7 +19,6 @@ from mirrorbi.wording.sentence import Sentence, markup, plain
 
 if TYPE_CHECKING:
     from mirrorbi.charts import Charts
-    from mirrorbi.narrative.chat.conversation import Conversation
 
 REASONS: Mapping[str, str] = {
     "no_metric": "The data cannot answer this: no metric of it measures what was asked.",
@@ -73,6 +72,13 @@ class Computed:
         return f"{self.tool}({parts}): {count}"
 
 
+class Asker(Protocol):
+    """Whoever answers a further question: `mirrorbi.narrative.chat.Conversation`."""
+
+    def ask(self, question: str) -> Answer:
+        """Answer a question."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """The answer to a question. Displays itself; ``str`` gives its text.
@@ -111,7 +117,7 @@ class Answer:
     model: str = ""
     replaced: int = 0
     context: Context = field(default_factory=lambda: Context({}), repr=False)
-    conversation: Conversation | None = field(default=None, repr=False, compare=False)
+    conversation: Asker | None = field(default=None, repr=False, compare=False)
 
     @property
     def answered(self) -> bool:

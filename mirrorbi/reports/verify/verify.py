@@ -185,10 +185,10 @@ def _read(path: Path) -> str:
 def _open(
     recorded: Mapping[str, Any], report: Path, source: Any, model: str | Path | None
 ) -> Analysis | None:
-    import mirrorbi
+    from mirrorbi import analysis
 
     if source is not None:
-        return mirrorbi.open(source, model)
+        return analysis.open(source, model)
     if recorded.get("kind") in ("frame", "ibis"):
         return None
     name = str(recorded["source"])
@@ -199,7 +199,7 @@ def _open(
         except SourceError as error:
             refusal = refusal or error
         else:
-            return mirrorbi.open(place, model)
+            return analysis.open(place, model)
     raise VerifyError(
         f"The data of this report, {name!r}, is not found here.",
         hint="Give it with --source, or run the command where the report was made.",
