@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +17,7 @@ import numpy.typing as npt
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.disclosure_control.cells import Bools, Cells, Codes, Floats, Rules
 from mirrorbi.privacy.disclosure_control.complement import bridges_between
-
-if TYPE_CHECKING:
-    from mirrorbi.privacy.disclosure_control.plan import Plan
+from mirrorbi.privacy.disclosure_control.plan import Plan
 
 Ints = npt.NDArray[np.int_]
 

@@ -17,7 +17,8 @@ from mirrorbi.facts.sweep.panel import HIDDEN
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.disclosure_control.cells import ALL, Rules
-from mirrorbi.privacy.disclosure_control.plan import Plan, Planner
+from mirrorbi.privacy.disclosure_control.plan import Plan
+from mirrorbi.privacy.disclosure_control.planner import Planner
 from mirrorbi.privacy.policy import Policy
 
 if TYPE_CHECKING:
