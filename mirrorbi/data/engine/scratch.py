@@ -11,14 +11,15 @@ import shutil
 import stat
 import tempfile
 from pathlib import Path
-from typing import IO
+
+from filelock import FileLock
 
 from mirrorbi.errors import SourceError
 
 LOCK = "lock"
 """File in a scratch folder that its process holds locked for as long as it lives."""
 
-_mine: dict[int, tuple[Path, IO[bytes]]] = {}
+_mine: dict[int, tuple[Path, FileLock]] = {}
 
 
 def scratch_folder() -> Path:
@@ -42,9 +43,10 @@ def scratch_folder() -> Path:
         place = _place()
         _sweep(place)
         folder = Path(tempfile.mkdtemp(prefix=f"{process}-", dir=place))
-        lock_file = (folder / LOCK).open("wb")
-        _lock(lock_file)
-        _mine[process] = (folder, lock_file)
+        lock = _lock(folder)
+        with contextlib.suppress(OSError):  # a file system without locks
+            lock.acquire()
+        _mine[process] = (folder, lock)
         atexit.register(_remove, process)
     return _mine[process][0]
 
@@ -77,31 +79,16 @@ def _sweep(place: Path) -> None:
         if any(folder == own for own, _ in _mine.values()):
             continue
         # One that is being made has no lock yet: its process is asked for instead.
-        with contextlib.suppress(FileNotFoundError):
-            lock = folder / LOCK
-            if lock.exists():
-                with lock.open("rb+") as lock_file:
-                    dead = _lock(lock_file)
-            else:
-                dead = not _lives(folder.name)
-            if dead:
+        if (folder / LOCK).exists():
+            with contextlib.suppress(OSError), _lock(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+        elif not _lives(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lock(file: IO[bytes]) -> bool:
-    """Lock a file until it is closed or the process ends, and return whether that worked."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def _lock(folder: Path) -> FileLock:
+    """Return the lock of a scratch folder, for whichever thread comes to it; not waited for."""
+    return FileLock(folder / LOCK, blocking=False, thread_local=False, fallback_to_soft=False)
 
 
 def _lives(name: str) -> bool:
@@ -120,6 +107,6 @@ def _lives(name: str) -> bool:
 def _remove(process: int) -> None:
     """Remove the folder of this process; a fork of it leaves that to its parent."""
     if process == os.getpid() and process in _mine:
-        folder, lock_file = _mine.pop(process)
-        lock_file.close()
+        folder, lock = _mine.pop(process)
+        lock.release()
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import random
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from mirrorbi.errors import LedgerError
 
 PATIENCE = 30.0
 """Seconds that a writer waits for the others."""
+
+_POLL = 0.0005
+"""Seconds between two tries: an entry takes a few milliseconds."""
 
 
 @contextlib.contextmanager
@@ -35,50 +36,15 @@ def locked(path: Path, patience: float = PATIENCE) -> Iterator[None]:
     LedgerError
         If others held it for longer.
     OSError
-        If the file cannot be made.
+        If the file cannot be made, or its file system knows no locks.
     """
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    lock = FileLock(path, patience, mode=0o600, poll_interval=_POLL, fallback_to_soft=False)
     try:
-        until = time.monotonic() + patience
-        while not _taken(file):
-            if time.monotonic() > until:
-                raise LedgerError(
-                    f"Another process has held {str(path)!r} for {patience:g} seconds.",
-                    hint="End the process that hangs (fuser shows it), then try again.",
-                )
-            time.sleep(random.uniform(0.0002, 0.001))  # noqa: S311
-        try:
-            yield
-        finally:
-            _released(file)
-    finally:
-        os.close(file)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _taken(file: int) -> bool:
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-    def _released(file: int) -> None:
-        os.lseek(file, 0, os.SEEK_SET)
-        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _taken(file: int) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _released(file: int) -> None:
-        # Said, not left to close(): a process forked meanwhile holds the same open file.
-        fcntl.flock(file, fcntl.LOCK_UN)
+        held = lock.acquire()
+    except Timeout:
+        raise LedgerError(
+            f"Another process has held {str(path)!r} for {patience:g} seconds.",
+            hint="End the process that hangs (fuser shows it), then try again.",
+        ) from None
+    with held:
+        yield
