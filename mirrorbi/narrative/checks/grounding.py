@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Literal
 
 from mirrorbi.errors import WordingError
 from mirrorbi.facts.fact import Fact
+from mirrorbi.wording.html_reader import HtmlReader
 from mirrorbi.wording.printable_text import capital
 from mirrorbi.wording.sentence import Sentence, fill, plain
 from mirrorbi.wording.slots import fill_slot
@@ -19,9 +19,6 @@ Status = Literal["same", "changed", "gone", "edited", "unproven"]
 _OURS = frozenset({"mb-section", "mb-headline", "mb-cards", "mb-chart-title"})
 _MARKS = frozenset({"mb-fig", "mb-word"})
 _SILENT = frozenset({"svg", "style", "script", "template", "title"})
-_VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
-)
 _BLOCKS = frozenset({"p", "li", "section", "ul", "div", "figcaption", "h1", "h2", "h3", "h4"})
 
 
@@ -88,9 +85,7 @@ def verify_text(
     """
     written = _by_id(facts)
     current = None if recomputed is None else _by_id(recomputed)
-    page = _Page()
-    page.feed(html)
-    page.close()
+    page = _Page(_State()).read(html)
     checks = [_check(mark, written, current, locale) for mark in page.marks]
     texts = [_folded("".join(parts)) for parts in page.blocks]
     for sentence in sentences:
@@ -109,94 +104,56 @@ class _Mark:
     stray: bool = False
 
 
-@dataclass(slots=True)
-class _Element:
-    tag: str
-    ours: bool
-    silent: bool
-    where: str
+@dataclass(frozen=True, slots=True)
+class _State:
+    ours: bool = False
+    silent: bool = False
+    where: str = ""
     mark: _Mark | None = None
 
 
-class _Page(HTMLParser):
+class _Page(HtmlReader[_State]):
     """Reads marks and stray numbers in document order."""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+    def __init__(self, state: _State) -> None:
+        super().__init__(state)
         self.marks: list[_Mark] = []
         self.blocks: list[list[str]] = [[]]
-        self._elements: list[_Element] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, attributes: Mapping[str, str], state: _State) -> _State:
         classes = frozenset(attributes.get("class", "").split())
-        parent = (
-            self._elements[-1]
-            if self._elements
-            else _Element("", ours=False, silent=False, where="")
-        )
-        if tag in _BLOCKS:
-            self._end_of_block()
-        if tag in _VOID:
-            return
-        mark = None
-        if classes & _MARKS and "data-fact" in attributes and parent.mark is None:
-            mark = _Mark("", attributes["data-fact"], attributes.get("data-slot", ""), parent.where)
+        self.end(tag)
+        mark = state.mark
+        if classes & _MARKS and "data-fact" in attributes and mark is None:
+            mark = _Mark("", attributes["data-fact"], attributes.get("data-slot", ""), state.where)
             self.marks.append(mark)
         where = attributes.get("data-section") or ("chart" if "mb-chart-title" in classes else "")
-        self._elements.append(
-            _Element(
-                tag,
-                ours=parent.ours or bool(classes & _OURS),
-                silent=parent.silent or tag in _SILENT,
-                where=where or parent.where,
-                mark=mark or parent.mark,
-            )
+        return _State(
+            ours=state.ours or bool(classes & _OURS),
+            silent=state.silent or tag in _SILENT,
+            where=where or state.where,
+            mark=mark,
         )
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _BLOCKS:
-            self._end_of_block()
+    def end(self, tag: str) -> None:
+        if tag in _BLOCKS and self.blocks[-1]:
+            self.blocks.append([])
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _BLOCKS:
-            self._end_of_block()
-        for depth in range(len(self._elements) - 1, -1, -1):
-            if self._elements[depth].tag == tag:
-                del self._elements[depth:]
-                return
-
-    def handle_data(self, data: str) -> None:
-        element = (
-            self._elements[-1]
-            if self._elements
-            else _Element("", ours=False, silent=False, where="")
-        )
-        if element.silent:
+    def text(self, data: str, state: _State) -> None:
+        if state.silent:
             return
         self.blocks[-1].append(data)
-        if element.mark is not None:
-            element.mark.text += data
-        elif element.ours:
-            self._strays(data, element.where)
-
-    def close(self) -> None:
-        super().close()
-        self._end_of_block()
+        if state.mark is not None:
+            state.mark.text += data
+        elif state.ours:
+            self._strays(data, state.where)
 
     def _strays(self, data: str, where: str) -> None:
-        word = ""
-        for character in f"{data} ":
-            if character.isspace():
-                if any(unicodedata.numeric(c, None) is not None for c in word):
-                    self.marks.append(_Mark(word, "", "", where, stray=True))
-                word = ""
-            else:
-                word += character
-
-    def _end_of_block(self) -> None:
-        if self.blocks[-1]:
-            self.blocks.append([])
+        self.marks += [
+            _Mark(word, "", "", where, stray=True)
+            for word in data.split()
+            if any(unicodedata.numeric(character, None) is not None for character in word)
+        ]
 
 
 def _check(

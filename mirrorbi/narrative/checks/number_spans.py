@@ -10,17 +10,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 from mirrorbi.errors import WordingError
 from mirrorbi.facts.fact import Fact
+from mirrorbi.wording.html_reader import HtmlReader
 from mirrorbi.wording.printable_text import capital
 from mirrorbi.wording.slots import fill_slot
 
 _OURS = {"mb-section", "mb-headline", "mb-cards", "mb-chart-title"}
 _BLOCKS = {"p", "li", "figcaption", "h2", "h3", "h4", "section", "ul", "div"}
 _SILENT = {"script", "style", "svg", "template", "title"}
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,8 @@ def spans_of(html: str, facts: Mapping[str, Fact], locale: str = "en_GB") -> tup
     >>> [(span.text, span.start, span.proven) for span in found]
     [('12', 0, True), ('20', 6, False)]
     """
-    reader = _Reader()
     start, end = html.find("<main"), html.rfind("</main>")
-    reader.feed(html[start:end] if 0 <= start < end else html)
-    reader.close()
+    reader = _Reader(_State()).read(html[start:end] if 0 <= start < end else html)
     return tuple(
         span
         for place, block in enumerate(reader.blocks)
@@ -98,60 +95,45 @@ class _Block:
     marks: list[_Mark] = field(default_factory=list)
 
 
-@dataclass
-class _Element:
-    tag: str
-    ours: bool
-    silent: bool
-    section: str
+@dataclass(frozen=True)
+class _State:
+    ours: bool = False
+    silent: bool = False
+    section: str = ""
     mark: _Mark | None = None
 
 
-class _Reader(HTMLParser):
+class _Reader(HtmlReader[_State]):
     """Reads blocks of text with the places of their marks."""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+    def __init__(self, state: _State) -> None:
+        super().__init__(state)
         self.blocks: list[_Block] = []
-        self._elements: list[_Element] = [_Element("", ours=False, silent=False, section="")]
         self._fresh = True
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _BLOCKS:
-            self._fresh = True
-        if tag in _VOID:
-            return
-        attributes = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, attributes: Mapping[str, str], state: _State) -> _State:
+        self._fresh = self._fresh or tag in _BLOCKS
         classes = set(attributes.get("class", "").split())
-        parent = self._elements[-1]
-        section = attributes.get("data-section") or parent.section
-        ours = parent.ours or bool(classes & _OURS)
-        element = _Element(tag, ours, parent.silent or tag in _SILENT, section, parent.mark)
-        if attributes.get("data-fact") and parent.mark is None and ours:
+        section = attributes.get("data-section") or state.section
+        ours = state.ours or bool(classes & _OURS)
+        mark = state.mark
+        if attributes.get("data-fact") and mark is None and ours:
             block = self._block(section)
             offset = len(block.text)
-            element.mark = _Mark(
-                offset, offset, attributes["data-fact"], attributes.get("data-slot", "")
-            )
-            block.marks.append(element.mark)
-        self._elements.append(element)
+            mark = _Mark(offset, offset, attributes["data-fact"], attributes.get("data-slot", ""))
+            block.marks.append(mark)
+        return _State(ours, state.silent or tag in _SILENT, section, mark)
 
-    def handle_endtag(self, tag: str) -> None:
-        for depth in range(len(self._elements) - 1, 0, -1):
-            if self._elements[depth].tag == tag:
-                del self._elements[depth:]
-                break
-        if tag in _BLOCKS:
-            self._fresh = True
+    def end(self, tag: str) -> None:
+        self._fresh = self._fresh or tag in _BLOCKS
 
-    def handle_data(self, data: str) -> None:
-        element = self._elements[-1]
-        if not element.ours or element.silent:
+    def text(self, data: str, state: _State) -> None:
+        if not state.ours or state.silent:
             return
-        block = self._block(element.section)
+        block = self._block(state.section)
         block.text += data
-        if element.mark is not None:
-            element.mark.end = len(block.text)
+        if state.mark is not None:
+            state.mark.end = len(block.text)
 
     def _block(self, section: str) -> _Block:
         if self._fresh or not self.blocks:

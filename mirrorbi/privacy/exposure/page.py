@@ -8,8 +8,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
-from html.parser import HTMLParser
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -19,11 +18,11 @@ from mirrorbi.privacy.exposure.plain_text import addresses_in, texts_expose
 from mirrorbi.privacy.exposure.series import is_series
 from mirrorbi.privacy.exposure.sheets import csv_exposes
 from mirrorbi.privacy.exposure.table import LARGE, Table, table_exposes
+from mirrorbi.wording.html_reader import HtmlReader
 
 _LOADS = frozenset(
     ["src", "srcset", "href", "data", "action", "poster", "cite", "ping", "background"]
 )
-_VOID = frozenset(["br", "hr", "img", "input", "meta", "link", "col", "source", "wbr", "area"])
 _BLOCKS = frozenset(
     ["p", "div", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "section", "pre", "br"]
 )
@@ -52,9 +51,7 @@ def page_exposes(html: str, where: str = "the page") -> Iterator[Exposure]:
     >>> [e.detail for e in page_exposes("<p>Ask jane@example.com</p>")]
     ['e-mail addresses']
     """
-    reader = _Reader(where)
-    reader.feed(html)
-    reader.close()
+    reader = _Reader(where).read(html)
     yield from texts_expose(["".join(reader.words)], f"{where}, text")
     yield from texts_expose(reader.attributes, f"{where}, attributes")
     yield from texts_expose(reader.comments, f"{where}, comments")
@@ -72,9 +69,9 @@ def page_exposes(html: str, where: str = "the page") -> Iterator[Exposure]:
         yield from _file(address, f"{where}, file {number} within")
 
 
-class _Reader(HTMLParser):
+class _Reader(HtmlReader[None]):
     def __init__(self, where: str) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__(None)
         self.where = where
         self.words: list[str] = []
         self.attributes: list[str] = []
@@ -85,7 +82,6 @@ class _Reader(HTMLParser):
         self.scripts: list[tuple[dict[str, str], str, str]] = []
         self.inner: list[str] = []
         self.files: list[str] = []
-        self._raw: tuple[str, dict[str, str], list[str]] | None = None
         self._open: list[Table] = []
         self._row: list[str] | None = None
         self._cell: list[str] | None = None
@@ -93,23 +89,11 @@ class _Reader(HTMLParser):
         self._heads = 0
         self._figure = ""
 
-    def close(self) -> None:
-        """Finish, also what was never closed."""
-        unread = self.rawdata
-        super().close()
-        if self._raw is not None:
-            # The parser drops what follows a script that is never closed.
-            self._raw[2].append(unread)
-            self.handle_endtag(self._raw[0])
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        for name, value in given.items():
+    def start(self, tag: str, attributes: Mapping[str, str], state: None) -> None:
+        for name, value in attributes.items():
             self._attribute(tag, name, value)
-        if tag in ("script", "style"):
-            self._raw = (tag, given, [])
-        elif tag == "figure":
-            self._figure = given.get("id", "")
+        if tag == "figure":
+            self._figure = attributes.get("id", "")
         elif tag == "table":
             name = f"{self.where}, table {len(self.tables) + 1}"
             self._open.append(Table(f"{name}, {self._figure}" if self._figure else name, []))
@@ -120,18 +104,17 @@ class _Reader(HTMLParser):
             self._cell = []
             self._heads += tag == "th"
         elif tag == "time" and self._row == []:
-            self._place = given.get("datetime")
+            self._place = attributes.get("datetime")
         if tag in _BLOCKS:
             self.words.append("\n")
 
-    def handle_endtag(self, tag: str) -> None:
-        if self._raw is not None and tag == self._raw[0]:
-            kind, given, parts = self._raw
-            place = self._figure or (f"{kind} {given.get('id', '')}".strip())
-            about = {**given, "tag": kind, "figure": self._figure}
-            self.scripts.append((about, f"{self.where}, {place}", "".join(parts)))
-            self._raw = None
-        elif tag == "figure":
+    def raw(self, tag: str, attributes: Mapping[str, str], text: str, state: None) -> None:
+        place = self._figure or (f"{tag} {attributes.get('id', '')}".strip())
+        about = {**attributes, "tag": tag, "figure": self._figure}
+        self.scripts.append((about, f"{self.where}, {place}", text))
+
+    def end(self, tag: str) -> None:
+        if tag == "figure":
             self._figure = ""
         elif tag in ("td", "th") and self._cell is not None and self._row is not None:
             self._row.append(re.sub(r"\s+", " ", "".join(self._cell)).strip())
@@ -149,10 +132,8 @@ class _Reader(HTMLParser):
             if self._figure and table.is_series:
                 self.series[self._figure] = table.count
 
-    def handle_data(self, data: str) -> None:
-        if self._raw is not None:
-            self._raw[2].append(data)
-        elif self._cell is not None:
+    def text(self, data: str, state: None) -> None:
+        if self._cell is not None:
             self._cell.append(data)
         else:
             self.words.append(data)

@@ -10,12 +10,12 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from mirrorbi.errors import RenderError
 from mirrorbi.reports.parameters.secret import Mask
+from mirrorbi.wording.html_reader import HtmlReader
 
 _FORBIDDEN = frozenset(
     ["applet", "base", "embed", "form", "frame", "frameset", "iframe", "link", "object", "portal"]
@@ -144,9 +144,7 @@ def inspect_page(
     mirrorbi.errors.RenderError: The page failed its inspection: 0 charts drawn of 1 figure ...
     """
     findings = _Findings()
-    reader = _Reader(findings)
-    reader.feed(html)
-    reader.close()
+    _Reader(findings).read(html)
     if findings.charts != figures:
         figure_count = f"{figures} figure{'' if figures == 1 else 's'} made"
         findings.add(
@@ -173,17 +171,13 @@ def inspect_page(
         )
 
 
-class _Reader(HTMLParser):
+class _Reader(HtmlReader[None]):
     def __init__(self, findings: _Findings) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__(None)
         self.findings = findings
-        self.script_attributes: dict[str, str] | None = None
-        self.tag = ""
         self.hashes = ""
-        self.styles = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, attributes: Mapping[str, str], state: None) -> None:
         if tag in _FORBIDDEN:
             self.findings.add(f"an element that a report may not have: <{tag}>")
         if tag == "meta" and attributes.get("http-equiv", "").lower() == "refresh":
@@ -192,21 +186,16 @@ class _Reader(HTMLParser):
             self.hashes = self.hashes or attributes.get("content", "")
         for name, value in attributes.items():
             self._attribute(tag, name, value)
-        if tag in ("script", "style"):
-            self.tag, self.script_attributes = tag, attributes
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self.tag:
-            self.tag, self.script_attributes = "", None
-
-    def handle_data(self, data: str) -> None:
-        if self.tag == "style":
-            self._style(data)
-        elif self.tag == "script" and self.script_attributes is not None:
-            self._script(data, self.script_attributes)
+    def raw(self, tag: str, attributes: Mapping[str, str], text: str, state: None) -> None:
+        if tag == "style":
+            self._style(text)
         else:
-            self.findings.foreign.append(data)
-            self.findings.text.append(data)
+            self._script(text, attributes)
+
+    def text(self, data: str, state: None) -> None:
+        self.findings.foreign.append(data)
+        self.findings.text.append(data)
 
     def _attribute(self, tag: str, name: str, value: str) -> None:
         if name.startswith("on"):
@@ -223,7 +212,6 @@ class _Reader(HTMLParser):
             self.findings.foreign.append(value)
 
     def _style(self, text: str) -> None:
-        self.styles += 1
         match = _STYLE_ADDRESS.search(text)
         if match:
             self.findings.add(f"an address in a style: {_short(text[match.start() :])}")

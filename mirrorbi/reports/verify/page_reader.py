@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
 
-_VOID = frozenset("area br col embed hr img input meta source track wbr".split())  # noqa: SIM905
+from mirrorbi.wording.html_reader import HtmlReader
 
 
 @dataclass
@@ -45,9 +45,7 @@ def read_page(html: str) -> PageContent:
     >>> read_page("<nav>Contents</nav><main><p>Sales <b>rose</b>.</p></main>").text
     'Sales rose .'
     """
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    reader = _Reader(False).read(html)
     content = reader.content
     content.text = _spaces_collapsed(" ".join(reader.words))
     for part in re.finditer(r'<figure class="mb-chart" id="([^"]*)">(.*?)</figure>', html, re.S):
@@ -55,36 +53,28 @@ def read_page(html: str) -> PageContent:
     return content
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+class _Reader(HtmlReader[bool]):
+    """Reads texts and figures; the state is whether an element is part of the report."""
+
+    def __init__(self, state: bool) -> None:
+        super().__init__(state)
         self.content = PageContent()
         self.words: list[str] = []
-        self.open: list[tuple[str, str]] = []
         self.chart = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
+    def start(self, tag: str, attributes: Mapping[str, str], state: bool) -> bool:
         if attributes.get("alt"):
             self.words.append(attributes["alt"])
-        if tag in _VOID:
-            return
-        self.open.append((tag, attributes.get("class", "")))
         if tag == "figure":
             self.chart = attributes.get("id", "")
+        return state or tag in ("main", "header")
 
-    def handle_endtag(self, tag: str) -> None:
-        for depth in range(len(self.open) - 1, -1, -1):
-            if self.open[depth][0] == tag:
-                del self.open[depth:]
-                return
+    def raw(self, tag: str, attributes: Mapping[str, str], text: str, state: bool) -> None:
+        if tag == "script" and "mb-spec" in attributes.get("class", "").split():
+            self.content.specs[self.chart] = json.loads(text)
 
-    def handle_data(self, data: str) -> None:
-        tag, classes = self.open[-1] if self.open else ("", "")
-        if tag == "script":
-            if "mb-spec" in classes.split():
-                self.content.specs[self.chart] = json.loads(data)
-        elif tag != "style" and any(name in ("main", "header") for name, _ in self.open):
+    def text(self, data: str, state: bool) -> None:
+        if state:
             self.words.append(data)
 
 
