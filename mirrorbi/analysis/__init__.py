@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.periods import Grain, Period
+from mirrorbi.privacy.session import Session
 
 if TYPE_CHECKING:
     from mirrorbi.analysis.table import ResultTable
+    from mirrorbi.data.engine.profile import Profile
+    from mirrorbi.data.ingest.sources import OpenedSource
     from mirrorbi.data.model.semantic_model import Model
     from mirrorbi.data.query import Query
     from mirrorbi.facts.factset import FactSet
@@ -24,7 +27,25 @@ class Analysis(Dataset):
 
     `Dataset` itself knows nothing of facts, since data is below facts in the house; this
     class is where the two meet.
+
+    Parameters
+    ----------
+    opened, model, model_name, draft_profile
+        As for `Dataset`.
+    session
+        What was released before, and what is audited together; see `Session.join`.
     """
+
+    def __init__(
+        self,
+        opened: OpenedSource,
+        model: Model,
+        model_name: str = "given",
+        draft_profile: Profile | None = None,
+        session: Session | None = None,
+    ) -> None:
+        super().__init__(opened, model, model_name, draft_profile)
+        self.session = Session.join(session)
 
     def query(
         self,
@@ -114,7 +135,6 @@ class Analysis(Dataset):
         """
         from mirrorbi.facts import find_facts
         from mirrorbi.privacy.disclosure_control import controlled
-        from mirrorbi.privacy.disclosure_control.together import audited_facts
 
         request: dict[str, Any] = {
             "metrics": metrics,
@@ -129,7 +149,7 @@ class Analysis(Dataset):
         policy = self._policy(control)
         if policy is None:
             return find_facts(self, **request)
-        return audited_facts(controlled(self, policy, **request), self, policy)
+        return self.session.admit(controlled(self, policy, **request), self, policy)
 
     def _policy(self, control: bool | Policy | Mapping[str, Any]) -> Policy | None:
         """Return the policy that an argument means; ``None`` where nothing is held back."""
@@ -162,7 +182,12 @@ class Analysis(Dataset):
         )
 
 
-def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = None) -> Analysis:  # noqa: A001 (the public name, as in io.open)
+def open(  # noqa: A001 (the public name, as in io.open)
+    source: Any,
+    model: Model | Mapping[str, Any] | str | Path | None = None,
+    *,
+    session: Session | None = None,
+) -> Analysis:
     """Open a data set.
 
     Parameters
@@ -174,6 +199,9 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
         The semantic model: a YAML file, a `Model`, or a mapping of the same shape.
         Without one, a file beside the data is used (``sales.csv``, ``sales.model.yaml``);
         without that, a draft is made from the data, and every report says so.
+    session
+        ``session`` of a data set opened before, to remember releases together. By default
+        that of the run, where a notebook is run; a new one otherwise.
 
     Raises
     ------
@@ -181,6 +209,8 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
         If the data cannot be found or read.
     ModelError
         If the model is wrong or does not fit the data.
+    RefusedError
+        If a run is given another session than its own.
 
     Examples
     --------
@@ -224,7 +254,7 @@ def open(source: Any, model: Model | Mapping[str, Any] | str | Path | None = Non
     check_model(semantic_model, schema, name)
     if semantic_model.time and semantic_model.time.timezone:
         zone_of_session(opened.table, semantic_model.time.timezone)
-    return Analysis(opened, semantic_model, name, draft_profile)
+    return Analysis(opened, semantic_model, name, draft_profile, session)
 
 
 def _located(path: Path) -> Path:

@@ -20,7 +20,7 @@ from mirrorbi.facts.fact import Quantity
 from mirrorbi.narrative.context import NOTEBOOKS
 from mirrorbi.privacy.disclosure_control.statements import Statement
 from mirrorbi.privacy.disclosure_control.table import TableSuppression, table_suppression
-from mirrorbi.privacy.disclosure_control.together import disclosing_cells
+from mirrorbi.privacy.session import session_of
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
 from mirrorbi.wording.printable_text import capital, clean, escape, lower_first
@@ -115,7 +115,9 @@ class ResultTable(Result):
         lines = dict(zip(self._statements(), range(len(self)), strict=True))
         shown_cells = {line: cell for cell, line in lines.items() if not suppression.hidden[line]}
         if self.hidden is None:
-            refused = disclosing_cells(shown_cells.values(), self.dataset, self.policy)
+            refused = session_of(self.dataset).refused(
+                shown_cells.values(), self.dataset, self.policy
+            )
             object.__setattr__(self, "hidden", tuple(sorted(lines[cell] for cell in refused)))
         return suppression.without(self.hidden or ())
 

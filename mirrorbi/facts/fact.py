@@ -110,8 +110,14 @@ class Table:
         return [row[index] for row in self.rows]
 
 
+class _Released:
+    """Of which release this very object is part: no field, so no copy has it."""
+
+    __slots__ = ("__weakref__", "_release")
+
+
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(_Released):
     """One computed statement.
 
     Parameters

@@ -15,7 +15,6 @@ from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.approval import Approval, Approve
 from mirrorbi.privacy.disclosure import Disclosure, Kind, Withheld, _sealed, canonical
 from mirrorbi.privacy.disclosure_control import release
-from mirrorbi.privacy.disclosure_control.together import audit_of
 from mirrorbi.privacy.identifiers import of_persons
 from mirrorbi.privacy.names import Names
 from mirrorbi.privacy.notice import checked_notice
@@ -23,7 +22,7 @@ from mirrorbi.privacy.payload import fact_payload
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.preview import Preview
 from mirrorbi.privacy.question import checked_question
-from mirrorbi.privacy.released import released_by
+from mirrorbi.privacy.session import session_of
 from mirrorbi.privacy.vocabulary import names_in, vocabulary_of
 from mirrorbi.wording.slots import slots_of
 
@@ -72,7 +71,7 @@ class Gate:
         self._handles: dict[str, str] = {}
         self._vocabulary: Disclosure | None = None
         self._approval = Approval(self.policy.approve, approve)
-        self._audit = audit_of(dataset, self.policy)
+        self._audit = session_of(dataset).audit(dataset, self.policy)
         self._names = Names(
             alias=self.policy.labels == "alias",
             seed=self._seed(),
@@ -213,8 +212,8 @@ class Gate:
         return [*passed, *self._derived(given, passed)], withheld + refused
 
     def _requests(self, facts: Iterable[Fact]) -> list[Mapping[str, Any] | None]:
-        policy = self.policy.sha256
-        return [released_by(self.dataset, policy, fact) for fact in facts]
+        releases = session_of(self.dataset).releases_of(facts, self.dataset, self.policy)
+        return [release.request if release else None for release in releases]
 
     def _audited(self, facts: list[Fact]) -> tuple[list[Fact], tuple[Withheld, ...]]:
         """Return the facts that give nothing away beside all that went before."""

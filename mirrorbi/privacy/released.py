@@ -1,70 +1,68 @@
-"""Which facts disclosure control released: known by the objects themselves, not by a claim."""
+"""What was released: which release a fact is part of, known by the object, not by a claim."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 if TYPE_CHECKING:
-    from mirrorbi.data.dataset import Dataset
     from mirrorbi.facts.fact import Fact
-    from mirrorbi.facts.factset import FactSet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Release:
-    """The release that a fact is part of.
+    """One release: facts that disclosure control let through together.
+
+    A fact refers to its release and the release to its facts: that the two agree is what
+    makes a fact released. What is built by hand, copied, replaced or unpickled is another
+    object, to which no release refers. So a lone fact knows its release without any list
+    of all facts, and `mirrorbi.chart` carries it into a report; the gate also asks the
+    session of its data set whether it made that release (`Session.releases_of`).
 
     Parameters
     ----------
+    data, model
+        Hashes of the data and of its semantic model.
+    policy
+        Hash of the policy.
     request
-        Of the sweep that found it: what was filtered.
+        Of the sweep that found the facts: what was filtered.
     sweep, sql
         What a report must carry of it, as `FactSet.sweep` gives it, and SQL by query id.
     """
 
+    data: str
+    model: str
+    policy: str
     request: Mapping[str, Any]
     sweep: Mapping[str, Any]
     sql: Mapping[str, str]
+    _facts: dict[int, ref[Fact]] = field(default_factory=dict, init=False, repr=False)
 
+    def stamp(self, facts: Iterable[Fact]) -> None:
+        """Make these facts part of the release. For `Session.remember` alone."""
+        for fact in facts:
+            self._facts[id(fact)] = ref(fact)
+            object.__setattr__(fact, "_release", self)
 
-_RELEASED: WeakKeyDictionary[Dataset, dict[tuple[str, int], tuple[Fact, Release]]]
-_RELEASED = WeakKeyDictionary()
-
-
-def remember(dataset: Dataset, facts: FactSet, request: Mapping[str, Any]) -> None:
-    """Keep in mind that these facts were released. For `mirrorbi.privacy.disclosure_control` alone.
-
-    Parameters
-    ----------
-    dataset
-        What they are about; they are forgotten with it.
-    facts
-        The facts, under their policy.
-    request
-        Of the sweep that found them.
-    """
-    entries = _RELEASED.setdefault(dataset, {})
-    release = Release(request, facts.sweep(), facts.sql)
-    # The fact is held, so that no other object can have its id.
-    entries.update({(facts.policy, id(fact)): (fact, release) for fact in facts})
-
-
-def released_by(dataset: Dataset, policy: str, fact: Fact) -> Mapping[str, Any] | None:
-    """Return the request of the sweep in which this very object was released.
-
-    ``None`` if it was not released for this data set under this policy.
-    """
-    released_fact, release = _RELEASED.get(dataset, {}).get((policy, id(fact)), (None, None))
-    return release.request if release is not None and released_fact is fact else None
+    def holds(self, fact: Fact) -> bool:
+        """Return whether this very object is part of the release."""
+        known_fact = self._facts.get(id(fact))
+        return known_fact is not None and known_fact() is fact
 
 
 def release_of(fact: Fact) -> Release | None:
-    """Return the release that this very object is part of; ``None`` if it is of none."""
-    for entries in list(_RELEASED.values()):
-        for (_, place), (released_fact, release) in entries.items():
-            if place == id(fact) and released_fact is fact:
-                return release
-    return None
+    """Return the release that this very object is part of; ``None`` if it is of none.
+
+    Examples
+    --------
+    >>> import copy, mirrorbi, pandas as pd
+    >>> ds = mirrorbi.open(pd.DataFrame({"city": ["Rome", "Oslo"] * 40}))
+    >>> fact = ds.facts(kinds="share")[0]
+    >>> release_of(fact).request["kinds"], release_of(copy.copy(fact))
+    (['share'], None)
+    """
+    release = getattr(fact, "_release", None)
+    return release if isinstance(release, Release) and release.holds(fact) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from mirrorbi.errors import RefusedError
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.story import Narrative
 from mirrorbi.narrative.writer.narrate import Sender, write
-from mirrorbi.settings import RUN
 
 if TYPE_CHECKING:
     from mirrorbi.privacy.policy import Policy
@@ -40,6 +38,7 @@ def narrate_with_claude(
     """
     from mirrorbi.privacy.gate import Gate
     from mirrorbi.privacy.policy import policy_for
+    from mirrorbi.privacy.session import session_of
 
     dataset = facts.origin
     if dataset is None:
@@ -49,12 +48,13 @@ def narrate_with_claude(
         )
     policy = policy_for(dataset)
     require_allowed(policy)
+    run = session_of(dataset).run
     if claude is None:
         from mirrorbi.bedrock.setup import connect
 
-        claude = connect(dataset, policy=policy, tag=RunTag(run=os.environ.get(RUN, "")))
+        claude = connect(dataset, policy=policy, tag=RunTag(run=run))
     # A batch shows no progress of its own.
-    quiet = _silent if os.environ.get(RUN) else None
+    quiet = _silent if run else None
     return write(
         facts, others, claude=claude, gate=Gate(dataset, policy), locale=locale, display=quiet
     )

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Query
+from mirrorbi.errors import RefusedError
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.dimensions import class_in
@@ -29,7 +30,6 @@ from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.disclosure_control.closeness import LOOKED, closely_bounded
 from mirrorbi.privacy.disclosure_control.counts import counts_of
 from mirrorbi.privacy.disclosure_control.nullspace import FOLLOWS, least_squares, null_directions
-from mirrorbi.privacy.disclosure_control.release import release
 from mirrorbi.privacy.disclosure_control.statements import (
     ALL_DATA,
     Statement,
@@ -88,29 +88,37 @@ class Audit:
     def admit(self, facts: FactSet) -> FactSet:
         """Return the facts that give nothing away beside what was admitted before.
 
-        Facts that were not released under the policy are released first. What is
-        returned counts as said.
+        What is returned counts as said.
 
         Parameters
         ----------
         facts
-            Of one sweep.
+            Of one sweep, released under the policy.
+
+        Raises
+        ------
+        RefusedError
+            If they do not say that they were.
         """
-        released = release(facts, self.dataset, self.policy)
-        admitted, refused = self.examine(released)
+        if facts.policy != self.policy.sha256:
+            raise RefusedError(
+                "These facts were not released under the policy of the audit.",
+                hint="Pass release(facts, dataset, policy) of them.",
+            )
+        admitted, refused = self.examine(facts)
         if not refused:
-            return released
+            return facts
         why = Withheld("difference", "would give a small cell away beside earlier answers",
                        len(refused))  # fmt: skip
         return FactSet(
             admitted,
-            request=released.request,
-            dataset=released.dataset,
-            tests=released.tests,
-            sql=released.sql,
-            origin=released.origin,
-            withheld=(*released.withheld, why),
-            policy=released.policy,
+            request=facts.request,
+            dataset=facts.dataset,
+            tests=facts.tests,
+            sql=facts.sql,
+            origin=facts.origin,
+            withheld=(*facts.withheld, why),
+            policy=facts.policy,
         )
 
     def examine(self, facts: Iterable[Fact]) -> tuple[list[Fact], list[Fact]]:

@@ -16,6 +16,7 @@ from mirrorbi.facts.sweep.sweep import FAMILIES, find_facts
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.dimensions import check_dimensions, class_in, kind_in, noun_of
 from mirrorbi.privacy.disclosure import Withheld
+from mirrorbi.privacy.disclosure_control.audit import Audit
 from mirrorbi.privacy.disclosure_control.cells import Rules
 from mirrorbi.privacy.disclosure_control.counts import counts_of
 from mirrorbi.privacy.disclosure_control.guard import Guard
@@ -28,7 +29,7 @@ from mirrorbi.privacy.disclosure_control.remainder import (
 )
 from mirrorbi.privacy.disclosure_control.statements import Statement
 from mirrorbi.privacy.policy import Policy, policy_for
-from mirrorbi.privacy.released import remember
+from mirrorbi.privacy.session import session_of
 
 _RECORDED = ("min_entities", "dominance", "p_ratio", "columns")
 
@@ -98,7 +99,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **request: Any) -
         withheld=merged,
         policy=effective_policy.sha256,
     )
-    remember(dataset, released, facts.request)
+    session_of(dataset).remember(released, dataset, facts.request)
     return released
 
 
@@ -250,8 +251,6 @@ def _without_differencing(
     dataset: Dataset, policy: Policy, facts: list[Fact]
 ) -> tuple[list[Fact], list[Withheld]]:
     """Return facts without those by which a stretch of time and its steps differ by few."""
-    from mirrorbi.privacy.disclosure_control.audit import Audit
-
     plain = [
         fact.replace(table=None) if fact.kind in ("coverage", "late_data") else fact
         for fact in facts
