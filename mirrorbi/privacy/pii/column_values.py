@@ -13,7 +13,7 @@ from mirrorbi.privacy.pii.check_digits import is_card, is_ip, is_vat
 from mirrorbi.privacy.pii.free_text import scan_text
 from mirrorbi.privacy.pii.hit import Kind
 from mirrorbi.privacy.pii.national_ids import SCHEMES, is_of
-from mirrorbi.privacy.pii.persons import is_given, is_name, is_thing
+from mirrorbi.privacy.pii.persons import is_given, is_name, is_thing, may_be_name
 from mirrorbi.privacy.pii.phones import is_phone, is_written
 from mirrorbi.privacy.pii.secrets import is_secret
 from mirrorbi.privacy.pii.visible_text import plain
@@ -159,7 +159,9 @@ _STREET = re.compile(
     re.IGNORECASE,
 )
 _CAPITALS = re.compile(
-    r"(?:[^\W\d_]{1,6}\.? )?(?:[^\W\d_a-z][\w'’.-]*,? ?|(?:v[oa]n|de[rl]?|di|da|du|la|le|y) ){1,5}"
+    r"(?:[^\W\d_]{1,6}\.? )?"
+    # Vowels of the scripts of India and further east are signs, no letters.
+    r"(?:[^\W\d_a-z][\w'’.\u0900-\u17ff-]*,? ?|(?:v[oa]n|de[rl]?|di|da|du|la|le|y) ){1,5}"
     r"(?:, [\w. ]{2,6})?"
 )
 
@@ -181,11 +183,14 @@ def _tests(shown: Sequence[str], named_kind: str | None) -> Iterator[_Test]:
     loose = named_kind == "phone"
     yield _Test("phone", lambda v: is_phone(v) and (loose or is_written(v)), 0.4, 0.05, 3)
     yield _Test("address", lambda v: bool(_STREET.search(v)), 0.4, 0.1, 3)
-    # Names are many, given names that are known fewer: a fifth is enough where all look it.
-    share = 0.2 if _look_named(shown) else 0.5
-    yield _Test("person_name", is_name, share, 0.1, 2)
+    # Names are many, those that are known fewer: a part is enough where all look it.
+    look_named = _look_named(shown)
+    yield _Test("person_name", is_name, 0.3 if look_named else 0.5, 0.1, 2)
+    if look_named:
+        share = 0.5 if any(map(is_name, shown)) else 0.75
+        yield _Test("person_name", may_be_name, share, 0.5, 3)
     one_word = sum(" " not in value for value in shown) > 0.9 * len(shown)
-    share = 0.35 if one_word and _look_named(shown) else 0.6
+    share = 0.4 if one_word and look_named else 0.6
     yield _Test("person_name", lambda v: " " not in v and is_given(v), share, 0.2, 3)
 
 

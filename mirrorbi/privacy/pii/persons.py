@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
-from collections.abc import Iterator
-from importlib.resources import files
+from collections.abc import Iterator, Sequence
+
+from mirrorbi.privacy.pii.name_lists import characters, folded, script_of, standing
 
 Span = tuple[int, int]
 
-_WORD = r"[^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*"
-_PARTICLE = r"(?:v[oa]n|de[rlns]?|d[aeiou]s?|la|le|du|zu|zum|zur|ter|ten|bin|al|el|y|e)"
+_WORD = r"[^\W\d_a-z][^\W\d_]*(?:['’ʼ-][^\W\d_]+)*"
+_PARTICLE = (
+    r"(?:v[oa]n|de[rlns]?|d[aeiou]s?|la|le|du|zu|zum|zur|te[rn]?|bin|binti?|ibn|al|el|y|e|i|af|av)"
+)
 _FAMILY = rf"(?:{_PARTICLE} ){{0,3}}{_WORD}"
 _TITLED = re.compile(
     r"(?<!\w)(?:Mrs?|Ms|Miss|Mister|Herrn?|Frau|Mme|Mlle|Monsieur|Madame|Se[ñn]or(?:a|ita)?|Sra?|Srta"
@@ -38,13 +40,27 @@ _BORN = re.compile(
 )
 # What follows the name of a person that is the name of a firm.
 _FIRM = re.compile(
-    r",? (?:GmbH|AG|KG|OHG|UG|S\.? ?[ACLRP]|SARL|SAS|Inc|Ltd|LLC|Corp|PLC|& |Stiftung|Group|Gruppe)"
+    r",? (?:S\.? ?[ACLRP]|& |[Ss]\.[prR]\.|s\.r|d\.o\.o|a\.s\.|Sp\.|E\.I\.R\.L|(?:GmbH|AG|KG|OHG|UG"
+    r"|SARL|SAS|SpA|SRL|EIRL|Inc|Ltd|LLC|Corp|PLC|Pty|Pte|Bhd|A/S|ApS|AB|ASA?|Oyj?|Osk|Ky|Tmi|B\.?V"
+    r"|N\.?V|Kft|Zrt|Bt|SIA|UAB|OÜ|Stiftung|Group|Gruppe|Holding|Fils|Frères|Hijos|Asociados)\b)"
 )
-# What stands before a given name in the name of a place: Saint Louis, San José, Fort Wayne.
-_SAINT = re.compile(
-    r"(?<!\w)(?:st|ste|saint|sainte|san|santa|santo|s[ãa]o|sankt|sint|mt|mount|fort|ft|port|lake|cape)"
-    r"\.?[ -]$",
-    re.IGNORECASE,
+_AND = re.compile(r",|,? (?:and|et|und|och|og|en|y|e|i) ")
+# What stands before a given name in the name of a place: Saint Louis, Fort Wayne, Rue Victor Hugo.
+_BEFORE_PLACE = re.compile(
+    r"(?<!\w)(?:(?i:st|ste|saint|sainte|san|santa|santo|s[ãa]o|sankt|sint|mt|mount|fort|ft|port"
+    r"|lake|cape|north|south|east|west|new)\.?[ -]|(?:Rua|R\.|Via|Viale|Plaza|Piazza|Calle|Avenida"
+    r"|Avda?\.|Av\.|[Aa]venue|[Rr]ue|[Bb]oulevard|[Cc]hemin|Place|Pasaje|Paseo|Camino|Travessa"
+    r"|Alameda|Vila|Strada|Drumul|Aleea|Corso|Largo|Praça|Rúa|Vial)(?: d[aeo]s?)? )$"
+)
+_WORD_AFTER = re.compile(rf" {_WORD}")
+_WORD_BEFORE = re.compile(rf"{_WORD} $")
+_SMALL = re.compile(rf"{_PARTICLE}|[Vv][oa]n|D[aei]l?|La|Jr\.?|Sr\.?|I{{2,3}}", re.ASCII)
+_COMPACT = ("HAN", "HANGUL")
+# Scripts without capitals: what is a name there shows in a whole value only.
+_UNCASED = (
+    *("HAN", "HANGUL", "KANA", "ARABIC", "HEBREW", "DEVANAGARI", "BENGALI", "TAMIL", "TELUGU"),
+    *("GUJARATI", "ORIYA", "KANNADA", "MALAYALAM", "GURMUKHI", "SINHALA", "THAI", "LAO"),
+    *("MYANMAR", "KHMER", "GEORGIAN", "ETHIOPIC"),
 )
 # Words that follow a given name in names of firms, places and things.
 _THINGS = """
@@ -54,11 +70,17 @@ island islands county city bay beach hall house park center centre station day a
 prize international foundation trust sales revenue
 area metro region district zone territory province state town township village valley heights
 springs falls junction crossing harbor harbour borough
+ville burgh fort port lake lane court drive way loop mall plaza ring grove mills spurs prairie neck
+tunnel passage glade reach dell terrace path walk manor mountain mountains field fields summit glen
+glens trail stream parks unions vista views locks forks pass gardens coves roads burg mews oval
 """
 
 
 def names(text: str) -> Iterator[Span]:
-    """Yield where persons are named: by a title, a given name, or words that say so."""
+    """Yield where persons are named: by a title, by names that are known, or words that say so."""
+    if not text.isascii() and (whole := text.strip()) and _is_uncased_name(whole):
+        start = text.index(whole)
+        yield start, start + len(whole)
     if " " not in text:
         return
     for match in _TITLED.finditer(text):
@@ -67,7 +89,8 @@ def names(text: str) -> Iterator[Span]:
         yield match.span(1)
     yield from _full(text)
     for match in _COMMA.finditer(text) if "," in text else ():
-        if is_given(match[2]) and not is_given(match[1]):
+        alone = not _WORD_BEFORE.search(text[max(0, match.start() - 30) : match.start()])
+        if alone and _is_listed(match[1], match[2]) and not _AND.match(text, match.end()):
             yield match.span()
 
 
@@ -97,8 +120,7 @@ def is_given(word: str) -> bool:
     >>> is_given("Jürgen"), is_given("Jean-Pierre"), is_given("Table")
     (True, True, False)
     """
-    known = _given()
-    return any(_folded(part) in known for part in re.split(r"['’-]", word))
+    return standing(word).given >= 2
 
 
 def is_thing(value: str) -> bool:
@@ -109,17 +131,44 @@ def is_thing(value: str) -> bool:
     >>> is_thing("Muster GmbH"), is_thing("Ada Muster")
     (True, False)
     """
-    return _folded(re.split(r"[\s,.]+", value.strip(" .,"))[-1]) in _things()
+    return folded(re.split(r"[\s,.]+", value.strip(" .,"))[-1]) in _things()
+
+
+def may_be_name(value: str) -> bool:
+    """Return whether a value among others of its column is like a full name.
+
+    Less is asked than of a text by itself: two to five words of which one is a name that is
+    known, or characters that stand in names.
+
+    Examples
+    --------
+    >>> may_be_name("Grace Hopper"), may_be_name("Grace period"), may_be_name("Red Shoes")
+    (True, False, False)
+    """
+    value = value.strip()
+    if is_name(value):
+        return True
+    words = [w for w in value.replace(",", " ").split() if not _SMALL.fullmatch(w)]
+    if not 2 <= len(words) <= 5 or any(map(str.isdigit, value)) or is_thing(value):
+        return _may_be_compact(value) if len(words) == 1 else False
+    if any(word[0].islower() for word in words) or _BEFORE_PLACE.fullmatch(f"{words[0]} "):
+        return False
+    known = [standing(word) for word in words]
+    if any(k.word for k in known):
+        return False
+    return any(k.given > 1 for k in known) or 2 in (known[0].family, known[-1].family)
 
 
 def _full(text: str) -> Iterator[Span]:
+    """Yield where a given and a family name stand, in scripts that have capitals."""
     place = 0
     while match := _FULL.search(text, place):
-        first, rest = match[1], match[2]
-        last = rest.split()[-1]
-        firm = _FIRM.match(text, match.end()) or len(last) == 1
-        other = firm or _SAINT.search(text[max(0, match.start() - 8) : match.start()])
-        if is_given(first) and _folded(last) not in _things() and not other:
+        words = [word for word in match[0].split() if not _SMALL.fullmatch(word)]
+        if (
+            len(words) > 1
+            and not _is_other(text, match)
+            and (_is_full(words[0], words[-1]) or _is_common(words, text, match))
+        ):
             yield match.span()
             place = match.end()
         else:
@@ -127,19 +176,90 @@ def _full(text: str) -> Iterator[Span]:
             place = match.end(1)
 
 
-def _folded(word: str) -> str:
-    loose = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(char for char in loose if not unicodedata.combining(char)).replace("ß", "ss")
+def _is_other(text: str, match: re.Match[str]) -> bool:
+    """Return whether what stands around makes a name that of a firm, a place or a thing."""
+    last = match[0].split()[-1]
+    return (
+        last[0].islower()
+        or match[0][0].islower()
+        or len(last) == 1
+        or folded(last) in _things()
+        or script_of(last) in _UNCASED
+        or _FIRM.match(text, match.end()) is not None
+        or _BEFORE_PLACE.search(text[max(0, match.start() - 14) : match.start()]) is not None
+    )
+
+
+def _is_full(first: str, last: str) -> bool:
+    """Return whether words are a given and a family name, in one order or the other.
+
+    One of them may be a word or a place as well, not both.
+    """
+    one, other = standing(first), standing(last)
+    if _BEFORE_PLACE.fullmatch(f"{first} "):
+        return False
+    if one.given and other.family and one.given + other.family > 2:
+        return True
+    return one.family == 2 and not one.given and other.given >= 2
+
+
+def _is_common(words: Sequence[str], text: str, match: re.Match[str]) -> bool:
+    """Return whether a common given name stands before a family name that is not known.
+
+    Names between them must be known, and nothing in capitals may stand beside them.
+    """
+    first, *middle, last = words
+    return (
+        standing(first).given == 3
+        and not standing(last).word
+        and all(len(word) == 2 or standing(word).given for word in middle)
+        and not _WORD_AFTER.match(text, match.end())
+        and not _WORD_BEFORE.search(text[max(0, match.start() - 30) : match.start()])
+    )
+
+
+def _is_listed(family: str, given: str) -> bool:
+    one, other = standing(given), standing(family.split()[-1])
+    return one.given >= 2 and other.given < 2 and (other.family > 0 or one.given == 3)
+
+
+def _is_uncased_name(value: str) -> bool:
+    """Return whether a whole value is a name in a script without capitals."""
+    script = script_of(value)
+    if script not in _UNCASED:
+        return False
+    words = value.split()
+    if len(words) == 1:
+        return script in _COMPACT and any(
+            standing(family).family and len(given) == 2 and standing(given).given > 1
+            for family, given in _divided(value)
+        )
+    if script in (*_COMPACT, "KANA"):
+        return (
+            len(words) == 2
+            and standing(words[0]).family > 0
+            and (standing(words[1]).given > 0 or _is_written(words[1]))
+        )
+    return len(words) <= 4 and _is_full(words[0], words[-1])
+
+
+def _may_be_compact(value: str) -> bool:
+    return script_of(value) in _COMPACT and any(
+        standing(family).family and (standing(given).given or _is_written(given))
+        for family, given in _divided(value)
+    )
+
+
+def _divided(value: str) -> Iterator[tuple[str, str]]:
+    """Yield a name in which nothing parts family and given name, divided as it may be."""
+    if 2 <= len(value) <= 6:
+        yield from ((value[:n], value[n:]) for n in (1, 2, 3) if 1 <= len(value) - n <= 3)
+
+
+def _is_written(given: str) -> bool:
+    return len(given) <= 3 and set(given) <= characters(script_of(given))
 
 
 @functools.cache
 def _things() -> frozenset[str]:
     return frozenset(_THINGS.split())
-
-
-@functools.cache
-def _given() -> frozenset[str]:
-    lines = files("mirrorbi.privacy.pii").joinpath("given_names.txt").read_text("utf-8")
-    return frozenset(
-        name for line in lines.splitlines() if not line.startswith("#") for name in line.split()
-    )
