@@ -142,8 +142,8 @@ def may_be_name(value: str) -> bool:
 
     Examples
     --------
-    >>> may_be_name("Grace Hopper"), may_be_name("Grace period"), may_be_name("Red Shoes")
-    (True, False, False)
+    >>> [may_be_name(v) for v in ("Priya Devarajan", "Grace Period", "Red Shoes")]
+    [True, False, False]
     """
     value = value.strip()
     if is_name(value):
