@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mirrorbi.charts.fact_chart import PAYLOAD_TYPE
 from mirrorbi.data.model.semantic_model import Aggregation, SimpleMetric
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Result
@@ -21,6 +20,7 @@ from mirrorbi.narrative.context import NOTEBOOKS
 from mirrorbi.privacy.disclosure_control.statements import Statement
 from mirrorbi.privacy.disclosure_control.table import TableSuppression, table_suppression
 from mirrorbi.privacy.session import session_of
+from mirrorbi.wording.mime_types import MIRRORBI
 from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.periods import format_period
 from mirrorbi.wording.printable_text import capital, clean, escape, lower_first
@@ -321,7 +321,7 @@ class ResultTable(Result):
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         html = STYLE + self.html
-        return {"text/plain": repr(self), "text/html": html, PAYLOAD_TYPE: self.payload()}
+        return {"text/plain": repr(self), "text/html": html, MIRRORBI: self.payload()}
 
 
 def _html(table: ResultTable) -> str:

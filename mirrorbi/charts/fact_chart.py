@@ -17,11 +17,9 @@ from mirrorbi.errors import ChartError, did_you_mean
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.released import release_of
+from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY
 from mirrorbi.wording.printable_text import escape
 from mirrorbi.wording.sentence import Sentence, fill, markup, plain
-
-PLOTLY_TYPE = "application/vnd.plotly.v1+json"
-PAYLOAD_TYPE = "application/vnd.mirrorbi.v1+json"
 
 _TITLE_HEIGHT = 64
 
@@ -147,8 +145,8 @@ class Chart:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {
             "text/plain": f"{self.title_text}\n{self.subtitle}",
-            PLOTLY_TYPE: {**self.figure(), "config": {"displayModeBar": False, "responsive": True}},
-            PAYLOAD_TYPE: self.payload(),
+            PLOTLY: {**self.figure(), "config": {"displayModeBar": False, "responsive": True}},
+            MIRRORBI: self.payload(),
         }
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.narrative.context import MIME, QUIET, STYLE, Context
+from mirrorbi.narrative.context import QUIET, STYLE, Context
 from mirrorbi.narrative.rules.phrasing import by_percent, sentence_of
+from mirrorbi.wording.mime_types import MIRRORBI
 from mirrorbi.wording.printable_text import capital
 from mirrorbi.wording.sentence import Sentence, markup, plain
 from mirrorbi.wording.slots import fill_slot
@@ -98,7 +99,7 @@ class Cards:
         return sparkline(values, complete, width=180, height=36, label=capital(label))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"text/plain": self.text, "text/html": STYLE + self.html, MIME: self.payload()}
+        return {"text/plain": self.text, "text/html": STYLE + self.html, MIRRORBI: self.payload()}
 
 
 def _lines(fact: Fact) -> dict[str, Sentence]:

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mirrorbi.charts.theme import LIGHT
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.wording.sentence import Sentence, Span, fill
-
-MIME = "application/vnd.mirrorbi.v1+json"
-"""The type under which a display tells the report what it is made of."""
 
 _RULES = {
     ".mb-headline": "font-size:1.6em;font-weight:700;line-height:1.2;max-width:26em",
@@ -22,9 +20,9 @@ _RULES = {
     ".mb-card p": "margin:0",
     ".mb-card-value": "font-size:1.8em;font-weight:650;line-height:1.2",
     ".mb-card-change": "font-weight:600",
-    ".mb-better": "color:#00796d",
-    ".mb-worse": "color:#bc3d0e",
-    ".mb-unchecked": "border-left:3px solid #bc3d0e;padding-left:.6em;font-weight:600",
+    ".mb-better": f"color:{LIGHT['better']}",
+    ".mb-worse": f"color:{LIGHT['worse']}",
+    ".mb-unchecked": f"border-left:3px solid {LIGHT['worse']};padding-left:.6em;font-weight:600",
     ".mb-card-period": "opacity:.75",
 }
 NOTEBOOKS = ":where(.jp-OutputArea,.output_area,[data-vscode-theme-kind],#output-body)"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.narrative.context import MIME, QUIET, STYLE, Context
+from mirrorbi.narrative.context import QUIET, STYLE, Context
+from mirrorbi.wording.mime_types import MIRRORBI
 from mirrorbi.wording.printable_text import escape
 from mirrorbi.wording.sentence import Sentence, markup, plain
 
@@ -109,4 +110,4 @@ class Section:
         return markup(self.context.fill(sentence))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"text/plain": self.text, "text/html": STYLE + self.html, MIME: self.payload()}
+        return {"text/plain": self.text, "text/html": STYLE + self.html, MIRRORBI: self.payload()}

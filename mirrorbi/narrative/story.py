@@ -10,8 +10,9 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative import rules
 from mirrorbi.narrative.cards import Cards
-from mirrorbi.narrative.context import MIME, STYLE, Context
+from mirrorbi.narrative.context import STYLE, Context
 from mirrorbi.narrative.section import Section
+from mirrorbi.wording.mime_types import MIRRORBI
 from mirrorbi.wording.printable_text import escape
 from mirrorbi.wording.sentence import Sentence
 
@@ -111,7 +112,7 @@ class Narrative:
         sentences = (*self.cards.sentences, *self.sentences)
         payload = self.context.payload("section", "Analysis", sentences)
         payload["headline"] = self.headline.text
-        return {"text/plain": self.text, "text/html": "".join(parts), MIME: payload}
+        return {"text/plain": self.text, "text/html": "".join(parts), MIRRORBI: payload}
 
 
 def sections_of(texts: Mapping[str, rules.SectionText], context: Context) -> dict[str, Section]:

@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 import pytest
 
 from mirrorbi.charts import KINDS, chart, charts
-from mirrorbi.charts.fact_chart import PAYLOAD_TYPE, PLOTLY_TYPE
 from mirrorbi.charts.theme import LIGHT
 from mirrorbi.data.periods import Period
 from mirrorbi.errors import ChartError
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.facts.factset import FactSet
+from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY
 
 HOSTILE = [
     "<b>bold</b>",
@@ -274,7 +274,7 @@ def test_the_bundle_carries_figure_words_and_proof(invented):
     fact = kind(invented, "change")
     found = FactSet([fact], request={"period": "2013-12"}, sql={fact.evidence[0].id: "SELECT 1"})
     bundle = charts(found)[0]._repr_mimebundle_()
-    figure, payload = bundle[PLOTLY_TYPE], bundle[PAYLOAD_TYPE]
+    figure, payload = bundle[PLOTLY], bundle[MIRRORBI]
     assert "17.0" in figure["layout"]["title"]["text"]
     assert payload["kind"] == "chart"
     assert payload["sql"] == {fact.evidence[0].id: "SELECT 1"}

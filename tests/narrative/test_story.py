@@ -9,9 +9,9 @@ from mirrorbi.errors import WordingError
 from mirrorbi.facts import Fact, FactSet
 from mirrorbi.narrative import facts_with_summary, narrate, verify_text
 from mirrorbi.narrative.checks.template_lint import lint
-from mirrorbi.narrative.context import MIME
 from mirrorbi.narrative.rules.material import Material
 from mirrorbi.narrative.sweep_summary import summary_facts
+from mirrorbi.wording.mime_types import MIRRORBI
 from mirrorbi.wording.sentence import plain
 
 GOLDEN = Path(__file__).with_name("flights.txt")
@@ -149,8 +149,8 @@ def test_what_is_displayed_says_what_it_is_made_of(flight_facts):
     story = narrate(flight_facts)
     for part in (*story, story.cards, story):
         bundle = part._repr_mimebundle_(include=None, exclude=None)
-        payload = json.loads(json.dumps(bundle[MIME]))
-        assert set(bundle) == {"text/plain", "text/html", MIME}
+        payload = json.loads(json.dumps(bundle[MIRRORBI]))
+        assert set(bundle) == {"text/plain", "text/html", MIRRORBI}
         cited = {fact for sentence in payload["sentences"] for fact in sentence["facts"].values()}
         facts = {fact["id"]: Fact.from_dict(fact) for fact in payload["facts"]}
         assert set(facts) == cited

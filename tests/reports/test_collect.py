@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mirrorbi.reports.page.collect import MIME, PLOTLY, collect, facts_of
+from mirrorbi.reports.page.collect import collect, facts_of
+from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY
 
 
 def display(data: dict, **metadata: object) -> dict:
@@ -41,7 +42,7 @@ def test_the_first_heading_is_the_title_and_the_second_level_the_contents() -> N
 def test_our_displays_stay_as_they_are_less_their_notebook_style() -> None:
     payload = {"kind": "section", "headline": "Sales rose.", "facts": [{"id": "f1"}]}
     html = '<style>.a{}</style><p data-fact="f1">5</p>'
-    page = found(code(display({"text/html": html, MIME: payload})))
+    page = found(code(display({"text/html": html, MIRRORBI: payload})))
     assert page.blocks == [{"kind": "fragment", "html": '<p data-fact="f1">5</p>'}]
     assert page.headline == "Sales rose."
     assert [fact["id"] for fact in facts_of([payload, payload])] == ["f1"]
@@ -55,7 +56,7 @@ def test_a_chart_of_ours_has_its_title_in_html_and_gives_its_room_back() -> None
         "meta": {"title_height": 64, "narrow": 1},
     }
     payload = {"title_html": "<b>Rose</b>", "alt": "Line chart", "facts": [{"id": "f1"}]}
-    page = found(code(display({PLOTLY: {"data": [], "layout": layout}, MIME: payload})))
+    page = found(code(display({PLOTLY: {"data": [], "layout": layout}, MIRRORBI: payload})))
     [block] = page.blocks
     assert block["spec"]["layout"] == {
         "height": 360,

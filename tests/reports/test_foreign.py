@@ -8,10 +8,11 @@ import pytest
 
 from mirrorbi.errors import RenderError
 from mirrorbi.kernels.kernel_process import import_papermill
-from mirrorbi.reports.page.collect import MIME, PLOTLY, collect
+from mirrorbi.reports.page.collect import collect
 from mirrorbi.reports.run.manifest import read_manifest
 from mirrorbi.reports.run.plan import make_plan
 from mirrorbi.reports.run.run import perform
+from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY
 
 
 def shown(data: dict, *tags: str) -> list[str]:
@@ -82,7 +83,7 @@ def test_summaries_pass(data) -> None:
 
 def test_our_own_displays_are_not_foreign() -> None:
     payload = {"kind": "section", "facts": [], "sweeps": []}
-    assert shown({**table("contact", MAILS), MIME: payload}) == []
+    assert shown({**table("contact", MAILS), MIRRORBI: payload}) == []
 
 
 def test_a_run_with_people_in_a_table_is_not_published_until_somebody_says_so(

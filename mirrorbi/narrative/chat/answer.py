@@ -13,7 +13,8 @@ from mirrorbi.bedrock.request import Usage
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.chat.reproduction_code import code_of
-from mirrorbi.narrative.context import MIME, QUIET, STYLE, Context
+from mirrorbi.narrative.context import QUIET, STYLE, Context
+from mirrorbi.wording.mime_types import MIRRORBI
 from mirrorbi.wording.printable_text import clean, escape
 from mirrorbi.wording.sentence import Sentence, markup, plain
 
@@ -228,7 +229,7 @@ class Answer:
         return {
             "text/plain": self.text,
             "text/html": STYLE + heading + self.html + self.how_html,
-            MIME: self.payload(),
+            MIRRORBI: self.payload(),
         }
 
     def _ipython_display_(self) -> None:

@@ -12,6 +12,7 @@ from mirrorbi.privacy.exposure.figure import figure_exposes, strings
 from mirrorbi.privacy.exposure.page import page_exposes, value_exposes
 from mirrorbi.privacy.exposure.plain_text import texts_expose
 from mirrorbi.privacy.pii.hit import masked
+from mirrorbi.wording.mime_types import PLOTLY
 
 _HINT = "Pass an .ipynb file of version 4."
 
@@ -62,7 +63,7 @@ def _output(output: Mapping[str, Any], where: str) -> Iterator[Exposure]:
         yield from texts_expose([trace, str(output.get("evalue", ""))], f"{where}, error")
     rich = _mapping(output.get("data"))
     for mime, value in rich.items():
-        if mime == "application/vnd.plotly.v1+json":
+        if mime == PLOTLY:
             yield from figure_exposes(value, f"{where}, figure")
         elif mime == "text/html":
             yield from page_exposes(_joined(value), where)

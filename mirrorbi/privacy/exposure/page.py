@@ -33,7 +33,6 @@ _LIBRARY = re.compile(
 )
 _LOADED = re.compile(r"(?:@import|url\()[^;)]{0,2000}", re.IGNORECASE)
 _PACKED = re.compile(r"[A-Za-z0-9+/\s]{200,}={0,2}\s*")
-_RENDERED = "application/vnd.plotly.v1+json"
 
 
 def page_exposes(html: str, where: str = "the page") -> Iterator[Exposure]:

@@ -17,10 +17,8 @@ from mirrorbi.reports.page.sanitizer import (
 )
 from mirrorbi.reports.run.notebook import INJECTED, place_of, source_of, tags_of
 from mirrorbi.reports.run.other_outputs import REVIEWED, OtherOutput
+from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY, WIDGET
 
-MIME = "application/vnd.mirrorbi.v1+json"
-PLOTLY = "application/vnd.plotly.v1+json"
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 _HIDDEN = INJECTED | {"parameters", "hide", "remove_cell", "remove_output"}
 SHOW_OUTPUT = "show-output"
 """The tag of a cell whose printed text belongs to the report."""
@@ -172,7 +170,7 @@ def _plain(content: ReportContent, text: str, cell: _Cell) -> None:
 def _display(
     content: ReportContent, data: Mapping[str, Any], metadata: Mapping[str, Any], cell: _Cell
 ) -> None:
-    payload = data.get(MIME)
+    payload = data.get(MIRRORBI)
     if isinstance(payload, dict):
         content.payloads.append(payload)
         content.headline = content.headline or payload.get("headline", "")
@@ -183,7 +181,7 @@ def _display(
     elif isinstance(payload, dict) and "text/html" in data:
         markup = _STYLE.sub("", _joined_text(data["text/html"]))
         content.blocks.append({"kind": "fragment", "html": markup})
-    elif _WIDGET in data:
+    elif WIDGET in data:
         content.figures += "FigureWidget" in _joined_text(data.get("text/plain", ""))
         content.faults.append(
             f"{cell.where} shows a widget, which needs a running kernel: show a figure instead"

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mirrorbi.reports.page.collect import MIME, PLOTLY
 from mirrorbi.reports.page.inspection import release_faults
 from mirrorbi.reports.page.page import Block
 from mirrorbi.reports.page.sanitizer import clean_html, data_uri, render_markdown
 from mirrorbi.reports.run.notebook import INJECTED, source_of, tags_of
 from mirrorbi.reports.run.plan import with_relative_paths
+from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY
 
 _MARK = "papermill-error-cell-tag"
 _STYLE = re.compile(r"^\s*<style>.*?</style>", re.DOTALL)
@@ -138,8 +138,8 @@ def _output(output: Mapping[str, Any], page_index: _PageIndex | None) -> list[An
 
 
 def _mime_bundle(data: Mapping[str, Any], page_index: _PageIndex | None) -> dict[str, Any]:
-    payload = data.get(MIME)
-    own_payload = {MIME: payload} if isinstance(payload, dict) else {}
+    payload = data.get(MIRRORBI)
+    own_payload = {MIRRORBI: payload} if isinstance(payload, dict) else {}
     if page_index is None:
         return _released_mime_bundle(data, own_payload)
     if PLOTLY in data:
