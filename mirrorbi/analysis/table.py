@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mirrorbi.data.dataset import Dataset
-    from mirrorbi.privacy.disclosure import Withheld
     from mirrorbi.privacy.policy import Policy
+    from mirrorbi.privacy.withheld import Withheld
 
 LINES = 40
 """Lines that are shown at most; an export has all."""

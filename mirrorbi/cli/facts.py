@@ -92,7 +92,7 @@ def withheld_lines(facts: FactSet) -> list[str]:
     Examples
     --------
     >>> from mirrorbi.facts import FactSet
-    >>> from mirrorbi.privacy.disclosure import Withheld
+    >>> from mirrorbi.privacy.withheld import Withheld
     >>> withheld_lines(FactSet([], withheld=[Withheld("min_entities", "cells of Airline", 3)]))
     ['Held back: 3 cells of too few (min_entities): cells of Airline.']
     """

@@ -8,12 +8,11 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, final
+from typing import Any, Literal, NoReturn, final
 
 from mirrorbi.errors import RefusedError
-
-if TYPE_CHECKING:
-    from mirrorbi.privacy.preview import Preview
+from mirrorbi.privacy.preview import Preview
+from mirrorbi.privacy.withheld import Withheld
 
 _ONLY = "Pass facts through mirrorbi.privacy.gate: Gate(dataset).disclose(facts)."
 
@@ -21,27 +20,6 @@ Kind = Literal["facts", "vocabulary", "question", "notice"]
 """What a disclosure holds: computed facts; the names of metrics, dimensions and members
 that may be asked for; the question that a person typed; or a notice in closed words, such
 as the codes of a sentence's errors."""
-
-
-class Withheld(NamedTuple):
-    """One thing that disclosure control kept back.
-
-    Parameters
-    ----------
-    rule
-        ``min_entities``, ``dominance``, ``p_ratio``, ``complement``, ``few`` (an extreme
-        or median of few), ``class`` (a personal or blocked column), ``difference`` (it
-        would follow from something disclosed before) or ``text`` (a name that holds
-        personal data).
-    what
-        What was kept back, for the analyst: never sent.
-    cells
-        How many cells.
-    """
-
-    rule: str
-    what: str
-    cells: int = 1
 
 
 class _Seal:
@@ -146,8 +124,6 @@ class Disclosure:
 
     def preview(self) -> Preview:
         """Return what is sent, as a person reads it and as bytes."""
-        from mirrorbi.privacy.preview import Preview
-
         return Preview(self.kind, self.body, self.policy, self.withheld)
 
     def _repr_html_(self) -> str:

@@ -13,7 +13,7 @@ from mirrorbi.facts.derive import derive_again
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.approval import Approval, Approve
-from mirrorbi.privacy.disclosure import Disclosure, Kind, Withheld, _sealed, canonical
+from mirrorbi.privacy.disclosure import Disclosure, Kind, _sealed, canonical
 from mirrorbi.privacy.disclosure_control import release
 from mirrorbi.privacy.identifiers import of_persons
 from mirrorbi.privacy.names import Names
@@ -24,6 +24,7 @@ from mirrorbi.privacy.preview import Preview
 from mirrorbi.privacy.question import checked_question
 from mirrorbi.privacy.session import session_of
 from mirrorbi.privacy.vocabulary import names_in, vocabulary_of
+from mirrorbi.privacy.withheld import Withheld
 from mirrorbi.wording.slots import slots_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from mirrorbi.data.query import MISSING
 from mirrorbi.errors import QueryError, did_you_mean
 from mirrorbi.facts.tables import OTHER
-from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.untrusted_text import tidy, unfit
+from mirrorbi.privacy.withheld import Withheld
 
 KINDS_OF_DIMENSION = (
     *("region", "country", "state", "city", "market", "territory", "segment", "product"),

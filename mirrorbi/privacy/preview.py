@@ -7,29 +7,14 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mirrorbi.privacy.withheld import WHY, Withheld
 from mirrorbi.wording.printable_text import clean, escape
-
-if TYPE_CHECKING:
-    from mirrorbi.privacy.disclosure import Withheld
 
 BYTES_PER_TOKEN = 3.5
 """Of English text and JSON, as a rule of thumb; Bedrock's CountTokens is exact."""
 
-WHY = {
-    "min_entities": "too few stand behind it",
-    "dominance": "two hold nearly all of it",
-    "p_ratio": "the second largest could work out the largest",
-    "complement": "it would give a hidden cell away",
-    "few": "an extreme or median of few",
-    "class": "a personal or blocked column",
-    "difference": "it would follow from what was disclosed before",
-    "text": "a name that may not be shown; an alias stands for it",
-}
-"""What each rule of `Withheld` means."""
-
-_ORDER = ("metrics", "dimensions", "members", "grains", "periods")
 _HEADS = ("Fact", "Kind", "Metric", "Of", "Period", "Figures")
 
 

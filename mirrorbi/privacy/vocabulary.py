@@ -9,9 +9,9 @@ from mirrorbi.data.model.semantic_model import Privacy
 from mirrorbi.data.periods import Grain
 from mirrorbi.data.query import Query
 from mirrorbi.privacy.dimensions import class_in
-from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.payload import unit_of
 from mirrorbi.privacy.untrusted_text import tidy, unfit
+from mirrorbi.privacy.withheld import Withheld
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset

@@ -11,9 +11,10 @@ from decimal import Decimal
 
 import pytest
 
-from mirrorbi.privacy.disclosure import Disclosure, Withheld, _sealed, canonical
+from mirrorbi.privacy.disclosure import Disclosure, _sealed, canonical
 from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome, open_ledger, verify_ledger
 from mirrorbi.privacy.policy import Policy
+from mirrorbi.privacy.withheld import Withheld
 
 POLICY = Policy()
 

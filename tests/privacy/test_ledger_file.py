@@ -20,10 +20,11 @@ from decimal import Decimal
 import pytest
 
 from mirrorbi.errors import LedgerError
-from mirrorbi.privacy.disclosure import Disclosure, Withheld, _sealed, canonical
+from mirrorbi.privacy.disclosure import Disclosure, _sealed, canonical
 from mirrorbi.privacy.ledger import FileLedger, Intent, Outcome, calls_of, verify_ledger
 from mirrorbi.privacy.ledger.lock import locked
 from mirrorbi.privacy.policy import Policy
+from mirrorbi.privacy.withheld import Withheld
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 FULL, HASH = Policy(), Policy(retention="hash")

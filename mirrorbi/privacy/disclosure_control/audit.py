@@ -26,7 +26,6 @@ from mirrorbi.errors import RefusedError
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.dimensions import class_in
-from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.disclosure_control.closeness import LOOKED, closely_bounded
 from mirrorbi.privacy.disclosure_control.counts import counts_of
 from mirrorbi.privacy.disclosure_control.nullspace import FOLLOWS, least_squares, null_directions
@@ -39,6 +38,7 @@ from mirrorbi.privacy.disclosure_control.statements import (
 )
 from mirrorbi.privacy.disclosure_control.system import System
 from mirrorbi.privacy.policy import Policy, policy_for
+from mirrorbi.privacy.withheld import Withheld
 
 Floats = npt.NDArray[np.float64]
 

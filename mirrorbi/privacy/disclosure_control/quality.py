@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Table
-from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.disclosure_control.cells import Cells
 from mirrorbi.privacy.disclosure_control.counts import counts_of
 from mirrorbi.privacy.disclosure_control.guard import Guard
 from mirrorbi.privacy.disclosure_control.statements import ALL_DATA, statements
 from mirrorbi.privacy.policy import Policy
+from mirrorbi.privacy.withheld import Withheld
 
 
 def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Withheld]]:

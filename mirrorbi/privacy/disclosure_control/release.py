@@ -15,7 +15,6 @@ from mirrorbi.facts.sweep.request import definite
 from mirrorbi.facts.sweep.sweep import FAMILIES, find_facts
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.dimensions import check_dimensions, class_in, kind_in, noun_of
-from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.disclosure_control.audit import Audit
 from mirrorbi.privacy.disclosure_control.cells import Rules
 from mirrorbi.privacy.disclosure_control.counts import counts_of
@@ -30,6 +29,7 @@ from mirrorbi.privacy.disclosure_control.remainder import (
 from mirrorbi.privacy.disclosure_control.statements import Statement
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.session import session_of
+from mirrorbi.privacy.withheld import Withheld
 
 _RECORDED = ("min_entities", "dominance", "p_ratio", "columns")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mirrorbi.facts.fact import Fact, Quantity, exact
 from mirrorbi.facts.tables import OTHER
-from mirrorbi.privacy.disclosure import Withheld
 from mirrorbi.privacy.disclosure_control.cells import RULES
 from mirrorbi.privacy.disclosure_control.guard import Guard
+from mirrorbi.privacy.withheld import Withheld
 
 KIND = "withheld"
 """The kind of the fact that says how much is not shown."""
