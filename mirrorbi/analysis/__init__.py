@@ -193,8 +193,8 @@ def open(  # noqa: A001 (the public name, as in io.open)
     Parameters
     ----------
     source
-        A path, glob or folder (CSV, TSV, Parquet, JSON lines, Excel; also gzip and zip),
-        a pandas DataFrame, or an ibis table.
+        A path, glob or folder (CSV, TSV, Parquet, JSON lines, .xlsx, .xls, .xlsb, .ods; text
+        also as gzip or zip), a pandas DataFrame, or an ibis table.
     model
         The semantic model: a YAML file, a `Model`, or a mapping of the same shape.
         Without one, a file beside the data is used (``sales.csv``, ``sales.model.yaml``);

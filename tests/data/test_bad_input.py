@@ -81,7 +81,7 @@ GARBAGE = bytes(range(256)) * 40
         ("text.xlsx", "a,b\n1,2\n", "is no Excel workbook"),
         ("zip.xlsx", b"PK\x03\x04" + GARBAGE, "is no Excel workbook"),
         ("old.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + GARBAGE, "old (.xls) or password"),
-        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + GARBAGE, "kind that is not read"),
+        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + GARBAGE, "old (.xls) or password"),
         ("unknown.bin", GARBAGE, "is not a text file"),
     ],
 )

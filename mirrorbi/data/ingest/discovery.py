@@ -19,10 +19,13 @@ KINDS: dict[str, Kind] = {
     ".parquet": "parquet", ".parq": "parquet", ".pq": "parquet",
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
     ".xlsx": "excel", ".xlsm": "excel", ".xltx": "excel", ".xltm": "excel",
+    ".xls": "excel", ".xlsb": "excel", ".ods": "excel",
 }  # fmt: skip
 """Kind of source by the ending of its name."""
 
-_PACKED = (".gz", ".gzip", ".zip")
+PACKED = (".gz", ".gzip", ".zip")
+"""Endings of archives that hold one file of text."""
+
 _ELSEWHERE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
 
 
@@ -108,7 +111,7 @@ def files_in(folder: Path, shown: str) -> list[Path]:
 def kind_by_name(path: Path) -> Kind | None:
     """Return the kind that a name's ending tells: ``csv`` for ``sales.csv.gz``."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in _PACKED:
+    if suffixes and suffixes[-1] in PACKED:
         suffixes.pop()
     return KINDS.get(suffixes[-1]) if suffixes else None
 

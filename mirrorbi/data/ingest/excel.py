@@ -1,18 +1,16 @@
-"""Excel workbooks: one sheet, as one table."""
+"""Workbooks of Excel and OpenDocument: one sheet, as one table."""
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from mirrorbi.data.ingest.reading import Reading, drop, keep, keep_arrow, same_columns
-from mirrorbi.data.ingest.sheet import Grid, find_grid, read_sheet
-from mirrorbi.data.ingest.text_file import reading
+from mirrorbi.data.ingest.sheet import Grid, find_grid
 from mirrorbi.data.ingest.type_inference import read_types
-from mirrorbi.errors import SourceError
+from mirrorbi.data.ingest.workbook import read_sheet
 
 _SAMPLE = 1_000
 
@@ -47,15 +45,16 @@ def read_excel(
 
     grids = []
     for path, name in zip(paths, shown, strict=True):
-        _check_container(path, name)
-        with reading(name):
-            grids.append(find_grid(read_sheet(path, name, sheet), name))
+        grids.append(find_grid(read_sheet(path, name, sheet), name))
     same_columns({grid.shown: grid.names for grid in grids})
     names = grids[0].names
     notes = [note for grid in grids for note in grid.notes]
     arrays = {}
     for name in names:
-        values = [row[grid.names.index(name)] for grid in grids for _, row in grid.rows]
+        places = [grid.names.index(name) for grid in grids]
+        values = [
+            row[place] for grid, place in zip(grids, places, strict=True) for _, row in grid.rows
+        ]
         arrays[name], note = _array(values, name)
         notes += note
     cells = keep_arrow(connection, pa.table(arrays)).table
@@ -70,23 +69,6 @@ def read_excel(
     table = keep(connection, typed.table)
     drop(connection, cells, "TABLE")
     return Reading(table, tuple(dict.fromkeys([*notes, *typed.notes])))
-
-
-def _check_container(path: Path, shown: str) -> None:
-    with reading(shown), path.open("rb") as file:
-        magic = file.read(8)
-    if not magic:
-        raise SourceError(f"{shown!r} is empty.", hint="Save the workbook again.")
-    if magic.startswith(b"\xd0\xcf\x11\xe0"):
-        raise SourceError(
-            f"{shown!r} is an old (.xls) or password-protected workbook.",
-            hint="Open it in Excel and save it as .xlsx without a password.",
-        )
-    if not zipfile.is_zipfile(path):
-        raise SourceError(
-            f"{shown!r} is no Excel workbook, or not a whole one.",
-            hint="Copy or save it again; if it holds text, give it the ending .csv.",
-        )
 
 
 def _array(values: Sequence[Any], column: str) -> tuple[Any, list[str]]:
@@ -106,8 +88,8 @@ def _array(values: Sequence[Any], column: str) -> tuple[Any, list[str]]:
             days = [None if moment is None else moment.date() for moment in moments]
             return pa.array(days, pa.date32()), []
         return pa.array(moments, pa.timestamp("us")), []
-    if kinds == {timedelta}:
-        hours = [None if value is None else value.total_seconds() / 3600 for value in values]
+    if timedelta in kinds and kinds <= {timedelta, time}:
+        hours = [None if value is None else _hours(value) for value in values]
         return pa.array(hours, pa.float64()), [f"Durations in {column!r} were read as hours."]
     return pa.array([_text(value) for value in values], pa.string()), []
 
@@ -116,6 +98,12 @@ def _moment(value: date | datetime | None) -> datetime | None:
     if value is None or isinstance(value, datetime):
         return value
     return datetime(value.year, value.month, value.day)
+
+
+def _hours(value: time | timedelta) -> float:
+    if isinstance(value, time):  # what OpenDocument makes of durations below a day
+        value = datetime.combine(date.min, value) - datetime.min
+    return value / timedelta(hours=1)
 
 
 def _text(value: Any) -> str | None:

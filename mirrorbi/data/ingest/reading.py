@@ -179,9 +179,11 @@ def form_of(value: str, width: int = 24) -> str:
     return repr(shown + "…" if len(value) > width else shown)
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """Return the first line of an engine's error, without what it quotes: it may be a value."""
-    return re.sub(r'"[^"]*"|\'[^\']*\'', "'…'", str(error).splitlines()[0])
+    return re.sub(
+        r'"[^"]*"|\'[^\']*\'', "'…'", (str(error) or type(error).__name__).splitlines()[0]
+    )
 
 
 def _unusable(dtype: Any) -> bool:

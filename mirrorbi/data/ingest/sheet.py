@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from mirrorbi.data.ingest.reading import listed, tidy_names
-from mirrorbi.errors import SourceError, did_you_mean
+from mirrorbi.data.ingest.reading import tidy_names
+from mirrorbi.errors import SourceError
 
-_ERRORS = frozenset(
-    ("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
-)
 _PROBED = 30
 _TOTAL = re.compile(r"(?i)\s*(grand |sub)?(total|sum|summe|gesamt|totale|somme|suma)\b.*")
 
@@ -25,10 +20,24 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The cells of a sheet: rows that hold any, with their numbers."""
+    """The cells of a sheet: rows that hold any, with their numbers.
+
+    Parameters
+    ----------
+    rows
+        Each with its number, counted from 1; the first value is that of column ``first``.
+    notes
+        What was guessed.
+    percents
+        Number of cells by column, counted from 1, that are formatted as percent.
+    first
+        The first column.
+    """
 
     rows: tuple[tuple[int, Row], ...]
     notes: tuple[str, ...] = ()
+    percents: Mapping[int, int] = field(default_factory=dict)
+    first: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,74 +48,6 @@ class Grid:
     names: tuple[str, ...]
     rows: tuple[tuple[int, Row], ...]
     notes: tuple[str, ...] = ()
-
-
-def read_sheet(path: Path, shown: str, name: str = "") -> Sheet:
-    """Return the cells of a sheet, as last calculated.
-
-    Parameters
-    ----------
-    path
-        The workbook (Office Open XML).
-    shown
-        Its name for messages.
-    name
-        Of the sheet; the first visible one that holds cells if not given.
-
-    Raises
-    ------
-    SourceError
-        If the workbook is damaged, the sheet is unknown or empty, or no formula of it was
-        ever calculated.
-    """
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except OSError:
-        raise
-    except Exception as error:  # any fault of XML, of zip or of the format, by design
-        raise SourceError(
-            f"{shown!r} is no Excel workbook, or a damaged one ({error}).",
-            hint="Open it in Excel and save it again as .xlsx.",
-        ) from error
-    try:
-        sheets = {sheet.title: sheet for sheet in book.worksheets}
-        if name:
-            wanted = next((title for title in sheets if title.lower() == name.lower()), None)
-            if wanted is None:
-                raise SourceError(
-                    f"{shown!r} has no sheet {name!r}.",
-                    hint=did_you_mean(name, sheets, noun="sheets"),
-                )
-            choice = [wanted]
-        else:
-            choice = [title for title, s in sheets.items() if s.sheet_state == "visible"]
-        for title in choice:
-            rows = _cells(sheets[title])
-            if rows:
-                break
-        else:
-            raise SourceError(
-                f"{shown!r} has no cells" + (f" on sheet {name!r}." if name else "."),
-                hint=f"Its sheets: {listed(sheets)}.",
-            )
-        notes = []
-        others = [other for other in sheets if other != title]
-        if others and not name:
-            notes.append(
-                f"Sheet {title!r} of {shown} was read; others: {listed(map(repr, others))}. "
-                f"Name one as in {Path(shown).name}#{others[0]}."
-            )
-        notes += _check_formulas(path, title, sheets[title], shown)
-    finally:
-        book.close()
-    clean, faults = _without_errors(rows)
-    if faults:
-        notes.append(
-            f"Cells with an error such as {faults[0]} were read as missing: {len(faults):,}."
-        )
-    return Sheet(clean, tuple(notes))
 
 
 def find_grid(sheet: Sheet, shown: str) -> Grid:
@@ -142,6 +83,7 @@ def find_grid(sheet: Sheet, shown: str) -> Grid:
         if any(position < len(row) and row[position] is not None for _, row in rows)
     ]
     names, renamed = tidy_names([_name(_at(first[1], position)) for position in used])
+    notes += _percent_notes(names, [sheet.percents.get(sheet.first + p, 0) for p in used])
     gaps = body[-1][0] - body[0][0] + 1 - len(body)
     if gaps:
         notes.append(f"Empty rows were left out: {gaps:,}.")
@@ -161,83 +103,12 @@ def find_grid(sheet: Sheet, shown: str) -> Grid:
     )
 
 
-def _cells(sheet: Any) -> list[tuple[int, Row]]:
-    # Some programs write a wrong size of the sheet, which would cut it off without a word.
-    sheet.reset_dimensions()
+def _percent_notes(names: Sequence[str], counts: Sequence[int]) -> list[str]:
     return [
-        (number, row)
-        for number, row in enumerate(sheet.iter_rows(min_row=1, min_col=1, values_only=True), 1)
-        if any(value is not None and value != "" for value in row)
+        f"Cells of {name!r} formatted as percent hold shares, 0.5 for 50 %: {count:,}."
+        for name, count in zip(names, counts, strict=True)
+        if count
     ]
-
-
-def _without_errors(
-    rows: Iterable[tuple[int, Row]],
-) -> tuple[tuple[tuple[int, Row], ...], list[str]]:
-    faults: list[str] = []
-    clean = []
-    for number, row in rows:
-        cells: list[Any] = []
-        for value in row:
-            if isinstance(value, str):
-                if value in _ERRORS:
-                    faults.append(value)
-                    cells.append(None)
-                    continue
-                cells.append(value if value.strip() else None)
-            else:
-                cells.append(value)
-        clean.append((number, tuple(cells)))
-    return tuple(clean), faults
-
-
-def _check_formulas(path: Path, title: str, sheet: Any, shown: str) -> list[str]:
-    """Refuse a sheet of formulas without results: its cells look empty and are not."""
-    import openpyxl
-
-    with zipfile.ZipFile(path) as archive:
-        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
-        if not any(_mentions(archive, name, b"<f") for name in sheets):
-            return []
-    book = openpyxl.load_workbook(path, read_only=True)
-    try:
-        formulas = book[title]
-        formulas.reset_dimensions()
-        total, blank, first = 0, 0, ""
-        pairs = zip(
-            formulas.iter_rows(min_row=1, min_col=1),
-            sheet.iter_rows(min_row=1, min_col=1),
-            strict=False,
-        )
-        for written, calculated in pairs:
-            for cell, result in zip(written, calculated, strict=False):
-                if cell.data_type != "f":
-                    continue
-                total += 1
-                # A formula that gives empty text has the type "str" and no value.
-                if result.value is None and result.data_type != "str":
-                    blank += 1
-                    first = first or cell.coordinate
-    finally:
-        book.close()
-    if not blank:
-        return []
-    if blank == total:
-        raise SourceError(
-            f"{shown!r} holds {blank:,} formulas that were never calculated, first in {first}.",
-            hint="Open it in Excel and save it, so that the results are stored.",
-        )
-    return [f"Formulas without a stored result were read as missing: {blank:,}, first in {first}."]
-
-
-def _mentions(archive: zipfile.ZipFile, name: str, mark: bytes) -> bool:
-    with archive.open(name) as file:
-        before = b""
-        while chunk := file.read(1 << 20):
-            if mark + b">" in before + chunk or mark + b" " in before + chunk:
-                return True
-            before = chunk[-len(mark) - 1 :]
-    return False
 
 
 def _header_index(rows: Sequence[Row]) -> int:

@@ -57,9 +57,9 @@ def open_source(source: Any, connection: Any) -> OpenedSource:
     Parameters
     ----------
     source
-        A file, folder or glob of CSV, TSV or other delimited text, Parquet, JSON lines or
-        Excel (``book.xlsx#Sheet2`` for one sheet), text also as .gz or .zip; a pandas
-        DataFrame or another frame that speaks Arrow; or an ibis table.
+        A file, folder or glob of CSV, TSV or other delimited text, Parquet, JSON lines,
+        Excel or OpenDocument (``book.xlsx#Sheet2`` for one sheet), text also as .gz or
+        .zip; a pandas DataFrame or another frame that speaks Arrow; or an ibis table.
     connection
         An ibis backend on DuckDB: `mirrorbi.data.engine.embedded.connect`.
 
@@ -153,11 +153,6 @@ def _kind_of(path: Path, shown: str) -> Kind:
         head = file.read(64)
     if head.startswith(b"PAR1"):
         return "parquet"
-    if path.suffix.lower() in (".xls", ".xlsb", ".ods"):
-        raise SourceError(
-            f"{shown!r} is a workbook of a kind that is not read.",
-            hint="Save it as .xlsx, or the sheet as CSV.",
-        )
     return "jsonl" if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b'{"') else "csv"
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from mirrorbi.data.ingest.discovery import KINDS, PACKED
 from mirrorbi.data.model.semantic_model import (
     DatasetPart,
     DerivedMetric,
@@ -30,10 +31,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".model.yaml", ".model.yml")
 
-_DATA_SUFFIXES = {
-    *(".csv", ".tsv", ".txt", ".psv", ".tab", ".parquet", ".pq", ".json", ".jsonl", ".ndjson"),
-    *(".xlsx", ".xlsm", ".xls", ".gz", ".zip", ".bz2", ".xz", ".zst"),
-}
+_DATA_SUFFIXES = {*KINDS, *PACKED}
 _METRICS: dict[str, type[BaseModel]] = {
     "simple": SimpleMetric,
     "ratio": RatioMetric,
