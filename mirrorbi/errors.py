@@ -12,6 +12,7 @@
     ├── PrivacyError              1
     │   ├── PolicyError           2  a privacy policy is wrong
     │   ├── RefusedError          2  the policy does not allow what was asked for
+    │   │   └── UnauditedError    2  nobody knows of which cells a fact speaks
     │   └── LedgerError           1  the ledger cannot be written or was changed
     ├── ClaudeError               1
     │   ├── CredentialsError      2  no credentials, or they have expired
@@ -128,6 +129,25 @@ class RefusedError(PrivacyError):
     """The policy does not allow what was asked for, or a person denied it."""
 
     exit_code = 2
+
+
+class UnauditedError(RefusedError):
+    """Nobody knows of which cells a fact speaks, so it is not shown.
+
+    Parameters
+    ----------
+    kind
+        The kind of the fact.
+    columns
+        The columns of its table, where these are not those of its kind.
+    """
+
+    def __init__(
+        self, what: str, *, hint: str = "", kind: str = "", columns: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(what, hint=hint)
+        self.kind = kind
+        self.columns = columns
 
 
 class LedgerError(PrivacyError):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from mirrorbi.facts.fact import Fact, Interval, Quantity, Table, exact
 from mirrorbi.facts.factset import FactSet
+from mirrorbi.facts.kinds import SWEPT as KINDS
 
 if TYPE_CHECKING:
-    from mirrorbi.facts.sweep.sweep import KINDS, find_facts
+    from mirrorbi.facts.sweep.sweep import find_facts
 
 __all__ = [
     "KINDS",
@@ -26,7 +27,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in ("KINDS", "find_facts"):
+    if name != "find_facts":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from mirrorbi.facts.sweep import sweep
 

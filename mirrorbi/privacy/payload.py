@@ -11,6 +11,7 @@ from typing import Any
 from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.facts.derive import parents_of
 from mirrorbi.facts.fact import Fact, Quantity, Table
+from mirrorbi.facts.kinds import kind_of
 from mirrorbi.privacy.names import Names
 from mirrorbi.privacy.untrusted_text import tidy, unfit
 from mirrorbi.wording.direction_words import BY_DIRECTION
@@ -18,9 +19,6 @@ from mirrorbi.wording.numbers import format_quantity
 from mirrorbi.wording.slots import slots_of
 
 Parents = Mapping[str, tuple[str, Fact]]
-
-ABOUT_COLUMNS = ("nulls", "constant", "infinite")
-"""Kinds of facts whose ``metric`` is a column."""
 
 _WORDS = ("step", "over", "shape", "mark", "op")
 """Terms whose values are words of ours."""
@@ -122,7 +120,9 @@ def _scope(facts: Iterable[Fact], names: Names) -> list[list[str]]:
 
 
 def _metric(fact: Fact, names: Names, model: Model | None) -> str:
-    is_metric = fact.kind not in ABOUT_COLUMNS and (model is None or fact.metric in model.metrics)
+    is_metric = kind_of(fact.kind).subject != "column" and (
+        model is None or fact.metric in model.metrics
+    )
     return names.metric(fact.metric) if is_metric else names.column(fact.metric)
 
 

@@ -109,11 +109,11 @@ class Session:
         """
         if not self.run:
             return facts
-        from mirrorbi.privacy.disclosure_control.statements import fact_statements
+        from mirrorbi.privacy.disclosure_control.statements import statements
 
         audit = self.audit(dataset, policy)
         if audit.is_empty:
-            audit.record({cell for fact in facts for cell in fact_statements(fact)})
+            audit.record({cell for fact in facts for cell in statements(fact, dataset.model)})
             return facts
         return audit.admit(facts)
 

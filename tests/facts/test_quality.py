@@ -141,15 +141,9 @@ def test_coverage_counts_rows_columns_and_periods(spoiled):
 def test_good_data_is_left_alone():
     days = pd.date_range("2023-01-01", "2023-12-31")
     frame = pd.DataFrame({"day": days, "line": range(365), "amount": np.arange(365.0)})
-    facts = find_facts(mirrorbi.open(frame), kinds=mirrorbi_quality())
+    facts = find_facts(mirrorbi.open(frame), kinds=["quality"])
     found = {fact.kind for fact in facts if fact.score > 0}
     assert found == set()
-
-
-def mirrorbi_quality():
-    from mirrorbi.facts.families.quality import KINDS
-
-    return KINDS
 
 
 def test_a_filter_does_not_change_what_the_data_covers(shop_data, shop_facts):

@@ -19,8 +19,6 @@ from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Series, SweepContext
 from mirrorbi.facts.tables import series_table
 
-KINDS = ("break",)
-
 ENOUGH = 15
 """Values from which a break is tested: with fewer, false alarms in noise of long memory
 exceed the nominal rate."""

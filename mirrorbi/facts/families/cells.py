@@ -10,8 +10,6 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 
-KINDS = ("cell",)
-
 MEMBERS = 24
 """Members told, those with the most rows."""
 

@@ -16,8 +16,6 @@ from mirrorbi.facts.sweep.panel import ALL, Cells, Floats
 from mirrorbi.facts.sweep.sweep_context import Scope, Series, SweepContext
 from mirrorbi.facts.tables import RECENT, quotient, series_table
 
-KINDS = ("change",)
-
 _AVERAGE_FROM = 4
 """Periods that a mean needs before the distance from it is a change."""
 

@@ -15,8 +15,6 @@ from mirrorbi.facts.families.values import order, small_sample_caveat
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import OTHER, ROWS, quotient
 
-KINDS = ("concentration",)
-
 MOST = Decimal("0.8")
 """The part that counts as most (Juran's Pareto principle)."""
 

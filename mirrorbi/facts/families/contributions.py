@@ -22,8 +22,6 @@ from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import folded, quotient
 
-KINDS = ("contribution",)
-
 NAMED = 5
 """Members per metric and dimension whose contribution is a fact."""
 

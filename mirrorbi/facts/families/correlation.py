@@ -20,8 +20,6 @@ from mirrorbi.facts.sweep.relations import related
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import cell
 
-KINDS = ("correlation",)
-
 ENOUGH = 16
 """Values of both from which they are compared."""
 

@@ -16,8 +16,6 @@ from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import SMALL, Scope, SweepContext
 from mirrorbi.facts.tables import RECENT, quotient, series_table
 
-KINDS = ("distribution",)
-
 FEWEST = 5
 """Members or periods below which a distribution says nothing."""
 

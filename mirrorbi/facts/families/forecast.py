@@ -16,8 +16,6 @@ from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Scope, Series, SweepContext
 from mirrorbi.facts.tables import RECENT, cell, series_table
 
-KINDS = ("forecast",)
-
 AHEAD = {
     Grain.HOUR: 12,
     Grain.DAY: 7,

@@ -29,8 +29,6 @@ from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import ROWS, folded, fraction, rounded
 
-KINDS = ("mix", "mix_part")
-
 NAMED = 5
 """Members per metric and dimension whose effect is a fact."""
 

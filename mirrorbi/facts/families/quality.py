@@ -17,20 +17,9 @@ from mirrorbi.facts.families.late_data import (
     missing,
     stepwise,
 )
+from mirrorbi.facts.kinds import FAMILIES
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import quotient
-
-KINDS = (
-    "coverage",
-    "completeness",
-    "missing_periods",
-    "incomplete",
-    "late_data",
-    "duplicates",
-    "nulls",
-    "constant",
-    "infinite",
-)
 
 NAMED = 20
 """Columns with missing values that get a fact of their own, worst first."""
@@ -41,7 +30,7 @@ SHOWN = 400
 _PERIODS = (("period", "period"), ("rows", "count"))
 
 
-def find(context: SweepContext, kinds: Sequence[str] = KINDS) -> Iterator[Fact]:
+def find(context: SweepContext, kinds: Sequence[str] = FAMILIES["quality"]) -> Iterator[Fact]:
     """Yield the facts about the data itself.
 
     They are about all of it, whatever the scan filters.

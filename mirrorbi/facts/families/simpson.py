@@ -15,8 +15,6 @@ from mirrorbi.facts.families.mix import Weighed, weighed
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import ROWS
 
-KINDS = ("simpson",)
-
 SMALLEST = Fraction(2, 100)
 """Mean part of the denominator from which a member has a say."""
 

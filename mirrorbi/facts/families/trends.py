@@ -19,8 +19,6 @@ from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Series, SweepContext
 from mirrorbi.facts.tables import series_table
 
-KINDS = ("trend",)
-
 
 class Trend(NamedTuple):
     """A line through a series.

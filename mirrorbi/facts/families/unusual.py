@@ -18,8 +18,6 @@ from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Series, SweepContext
 from mirrorbi.facts.tables import series_table
 
-KINDS = ("unusual",)
-
 ENOUGH = 10
 """Values before the latest from which it is judged."""
 

@@ -14,8 +14,6 @@ from mirrorbi.facts.sweep.panel import Cells, Floats, Ints
 from mirrorbi.facts.sweep.sweep_context import SMALL, Scope, SweepContext
 from mirrorbi.facts.tables import OTHER, RECENT, ROWS, cell, folded, quotient, series_table
 
-KINDS = ("value", "share", "rank", "extreme")
-
 SHARES = 3
 """Members per metric and dimension whose share is a fact."""
 

@@ -11,6 +11,7 @@ from mirrorbi.data.periods import Grain, Period
 from mirrorbi.errors import FactError, did_you_mean
 from mirrorbi.facts.fact import Fact, exact
 from mirrorbi.facts.factset import FactSet
+from mirrorbi.facts.kinds import FAMILIES, SWEPT, kind_of
 from mirrorbi.facts.stats.significance import RARE, false_discovery
 from mirrorbi.facts.sweep.ranking import ranked
 from mirrorbi.facts.sweep.request import definite, request_of
@@ -18,43 +19,6 @@ from mirrorbi.facts.sweep.sweep_context import SweepContext
 
 if TYPE_CHECKING:
     from mirrorbi.facts.sweep.sweep_dataset import SweepDataset
-
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "values": ("value", "share", "rank", "extreme"),
-    "changes": ("change",),
-    "contributions": ("contribution",),
-    "mix": ("mix", "mix_part"),
-    "simpson": ("simpson",),
-    "trends": ("trend",),
-    "unusual": ("unusual",),
-    "breaks": ("break",),
-    "correlation": ("correlation",),
-    "concentration": ("concentration",),
-    "quality": (
-        "coverage",
-        "completeness",
-        "missing_periods",
-        "incomplete",
-        "late_data",
-        "duplicates",
-        "nulls",
-        "constant",
-        "infinite",
-        "withheld",
-    ),
-    "cells": ("cell",),
-    "forecast": ("forecast",),
-    "distribution": ("distribution",),
-}
-"""The kinds of facts that each module finds."""
-
-ON_REQUEST = ("cell", "forecast", "distribution")
-"""Kinds that a sweep finds only where they are named."""
-
-KINDS = tuple(kind for kinds in FAMILIES.values() for kind in kinds)
-
-CLAIMS = ("trend", "unusual", "break", "correlation")
-"""Kinds that say nothing if they may be chance; a change is arithmetic either way."""
 
 
 def find_facts(
@@ -95,7 +59,8 @@ def find_facts(
         What it is compared with: ``previous``, ``year_ago``, ``average`` (of the up to 12
         complete periods before), or a period, such as ``2013-06``.
     kinds
-        The kinds of facts wanted; by default all but `ON_REQUEST`.
+        The kinds of facts wanted; by default all but those found on request
+        only.
     seed
         Changes the draws of the tests that simulate.
 
@@ -131,8 +96,8 @@ def find_facts(
         compare=compare,
         seed=seed,
     )
-    # Quality asks about all of the data and can do without the cubes.
-    if any(set(FAMILIES[family]) & set(selected) for family in FAMILIES if family != "quality"):
+    # What is said of the data itself can do without the cubes.
+    if any(kind_of(name).subject == "metric" for name in selected):
         dataset.prepare(context.queries())
     facts, tests = _controlled(list(_family_facts(context, selected)))
     ranked_facts = ranked(facts)
@@ -149,16 +114,16 @@ def find_facts(
 
 def _kinds(kinds: str | Iterable[str] | None) -> tuple[str, ...]:
     if kinds is None:
-        return tuple(kind for kind in KINDS if kind not in ON_REQUEST)
+        return tuple(name for name in SWEPT if not kind_of(name).on_request)
     selected: set[str] = set()
     for word in [kinds] if isinstance(kinds, str) else kinds:
-        if word not in KINDS and word not in FAMILIES:
+        if word not in SWEPT and word not in FAMILIES:
             raise FactError(
                 f"There is no kind of fact {word!r}.",
-                hint=did_you_mean(word, [*KINDS, *FAMILIES], noun="kinds"),
+                hint=did_you_mean(word, [*SWEPT, *FAMILIES], noun="kinds"),
             )
-        selected |= {word} if word in KINDS else set(FAMILIES[word])
-    return tuple(kind for kind in KINDS if kind in selected)
+        selected |= {word} if word in SWEPT else set(FAMILIES[word])
+    return tuple(name for name in SWEPT if name in selected)
 
 
 def _family_facts(context: SweepContext, selected: tuple[str, ...]) -> Iterator[Fact]:
@@ -176,5 +141,9 @@ def _controlled(facts: list[Fact]) -> tuple[list[Fact], int]:
     tested = [fact.p for fact in facts if fact.p is not None]
     rates = iter(float(exact(q)) for q in false_discovery(tested))
     judged = [fact if fact.p is None else fact.replace(q=next(rates)) for fact in facts]
-    reported = [f for f in judged if f.kind not in CLAIMS or (f.q is not None and f.q <= RARE)]
+    reported = [
+        fact
+        for fact in judged
+        if not kind_of(fact.kind).tested or (fact.q is not None and fact.q <= RARE)
+    ]
     return reported, len(tested)

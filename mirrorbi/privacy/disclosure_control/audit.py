@@ -33,8 +33,8 @@ from mirrorbi.privacy.disclosure_control.statements import (
     ALL_DATA,
     Statement,
     essential_statements,
-    fact_statements,
     is_contiguous,
+    statements,
 )
 from mirrorbi.privacy.disclosure_control.system import System
 from mirrorbi.privacy.policy import Policy, policy_for
@@ -128,7 +128,7 @@ class Audit:
         """
         admitted, refused = list(facts), list[Fact]()
         self._counts.questions = 0
-        cells = {fact.id: fact_statements(fact) for fact in admitted}
+        cells = {fact.id: statements(fact, self.dataset.model) for fact in admitted}
         new = self._new_statements(admitted, cells)
         while new:
             disclosing = self._disclosing(new)

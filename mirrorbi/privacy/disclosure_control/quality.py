@@ -24,9 +24,16 @@ def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Wi
     whole
         Whether all of the data may be counted.
     """
-    if not whole and ALL_DATA in statements(fact):
+    cells_told = statements(fact, guard.model)
+    if not whole and ALL_DATA in cells_told:
         return None, [Withheld("min_entities", "rows of all data, or of the rest of them")]
-    if fact.table is None or fact.table.columns[0][1] != "period" or not fact.evidence:
+    least, counts = guard.rules.policy.min_entities, counts_of(guard._dataset)
+    for where, period in cells_told:
+        # Rows in which a dimension is not known are a member of it like any other.
+        if where and period is None and not counts.at_least(least, dict(where), None):
+            what = f"rows without {' and '.join(guard.label(name) for name, _ in where)}"
+            return None, [Withheld("min_entities", what)]
+    if not fact.evidence:
         return fact, []
     query = fact.evidence[0]
     assert query.grain is not None  # noqa: S101 (for the type checker)
@@ -42,8 +49,10 @@ def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Wi
     if not suppressed.any():
         return fact, []
     names = {str(p) for p, hidden in zip(periods, suppressed.tolist(), strict=True) if hidden}
-    if fact.kind == "late_data" and fact.n < guard.rules.policy.min_entities:
+    if fact.kind == "late_data" and fact.n < least:
         return None, [Withheld("min_entities", f"rows of {fact.period}, which came late")]
+    if fact.table is None:
+        return (fact.replace(n=0) if str(fact.period) in names else fact), []
     lines = tuple((p, None if p in names else n) for p, n in fact.table.rows)
     table = Table(fact.table.columns, lines)
     withheld_count = sum(1 for p, _ in fact.table.rows if p in names)

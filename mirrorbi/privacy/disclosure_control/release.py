@@ -11,8 +11,9 @@ from mirrorbi.data.periods import Period
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
+from mirrorbi.facts.kinds import FAMILIES, KINDS
 from mirrorbi.facts.sweep.request import definite
-from mirrorbi.facts.sweep.sweep import FAMILIES, find_facts
+from mirrorbi.facts.sweep.sweep import find_facts
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.dimensions import check_dimensions, class_in, kind_in, noun_of
 from mirrorbi.privacy.disclosure_control.audit import Audit
@@ -26,7 +27,7 @@ from mirrorbi.privacy.disclosure_control.remainder import (
     withheld_by_plans,
     withheld_fact,
 )
-from mirrorbi.privacy.disclosure_control.statements import Statement
+from mirrorbi.privacy.disclosure_control.statements import Statement, checked_form
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.session import session_of
 from mirrorbi.privacy.withheld import Withheld
@@ -156,7 +157,10 @@ def release(
 
 
 _FROM_CELLS = {
-    word for family, kinds in FAMILIES.items() if family != "quality" for word in (family, *kinds)
+    word
+    for kind in KINDS.values()
+    if kind.swept and kind.subject == "metric"
+    for word in (kind.family, kind.name)
 }
 
 
@@ -231,7 +235,8 @@ def _shown_fact(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, lis
     whole
         Whether all of the data may be counted.
     """
-    if fact.kind in FAMILIES["quality"]:
+    checked_form(fact)
+    if KINDS[fact.kind].subject != "metric":
         return quality(guard, fact, whole)
     if fact.scope:
         by, member = fact.scope[0]

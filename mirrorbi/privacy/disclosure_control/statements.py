@@ -7,19 +7,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.data.periods import Calendar, Period
+from mirrorbi.data.query import MISSING
+from mirrorbi.errors import UnauditedError, did_you_mean
 from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.kinds import KINDS, Form
 from mirrorbi.facts.tables import OTHER
-
-_OVER_TIME = ("trend", "break", "correlation", "distribution", "forecast", "missing_periods")
-"""Kinds whose period is a stretch of history of which only the steps are spoken of."""
-
-
-_OF_ALL = (
-    "coverage", "completeness", "duplicates", "nulls", "constant", "infinite",
-)  # fmt: skip
-"""Kinds that say how many rows all of the data have."""
-
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -48,41 +42,94 @@ ALL_DATA = Statement((), None)
 """The rows of all of the data."""
 
 
-def statements(fact: Fact) -> set[Statement]:
-    """Return the cells that a fact speaks of: its own, its totals, and those of its table.
+def statements(fact: Fact, model: Model) -> frozenset[Statement]:
+    """Return the cells that a fact speaks of, as its kind declares them.
 
-    What was filtered is told by the query that made it.
+    What was filtered is told by the query that made it. Facts that speak of the same cells
+    get the same object.
+
+    Parameters
+    ----------
+    fact
+        Of a kind that is registered.
+    model
+        Says which dimension a column is.
+
+    Raises
+    ------
+    UnauditedError
+        If the kind is not registered, or the fact's table is not as the kind declares it:
+        nobody knows then of which cells it speaks.
     """
-    return set(fact_statements(fact))
-
-
-def fact_statements(fact: Fact) -> frozenset[Statement]:
-    """Return what `statements` does; the same object for facts that speak of the same cells."""
+    form = checked_form(fact)
     calendar = fact.period.calendar if fact.period else Calendar()
     whole = _where(dict(fact.evidence[0].where)) if fact.evidence else ()
-    spans = [] if fact.kind in _OVER_TIME else [_days(fact.period)]
-    if fact.baseline and fact.kind != "extreme" and spans:
+    spans = [_days(fact.period)] if "period" in form.cells else []
+    if "baseline" in form.cells and fact.baseline:
         spans.append(_days(fact.baseline))
     scopes = [whole]
     if fact.scope:
         own_members = {name: (member,) for name, member in fact.scope}
         scopes.append(_where({**dict(whole), **own_members}))
     head, periods, members = "", tuple[str, ...](), tuple[str, ...]()
-    if fact.table is not None:
-        head, unit = fact.table.columns[0]
-        rows = fact.table.rows
-        if unit == "period":
-            periods = tuple(str(line[0]) for line in rows if line[1] is not None)
-        elif unit == "text" and fact.terms.get("by") == head:
-            members = tuple(str(line[0]) for line in rows if line[0] != OTHER)
+    if fact.table is not None and "lines" in form.cells:
+        lines = form.told_lines(fact.table)
+        if form.head == "period":
+            periods = lines
+        else:
+            head = fact.table.columns[0][0]
+            members = tuple(member for member in lines if member != OTHER)
     own = tuple(spans) if fact.evidence else ()
-    of_all = fact.kind in _OF_ALL
-    return _of(of_all, tuple(scopes), own, periods, calendar, head, members, tuple(spans))
+    of_all = "all_data" in form.cells
+    without = _without_value(fact, model) if "nulls" in form.cells else ()
+    return _of(of_all, without, tuple(scopes), own, periods, calendar, head, members, tuple(spans))
+
+
+def checked_form(fact: Fact) -> Form:
+    """Return what a fact of its kind looks like; this one does.
+
+    Raises
+    ------
+    UnauditedError
+        As `statements` does.
+    """
+    kind = KINDS.get(fact.kind)
+    if kind is None:
+        raise UnauditedError(
+            f"The fact {fact.id} is of kind {fact.kind!r}, which is not registered, so nobody "
+            "knows of which cells it speaks.",
+            hint=f"{did_you_mean(fact.kind, KINDS, noun='kinds')} New kinds are registered in "
+            "mirrorbi.facts.kinds.",
+            kind=fact.kind,
+        )
+    form = kind.form_of(fact)
+    if not form.fits(fact):
+        columns = tuple(name for name, _ in fact.table.columns) if fact.table else ()
+        raise UnauditedError(
+            f"The table of the fact {fact.id} ({fact.kind}) has the columns {', '.join(columns)}, "
+            "which are not those of its kind, so nobody knows of which cells it speaks.",
+            hint=f"Declare them: mirrorbi.facts.kinds says {', '.join(form.columns) or 'no table'} "
+            f"after a column of {form.head or 'nothing'}.",
+            kind=fact.kind,
+            columns=columns,
+        )
+    return form
+
+
+def _without_value(fact: Fact, model: Model) -> tuple[str, ...]:
+    """Return the dimensions of which a fact says in how many rows they are not known."""
+    if fact.table is None:
+        columns = {fact.metric}
+    else:
+        counted = zip(fact.table.column("column"), fact.table.column("nulls"), strict=True)
+        columns = {name for name, nulls in counted if nulls}
+    return tuple(name for name, dim in model.dimensions.items() if dim.column in columns)
 
 
 @lru_cache(maxsize=4096)
 def _of(
     of_all: bool,
+    without: tuple[str, ...],
     scopes: tuple[Where, ...],
     own: tuple[Period | None, ...],
     periods: tuple[str, ...],
@@ -92,6 +139,7 @@ def _of(
     spans: tuple[Period | None, ...],
 ) -> frozenset[Statement]:
     cells = {ALL_DATA} if of_all else set[Statement]()
+    cells.update(Statement(((name, (MISSING,)),), None) for name in without)
     times = [*own, *(_parsed(text, calendar) for text in periods)]
     cells.update(Statement(scope, time) for scope in scopes for time in times)
     for member in members:
