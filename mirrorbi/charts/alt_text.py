@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from mirrorbi.charts.presentations import Presentation
 from mirrorbi.charts.scale import decimals_of, format_value
 from mirrorbi.data.periods import Calendar, Grain, Period
 from mirrorbi.facts.fact import Fact, Quantity, Table
@@ -14,16 +15,6 @@ from mirrorbi.wording.printable_text import capital, clean, escape
 
 _NAMED = 5
 """Members named in the words."""
-
-_DESCRIBED_COLUMNS = {
-    "contribution": "delta",
-    "simpson": "delta",
-    "mix": "rate",
-    "share": "share",
-    "concentration": "share",
-    "completeness": "share",
-}
-"""The column that is described, by kind; ``value`` where none is named."""
 
 _HEADS = {
     "period": "Period",
@@ -51,28 +42,26 @@ _HEADS = {
 _DATED = frozenset((Grain.HOUR, Grain.DAY, Grain.WEEK, Grain.MONTH))
 
 
-def describe(fact: Fact, table: Table, form: str, title: str, locale: str) -> str:
+def describe(fact: Fact, presentation: Presentation, table: Table, title: str, locale: str) -> str:
     """Return what the chart shows, in two or three sentences.
 
     Parameters
     ----------
-    form
-        Name of the form: ``Line chart``.
     title
         The finding, as text.
     """
     names = [name for name, _ in table.columns]
-    lead = f"{form}. {title}."
+    lead = f"{presentation.form}. {title}."
     if "period" in names:
         return f"{lead} {_of_series(fact, table, names[1], locale)}".strip()
-    return f"{lead} {_of_members(fact, table, locale)}".strip()
+    return f"{lead} {_of_members(fact, presentation.described, table, locale)}".strip()
 
 
 def table_html(fact: Fact, table: Table, locale: str) -> str:
     """Return the figures of the chart as an HTML table, every text escaped."""
     calendar = fact.period.calendar if fact.period else Calendar()
     heads = "".join(
-        f'<th{_align(unit)} scope="col">{escape(_head(fact, name))}</th>'
+        f'<th{_align(unit)} scope="col">{escape(_head(fact, table, name))}</th>'
         for name, unit in table.columns
     )
     lines = []
@@ -111,8 +100,7 @@ def _of_series(fact: Fact, table: Table, column: str, locale: str) -> str:
     return f"From {at(first)} to {at(last)}; lowest {at(low)}, highest {at(high)}."
 
 
-def _of_members(fact: Fact, table: Table, locale: str) -> str:
-    name = _DESCRIBED_COLUMNS.get(fact.kind, "value")
+def _of_members(fact: Fact, name: str, table: Table, locale: str) -> str:
     unit = dict(table.columns)[name]
     decimals, signed = decimals_of(fact, unit), name in ("delta", "rate")
     pairs = list(zip(table.column(table.columns[0][0]), table.column(name), strict=True))
@@ -121,16 +109,21 @@ def _of_members(fact: Fact, table: Table, locale: str) -> str:
         for member, value in pairs[:_NAMED]
     ]
     more = len(pairs) - len(parts)
-    lead = "Empty: " if fact.kind == "completeness" else ""
+    lead = "Empty: " if _counts_empty(table) else ""
     return lead + "; ".join(parts) + (f"; and {more} more." if more > 0 else ".")
 
 
-def _head(fact: Fact, name: str) -> str:
+def _counts_empty(table: Table) -> bool:
+    """Return whether the shares of a table are of cells without a value."""
+    return any(name == "nulls" for name, _ in table.columns)
+
+
+def _head(fact: Fact, table: Table, name: str) -> str:
     if name == "value":
         return capital(clean(fact.label or fact.metric))
     if name == "other":
         return capital(clean(fact.terms.get("other_label", "Other")))
-    if name == "share" and fact.kind == "completeness":
+    if name == "share" and _counts_empty(table):
         return "Part empty"
     return _HEADS.get(name) or capital(clean(fact.label_of(name)))
 

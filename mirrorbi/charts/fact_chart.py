@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
-from mirrorbi.charts import bars, flows, lines, pairs, spreads
-from mirrorbi.charts import period_columns as columns
 from mirrorbi.charts.alt_text import describe, table_html
-from mirrorbi.charts.drawing import Drawing
 from mirrorbi.charts.figure_text import bold, coloured, plot_text
+from mirrorbi.charts.presentations import DRAWN, presentation_of
 from mirrorbi.charts.theme import LIGHT
 from mirrorbi.charts.titles import subtitle, title
 from mirrorbi.errors import ChartError, did_you_mean
@@ -21,33 +19,9 @@ from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY
 from mirrorbi.wording.printable_text import escape
 from mirrorbi.wording.sentence import Sentence, fill, markup, plain
 
+KINDS = DRAWN
+
 _TITLE_HEIGHT = 64
-
-_Draw = Callable[[Fact, Table, str], Drawing]
-_FORMS: dict[str, tuple[str, _Draw]] = {
-    "value": ("Line chart", lines.value),
-    "change": ("Line chart", lines.change),
-    "extreme": ("Line chart", lines.extreme),
-    "trend": ("Line chart", lines.trend),
-    "unusual": ("Line chart", lines.unusual),
-    "break": ("Line chart", lines.level_break),
-    "forecast": ("Line chart", lines.forecast),
-    "distribution": ("Chart of a distribution", spreads.distribution),
-    "share": ("Bar chart", bars.share),
-    "rank": ("Bar chart", bars.rank),
-    "concentration": ("Bar chart", bars.concentration),
-    "completeness": ("Bar chart", bars.completeness),
-    "contribution": ("Waterfall chart", flows.contribution),
-    "mix": ("Bar chart", flows.mix),
-    "simpson": ("Chart of two periods", flows.simpson),
-    "correlation": ("Two line charts", pairs.correlation),
-    "coverage": ("Column chart", columns.coverage),
-    "missing_periods": ("Column chart", columns.missing_periods),
-    "late_data": ("Column chart", columns.late_data),
-}
-
-KINDS = tuple(_FORMS)
-"""The kinds of fact that can be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +195,8 @@ def chart(
     release = release_of(fact) if sweep is None else None
     if release is not None:
         sweep, sql = release.sweep, release.sql
-    form = _FORMS.get(fact.kind)
-    sentence = title(fact)
-    if form is None or sentence is None:
+    presentation, sentence = presentation_of(fact), title(fact)
+    if presentation is None or presentation.draw is None or sentence is None:
         raise ChartError(
             f"Facts of kind {fact.kind!r} have no chart.",
             hint=did_you_mean(fact.kind, KINDS, noun="kinds with a chart"),
@@ -233,8 +206,7 @@ def chart(
             f"The fact {fact.id} ({fact.kind}) has no table to draw.",
             hint="Draw a fact for which `fact.table` is not None; `charts` leaves the others out.",
         )
-    name, draw = form
-    drawing = draw(fact, fact.table, locale)
+    drawing = presentation.draw(fact, fact.table, locale)
     text = plain(fill(sentence, [fact], locale))
     meta = {"narrow": drawing.narrow, "width": drawing.width}
     drawing.layout["meta"] = {key: value for key, value in meta.items() if value}
@@ -244,8 +216,8 @@ def chart(
         fact=fact,
         locale=locale,
         title=sentence,
-        subtitle=subtitle(fact, figures, locale),
-        alt=describe(fact, figures, name, text, locale),
+        subtitle=subtitle(fact, presentation, figures, locale),
+        alt=describe(fact, presentation, figures, text, locale),
         spec={"data": drawing.data, "layout": drawing.layout},
         figures=figures,
         sweep=sweep or {},
@@ -267,5 +239,5 @@ def charts(facts: Iterable[Fact], locale: str = "en_GB", *, top: int | None = No
     """
     sweep = facts.sweep() if isinstance(facts, FactSet) else None
     sql = facts.sql if isinstance(facts, FactSet) else None
-    drawable = [fact for fact in facts if fact.kind in _FORMS and fact.table and fact.table.rows]
+    drawable = [fact for fact in facts if fact.kind in KINDS and fact.table and fact.table.rows]
     return Charts(chart(fact, locale, sweep=sweep, sql=sql) for fact in drawable[:top])

@@ -25,6 +25,14 @@ all rows; the rows that have no value in a column."""
 
 Subject = Literal["metric", "column", "data"]
 
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """Why a room has nothing of its own for a kind, where it might have."""
+
+    reason: str
+
+
 _HEAD_UNITS: Mapping[Head, str] = {"period": "period", "member": "text", "column": "text"}
 
 
