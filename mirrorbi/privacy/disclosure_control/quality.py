@@ -27,7 +27,7 @@ def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Wi
     cells_told = statements(fact, guard.model)
     if not whole and ALL_DATA in cells_told:
         return None, [Withheld("min_entities", "rows of all data, or of the rest of them")]
-    least, counts = guard.rules.policy.min_entities, counts_of(guard._dataset)
+    least, counts = guard.rules.policy.min_entities, counts_of(guard.dataset)
     for where, period in cells_told:
         # Rows in which a dimension is not known are a member of it like any other.
         if where and period is None and not counts.at_least(least, dict(where), None):
