@@ -68,9 +68,28 @@ class FactSet(Sequence[Fact]):
     def __repr__(self) -> str:
         return f"<FactSet of {len(self)} facts, {self.tests} tests>"
 
+    def replace(self, facts: Iterable[Fact] | None = None, **changes: Any) -> FactSet:
+        """Return the set with other facts, or with some of what else it holds changed.
+
+        Parameters
+        ----------
+        facts
+            The facts; by default those of this set.
+        **changes
+            Other arguments of `FactSet`, by name.
+
+        Examples
+        --------
+        >>> FactSet([], tests=12).replace(policy="a1").tests
+        12
+        """
+        arguments = {**vars(self), **changes}
+        own = arguments.pop("_facts")
+        return FactSet(own if facts is None else facts, **arguments)
+
     def filter(self, *kinds: str, metric: str | None = None) -> FactSet:
         """Return the facts of these kinds (all, if none is named) and this metric, in order."""
-        return self._with(
+        return self.replace(
             fact
             for fact in self._facts
             if (not kinds or fact.kind in kinds) and metric in (None, fact.metric)
@@ -78,7 +97,7 @@ class FactSet(Sequence[Fact]):
 
     def top(self, n: int) -> FactSet:
         """Return the best ``n`` facts."""
-        return self._with(self._facts[:n])
+        return self.replace(self._facts[:n])
 
     def get(self, fact_id: str) -> Fact | None:
         """Return the fact of that id, or ``None``."""
@@ -102,15 +121,3 @@ class FactSet(Sequence[Fact]):
             "tests": self.tests,
             "policy": self.policy,
         }
-
-    def _with(self, facts: Iterable[Fact]) -> FactSet:
-        return FactSet(
-            facts,
-            request=self.request,
-            dataset=self.dataset,
-            tests=self.tests,
-            sql=self.sql,
-            origin=self.origin,
-            withheld=self.withheld,
-            policy=self.policy,
-        )

@@ -19,7 +19,7 @@ from mirrorbi.narrative.chat.answer_check import (
     with_own_sentences,
 )
 from mirrorbi.narrative.chat.tool_arguments import Mistake, parse
-from mirrorbi.narrative.chat.tool_sweeps import Lookup, lookup_for, narrowed, run_lookup
+from mirrorbi.narrative.chat.tool_sweeps import Lookup, lookup_for, run_lookup
 from mirrorbi.narrative.context import Context
 from mirrorbi.narrative.writer.name_lint import Names
 from mirrorbi.privacy.disclosure import canonical
@@ -172,7 +172,7 @@ class ToolRunner:
             return Outcome(self.gate.notice(notice), computed=computed)
         # What was said of a fact stays: another sweep may give it another q.
         disclosed = {fact.id: fact for fact in self.gate.facts.values()}
-        disclosure = self.gate.disclose(narrowed(facts, [disclosed.get(f.id, f) for f in facts]))
+        disclosure = self.gate.disclose(facts.replace(disclosed.get(f.id, f) for f in facts))
         for key in disclosure.handles.values():
             self._sweeps.setdefault(key, facts)
         ids = tuple(disclosure.handles.values())

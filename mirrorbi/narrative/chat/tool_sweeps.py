@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.errors import FactError, QueryError, RefusedError
-from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.facts.sweep.request import COMPARISONS
 from mirrorbi.narrative.chat import tool_arguments as arguments
@@ -124,25 +123,11 @@ def run_lookup(lookup: Lookup, dataset: Dataset, policy: Policy) -> FactSet | Mi
         if lookup.tool == "explain_change":
             # What each member gave is its part; its own change would say it again.
             matches = [fact for fact in matches if fact.kind != "change" or not fact.scope]
-        best = narrowed(facts, matches[:MOST])
+        best = facts.replace(matches[:MOST])
         if matches:
             return best
     assert best is not None  # noqa: S101 (for the type checker: a lookup has a request)
     return best
-
-
-def narrowed(facts: FactSet, subset: Iterable[Fact]) -> FactSet:
-    """Return some facts of a set, with its provenance."""
-    return FactSet(
-        subset,
-        request=facts.request,
-        dataset=facts.dataset,
-        tests=facts.tests,
-        sql=facts.sql,
-        origin=facts.origin,
-        withheld=facts.withheld,
-        policy=facts.policy,
-    )
 
 
 def _kinds(call: arguments.Arguments, tool: str) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ def write(
 def facts_to_disclose(material: rules.Material) -> list[FactSet]:
     """Return the facts that are put before Claude by sweep, what must be told first."""
     further = [
-        _part(group, [f for f in group if f.kind == "change" and not f.scope][:_EACH])
+        group.replace([f for f in group if f.kind == "change" and not f.scope][:_EACH])
         for group in material.others
     ]
     chosen: dict[str, Fact] = {fact.id: fact for fact in material.changes}
@@ -118,20 +118,7 @@ def facts_to_disclose(material: rules.Material) -> list[FactSet]:
         if fact.kind not in _KIN or counts[fact.kind] <= _EACH:
             chosen.setdefault(fact.id, fact)
     room = max(FACTS - sum(map(len, further)), 0)
-    return [_part(material.facts, list(chosen.values())[:room]), *further]
-
-
-def _part(group: FactSet, facts: Sequence[Fact]) -> FactSet:
-    return FactSet(
-        facts,
-        request=group.request,
-        dataset=group.dataset,
-        tests=group.tests,
-        sql=group.sql,
-        origin=group.origin,
-        withheld=group.withheld,
-        policy=group.policy,
-    )
+    return [material.facts.replace(list(chosen.values())[:room]), *further]
 
 
 class _Calls:

@@ -110,16 +110,7 @@ class Audit:
             return facts
         why = Withheld("difference", "would give a small cell away beside earlier answers",
                        len(refused))  # fmt: skip
-        return FactSet(
-            admitted,
-            request=facts.request,
-            dataset=facts.dataset,
-            tests=facts.tests,
-            sql=facts.sql,
-            origin=facts.origin,
-            withheld=(*facts.withheld, why),
-            policy=facts.policy,
-        )
+        return facts.replace(admitted, withheld=(*facts.withheld, why))
 
     def examine(self, facts: Iterable[Fact]) -> tuple[list[Fact], list[Fact]]:
         """Return the released facts that may be said beside those before, and the others.

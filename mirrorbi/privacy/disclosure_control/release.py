@@ -90,12 +90,9 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **request: Any) -
     if listed is None or KIND in listed or "quality" in listed:
         passed += withheld_fact(guard, merged, _looks(dataset, effective_policy))
     ordered = sorted(passed, key=lambda fact: (-fact.score, fact.id))
-    released = FactSet(
+    released = facts.replace(
         ordered,
         request={**facts.request, "control": {k: effective_policy.to_dict()[k] for k in _RECORDED}},
-        dataset=facts.dataset,
-        tests=facts.tests,
-        sql=facts.sql,
         origin=dataset,
         withheld=merged,
         policy=effective_policy.sha256,
@@ -144,16 +141,7 @@ def release(
     request = {name: value for name, value in facts.request.items() if name != "control"}
     ids = {fact.id for fact in facts}
     released = controlled(origin, effective_policy, **request)
-    return FactSet(
-        (fact for fact in released if fact.id in ids or fact.kind == KIND),
-        request=released.request,
-        dataset=released.dataset,
-        tests=released.tests,
-        sql=released.sql,
-        origin=origin,
-        withheld=released.withheld,
-        policy=released.policy,
-    )
+    return released.replace(fact for fact in released if fact.id in ids or fact.kind == KIND)
 
 
 _FROM_CELLS = {
