@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from mirrorbi.cli.options import AsJson, ModelFile, Source
 
 if TYPE_CHECKING:
     from mirrorbi.narrative.chat import Answer
 
 
 def ask(
-    source: Annotated[str, typer.Argument(help="A file, glob or folder.", metavar="SOURCE")],
+    source: Source,
     question: Annotated[str, typer.Argument(help="In plain words.", metavar="QUESTION")],
-    model: Annotated[Path | None, typer.Option(help="The semantic model.", metavar="FILE")] = None,
+    model: ModelFile = None,
     claude_model: Annotated[
         str | None,
         typer.Option(help="Who answers: a name of 'mirrorbi models'.  [settings]", metavar="NAME"),
@@ -28,7 +29,7 @@ def ask(
     code: Annotated[
         bool, typer.Option("--code", help="Show the Python that finds the same facts.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Answer a question with Claude, from computed facts alone.
 

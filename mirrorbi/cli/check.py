@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from mirrorbi.cli.options import AsJson
+
 _WORDS = {
     "personal_data": "personal data",
     "row_values": "single rows",
@@ -24,7 +26,7 @@ def check(
     report: Annotated[
         Path, typer.Argument(help="HTML, .ipynb, .csv, .xlsx or text.", metavar="REPORT")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what a finished file exposes, our own or another's.
 

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from mirrorbi.cli.options import (
+    AsJson,
+    Comparison,
+    Dimensions,
+    Grain,
+    Kinds,
+    Members,
+    Metrics,
+    ModelFile,
+    NoControl,
+    Period,
+    Source,
+)
 
 if TYPE_CHECKING:
     from mirrorbi.facts.fact import Fact
@@ -13,26 +26,18 @@ if TYPE_CHECKING:
 
 
 def facts(
-    source: Annotated[str, typer.Argument(help="A file, glob or folder.", metavar="SOURCE")],
+    source: Source,
     top: Annotated[int, typer.Option(help="How many to show.", min=1)] = 10,
-    kind: Annotated[
-        list[str] | None, typer.Option(help="Kinds of facts, such as change; repeat for more.")
-    ] = None,
-    metric: Annotated[list[str] | None, typer.Option(help="Metrics; repeat for more.")] = None,
-    by: Annotated[list[str] | None, typer.Option(help="Dimensions; repeat for more.")] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(help="Members kept.", metavar="DIMENSION=MEMBER")
-    ] = None,
-    grain: Annotated[str | None, typer.Option(help="day, week, month, quarter or year.")] = None,
-    period: Annotated[str | None, typer.Option(help="The period reviewed: 2013-12.")] = None,
-    compare: Annotated[
-        str, typer.Option(help="previous, year_ago, average, or a period.")
-    ] = "previous",
-    model: Annotated[Path | None, typer.Option(help="The semantic model.")] = None,
-    no_control: Annotated[
-        bool, typer.Option("--no-control", help="Hold no small cell back: to explore.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+    kind: Kinds = None,
+    metric: Metrics = None,
+    by: Dimensions = None,
+    where: Members = None,
+    grain: Grain = None,
+    period: Period = None,
+    compare: Comparison = "previous",
+    model: ModelFile = None,
+    no_control: NoControl = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what is worth knowing about a data set, best first."""
     from mirrorbi.cli.output import print_json, print_line, print_table

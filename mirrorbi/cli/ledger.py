@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mirrorbi.cli.options import AsJson
+
 if TYPE_CHECKING:
     from mirrorbi.privacy.ledger import Call, FileLedger, S3Ledger
 
@@ -35,7 +37,7 @@ def show(
     last: Annotated[int, typer.Option(help="How many calls, newest last.", min=1)] = 20,
     run: Annotated[str | None, typer.Option(help="Only calls of this run.", metavar="ID")] = None,
     place: Place = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the calls as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show the calls to Claude: when, why, what was sent, the outcome."""
     from mirrorbi.cli.output import print_json, print_line
@@ -67,7 +69,7 @@ def verify(
         typer.Option(help="Hash or id of an entry that you noted elsewhere.", metavar="HASH"),
     ] = None,
     place: Place = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check that no entry was changed, moved, added or taken out.
 

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mirrorbi.cli.options import AsJson, Source
+
 if TYPE_CHECKING:
     from mirrorbi.data.model.draft import Draft
     from mirrorbi.privacy.pii import Finding
 
 
 def model(
-    source: Annotated[str, typer.Argument(help="A file, glob or folder.", metavar="SOURCE")],
+    source: Source,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Where to write it.  [beside the data]")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model that is there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draft the semantic model of a data set: time, dimensions, metrics, units.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mirrorbi.cli.options import AsJson
+
 if TYPE_CHECKING:
     from mirrorbi.bedrock.access_check import Standing
     from mirrorbi.bedrock.models import ClaudeModel
@@ -21,7 +23,7 @@ def models(
         bool, typer.Option("--check", help="Ask Bedrock what this account can call.")
     ] = False,
     region: Annotated[str | None, typer.Option(help="AWS region, such as eu-west-1.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the models of Claude, with prices and the profiles through which they are called."""
     from mirrorbi.bedrock.models import claude_models, find_model

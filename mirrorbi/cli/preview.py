@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from mirrorbi.cli.options import (
+    Comparison,
+    Dimensions,
+    Grain,
+    Kinds,
+    Members,
+    Metrics,
+    ModelFile,
+    Period,
+    Source,
+)
 
 if TYPE_CHECKING:
     from mirrorbi.privacy.preview import Preview
 
 
 def preview(
-    source: Annotated[str, typer.Argument(help="A file, glob or folder.", metavar="SOURCE")],
+    source: Source,
     top: Annotated[
         int | None, typer.Option(help="How many facts; all, if not said.", min=1)
     ] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option(help="Kinds of facts, such as change; repeat for more.")
-    ] = None,
-    metric: Annotated[list[str] | None, typer.Option(help="Metrics; repeat for more.")] = None,
-    by: Annotated[list[str] | None, typer.Option(help="Dimensions; repeat for more.")] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(help="Members kept.", metavar="DIMENSION=MEMBER")
-    ] = None,
-    grain: Annotated[str | None, typer.Option(help="day, week, month, quarter or year.")] = None,
-    period: Annotated[str | None, typer.Option(help="The period reviewed: 2013-12.")] = None,
-    compare: Annotated[
-        str, typer.Option(help="previous, year_ago, average, or a period.")
-    ] = "previous",
-    model: Annotated[Path | None, typer.Option(help="The semantic model.")] = None,
+    kind: Kinds = None,
+    metric: Metrics = None,
+    by: Dimensions = None,
+    where: Members = None,
+    grain: Grain = None,
+    period: Period = None,
+    compare: Comparison = "previous",
+    model: ModelFile = None,
     question: Annotated[
         str | None, typer.Option(help="Show a question as it would be sent, instead of facts.")
     ] = None,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mirrorbi.cli.options import AsJson, Dimensions, Grain, Members, ModelFile, NoControl, Source
 from mirrorbi.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -16,19 +16,15 @@ if TYPE_CHECKING:
 
 
 def query(
-    source: Annotated[str, typer.Argument(help="A file, glob or folder.", metavar="SOURCE")],
+    source: Source,
     metrics: Annotated[list[str], typer.Argument(help="Names of metrics.", metavar="METRIC...")],
-    by: Annotated[list[str] | None, typer.Option(help="Dimensions; repeat for more.")] = None,
-    where: Annotated[
-        list[str] | None, typer.Option(help="Members kept.", metavar="DIMENSION=MEMBER")
-    ] = None,
-    grain: Annotated[str | None, typer.Option(help="day, week, month, quarter or year.")] = None,
+    by: Dimensions = None,
+    where: Members = None,
+    grain: Grain = None,
     period: Annotated[str | None, typer.Option(help="Such as 2013-12 or 2013-01/2013-06.")] = None,
-    model: Annotated[Path | None, typer.Option(help="The semantic model.")] = None,
-    no_control: Annotated[
-        bool, typer.Option("--no-control", help="Hold no small cell back: to explore.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    model: ModelFile = None,
+    no_control: NoControl = False,
+    as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print as CSV.")] = False,
 ) -> None:
     """Show metrics of a data set as a table, CSV or JSON."""

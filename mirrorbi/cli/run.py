@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from mirrorbi.cli.options import AsJson
+
 _NARRATORS = ("rules", "claude")
 
 
@@ -43,7 +45,7 @@ def run(
         typer.Option(help="US dollars that Claude may cost.  [settings]", metavar="USD"),
     ] = None,
     open_report: Annotated[bool, typer.Option("--open", help="Open the report.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run a notebook and write its report as one HTML file."""
     from mirrorbi.cli.output import ProgressLine, pairs_of, print_json, print_line

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from mirrorbi.cli.options import AsJson
+
 
 def verify(
     report: Annotated[Path, typer.Argument(help="The report, an HTML file.", metavar="REPORT")],
@@ -16,7 +18,7 @@ def verify(
     model: Annotated[
         Path | None, typer.Option(help="The model, if it is not beside the data.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Recompute every figure of a report from the data.
 
