@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 if TYPE_CHECKING:
+    from mirrorbi.data.dataset import Dataset
     from mirrorbi.facts.fact import Fact
+    from mirrorbi.privacy.disclosure_control.statements import Statement
+    from mirrorbi.privacy.policy import Policy
 
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
@@ -23,22 +26,21 @@ class Release:
 
     Parameters
     ----------
-    data, model
-        Hashes of the data and of its semantic model.
-    policy
-        Hash of the policy.
+    key
+        What it is a release of; see `release_key`.
     request
         Of the sweep that found the facts: what was filtered.
     sweep, sql
         What a report must carry of it, as `FactSet.sweep` gives it, and SQL by query id.
+    passing
+        Cells that were counted for it and have as many entities as they must.
     """
 
-    data: str
-    model: str
-    policy: str
+    key: tuple[str, str, str]
     request: Mapping[str, Any]
     sweep: Mapping[str, Any]
     sql: Mapping[str, str]
+    passing: frozenset[Statement] = field(default_factory=frozenset, repr=False)
     _facts: dict[int, ref[Fact]] = field(default_factory=dict, init=False, repr=False)
 
     def stamp(self, facts: Iterable[Fact]) -> None:
@@ -51,6 +53,11 @@ class Release:
         """Return whether this very object is part of the release."""
         known_fact = self._facts.get(id(fact))
         return known_fact is not None and known_fact() is fact
+
+
+def release_key(dataset: Dataset, policy: Policy) -> tuple[str, str, str]:
+    """Return what releases and audits are of: hashes of data, semantic model and policy."""
+    return dataset.data_hash, dataset.model_hash, policy.sha256
 
 
 def release_of(fact: Fact) -> Release | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from mirrorbi.errors import RefusedError
-from mirrorbi.privacy.released import Release, release_of
+from mirrorbi.privacy.released import Release, release_key, release_of
 from mirrorbi.settings import RUN
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Session:
 
         if not self.run:
             return Audit(dataset, policy)
-        key = (*_hashes(dataset), policy.sha256)
+        key = release_key(dataset, policy)
         if key not in self._audits:
             self._audits[key] = Audit(dataset, policy)
         return self._audits[key]
@@ -134,7 +134,14 @@ class Session:
 
     # -- what was released -------------------------------------------------------------
 
-    def remember(self, facts: FactSet, dataset: Dataset, request: Mapping[str, Any]) -> None:
+    def remember(
+        self,
+        facts: FactSet,
+        dataset: Dataset,
+        policy: Policy,
+        request: Mapping[str, Any],
+        passing: frozenset[Statement],
+    ) -> None:
         """Keep in mind that these facts were released.
 
         For `mirrorbi.privacy.disclosure_control.release` alone; a test says so.
@@ -142,13 +149,16 @@ class Session:
         Parameters
         ----------
         facts
-            The facts, under their policy.
-        dataset
-            What they are about.
+            The facts.
+        dataset, policy
+            What they are about, and under which policy they were released.
         request
             Of the sweep that found them.
+        passing
+            Cells that were counted for them and have as many entities as they must.
         """
-        release = Release(*_hashes(dataset), facts.policy, request, facts.sweep(), facts.sql)
+        key = release_key(dataset, policy)
+        release = Release(key, request, facts.sweep(), facts.sql, passing)
         release.stamp(facts)
         self._releases.add(release)
 
@@ -160,14 +170,12 @@ class Session:
         ``None`` for what was not released in this session, of this data and model, and
         under this policy.
         """
-        key = (*_hashes(dataset), policy.sha256)
-
-        def is_ours(release: Release) -> bool:
-            same = (release.data, release.model, release.policy) == key
-            return same and release in self._releases
-
+        key = release_key(dataset, policy)
         releases = (release_of(fact) for fact in facts)
-        return [release if release and is_ours(release) else None for release in releases]
+        return [
+            release if release and release.key == key and release in self._releases else None
+            for release in releases
+        ]
 
 
 _OF_RUNS: dict[str, Session] = {}
@@ -189,7 +197,3 @@ def session_of(dataset: Dataset) -> Session:
             hint="Open the data with mirrorbi.open.",
         )
     return session
-
-
-def _hashes(dataset: Dataset) -> tuple[str, str]:
-    return dataset.data_hash, dataset.model_hash

@@ -13,9 +13,11 @@ import pytest
 
 import mirrorbi
 from mirrorbi.charts.fact_chart import chart
+from mirrorbi.data.periods import Period
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
+from mirrorbi.privacy.disclosure_control.counts import Threshold, counts_of
 from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.released import release_of
@@ -200,3 +202,28 @@ def test_disclosure_control_alone_remembers_a_release():
         if isinstance(node, ast.Attribute) and node.attr in ("remember", "stamp")
     }
     assert callers == {"privacy/session.py", "privacy/disclosure_control/release.py"}
+
+
+def test_verdicts_do_not_depend_on_what_was_asked_before(ds):
+    counts = counts_of(ds)
+    first, second = ({"city": (name,)} for name in ("Rome", "Oslo"))
+    month, day = (Period.parse(text) for text in ("2024-01", "2024-01-31"))
+
+    def verdicts() -> list[bool]:
+        threshold = Threshold(counts, least=2, questions=1)
+        return [threshold.passes(*cell) for cell in ((first, month), (second, month), ({}, day))]
+
+    # Both cities are one question; the day is another, and one too many.
+    assert verdicts() == [True, True, False]
+    assert Threshold(counts, least=2, questions=1).passes({}, day)
+    assert verdicts() == [True, True, False]
+
+
+def test_the_same_question_has_the_same_answer_after_others():
+    asked = {"period": "2024-01-01/2024-01-30", "kinds": ["value", "share"]}
+    fresh, busy = mirrorbi.open(frame(), MODEL), mirrorbi.open(frame(), MODEL)
+    for period in ("2024-01", "2024-01-02/2024-01-31"):
+        busy.facts(period=period)
+    one, other = fresh.facts(**asked), busy.facts(**asked)
+    assert len(one)
+    assert (list(one), one.withheld) == (list(other), other.withheld)

@@ -27,7 +27,7 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.dimensions import class_in
 from mirrorbi.privacy.disclosure_control.closeness import LOOKED, closely_bounded
-from mirrorbi.privacy.disclosure_control.counts import counts_of
+from mirrorbi.privacy.disclosure_control.counts import Threshold, counts_of
 from mirrorbi.privacy.disclosure_control.nullspace import FOLLOWS, least_squares, null_directions
 from mirrorbi.privacy.disclosure_control.statements import (
     ALL_DATA,
@@ -38,6 +38,7 @@ from mirrorbi.privacy.disclosure_control.statements import (
 )
 from mirrorbi.privacy.disclosure_control.system import System
 from mirrorbi.privacy.policy import Policy, policy_for
+from mirrorbi.privacy.released import release_key, release_of
 from mirrorbi.privacy.withheld import Withheld
 
 Floats = npt.NDArray[np.float64]
@@ -61,6 +62,9 @@ class Audit:
         The data.
     policy
         What may leave; by default that of settings and model.
+    passing
+        Cells that were counted and have as many entities as they must; those of the
+        releases that are examined are added.
 
     Examples
     --------
@@ -71,16 +75,23 @@ class Audit:
     True
     """
 
-    def __init__(self, dataset: Dataset, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        policy: Policy | None = None,
+        passing: Iterable[Statement] = (),
+    ) -> None:
         self.dataset = dataset
         self.policy = policy or policy_for(dataset)
         self._statements: dict[Statement, None] = {}
         self._clean: set[tuple[tuple[str, ...], frozenset[Statement]]] = set()
         self._counts = counts_of(dataset)
+        self._passing = set(passing)
+        self._threshold = self._begun()
 
     def copy(self) -> Audit:
         """Return an audit that goes on from here without changing this one."""
-        twin = Audit(self.dataset, self.policy)
+        twin = Audit(self.dataset, self.policy, self._passing)
         twin._statements = dict(self._statements)
         twin._clean = set(self._clean)
         return twin
@@ -118,7 +129,10 @@ class Audit:
         The first count as said.
         """
         admitted, refused = list(facts), list[Fact]()
-        self._counts.questions = 0
+        releases = {release for fact in admitted if (release := release_of(fact))}
+        key = release_key(self.dataset, self.policy)
+        self._passing.update(*(release.passing for release in releases if release.key == key))
+        self._threshold = self._begun()
         cells = {fact.id: statements(fact, self.dataset.model) for fact in admitted}
         new = self._new_statements(admitted, cells)
         while new:
@@ -142,13 +156,16 @@ class Audit:
 
     def refused_cells(self, cells: Iterable[Statement]) -> set[Statement]:
         """Return which cells would give a small one away; the others count as said."""
-        self._counts.questions = 0
+        self._threshold = self._begun()
         new, refused = set(cells) - set(self._statements), set[Statement]()
         while disclosing := self._disclosing(sorted(new, key=str)):
             refused |= disclosing
             new -= disclosing
         self.record(new)
         return refused
+
+    def _begun(self) -> Threshold:
+        return Threshold(self._counts, self.policy.min_entities, self._passing)
 
     def _new_statements(
         self, facts: Iterable[Fact], cells: dict[str, frozenset[Statement]]
@@ -190,7 +207,7 @@ class Audit:
         timed = [statement.period for statement in statements if statement.period is not None]
         if ALL_DATA not in statements or not timed:
             return statements
-        counts, least = self._counts, self.policy.min_entities
+        counts = self._counts
         first, last = min(p.start for p in timed), max(p.end for p in timed)
         ends = sorted(counts.reach)
         outside = [
@@ -202,7 +219,7 @@ class Audit:
         follows = (
             not outside and not unknown and is_contiguous(p for w, p in statements if not w and p)
         )
-        enough = any(counts.at_least(least, {}, span) for span in outside)
+        enough = any(self._threshold.passes({}, span) for span in outside)
         return (
             [statement for statement in statements if statement != ALL_DATA]
             if follows or enough
@@ -232,9 +249,7 @@ class Audit:
         self, block: list[Statement], dimensions: tuple[str, ...], fresh: set[Statement]
     ) -> set[Statement]:
         mine = {statement for statement in block if statement in fresh}
-        system = System.of(
-            self._counts, dimensions, block, self._counts.passing.get(self.policy.min_entities, ())
-        )
+        system = System.of(self._counts, dimensions, block, self._threshold.passing)
         if system is None:
             return mine
         if not len(system.rows):
@@ -250,7 +265,7 @@ class Audit:
         small = [
             cell
             for cell in cells.values()
-            if cell.rows < least or not self._counts.at_least(least, system.where(cell), cell.span)
+            if cell.rows < least or not self._threshold.passes(system.where(cell), cell.span)
         ]
         for start in range(0, len(small), TOGETHER):
             batch = small[start : start + TOGETHER]

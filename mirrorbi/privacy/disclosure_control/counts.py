@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
@@ -32,6 +32,9 @@ MAX_QUESTIONS = 300
 class Counts:
     """What stands behind the cells of one data set, each looked up once.
 
+    It is kept to save time alone: every count follows from the data, whatever was asked
+    before and by whom. What a conversation learns is its own `Threshold`'s.
+
     Parameters
     ----------
     dataset
@@ -41,10 +44,6 @@ class Counts:
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = ref(dataset)
         self.metric = _cheapest(dataset)
-        self.questions = 0
-        """Questions about entities since it was last set to none."""
-        self.passing: dict[int, set[Statement]] = {}
-        """By the fewest entities, cells that were counted and have so many."""
         self._rows: dict[tuple[tuple[str, ...], Period | None], tuple[Ints, Floats]] = {}
         self._members: dict[str, tuple[str, ...]] = {}
         self._entities: dict[Query, dict[tuple[object, ...], float]] = {}
@@ -113,7 +112,7 @@ class Counts:
     def _rows_in(self, dimensions: tuple[str, ...], span: Period | None) -> tuple[Ints, Floats]:
         key = dimensions, span
         if key not in self._rows:
-            grain = self._grain(span)
+            grain = self.grain(span)
             time: dict[str, Any] = {"period": span} if grain is None else {"grain": grain}
             query = Query.of(self.metric, by=dimensions, **time)
             frame = self.dataset.answer(query, entities=False).frame
@@ -141,42 +140,13 @@ class Counts:
         ]
         return np.array(places, dtype=np.int64).reshape(len(dimensions), len(frame)).T
 
-    def at_least(
-        self, threshold: int, where: Mapping[str, tuple[str, ...]], span: Period | None
-    ) -> bool:
-        """Return whether a cell has so many entities; rows, where the model names none.
+    def entities(self, query: Query) -> Mapping[tuple[object, ...], float]:
+        """Return the entities of each cell of a question; rows, where the model names none.
 
-        It has if a part of it is known to. Otherwise the engine is asked: of single members
-        and of the steps of a grain, for all at once.
-
-        Parameters
-        ----------
-        threshold
-            How many.
-        where
-            Members, per dimension.
-        span
-            The time; ``None`` for all.
+        A cell is named by its period's start, where the question has a grain, and its
+        members, in order of dimension.
         """
-        if any(_is_part(cell, where, span) for cell in self.passing.get(threshold, ())):
-            return True
-        if not where and span is None and self.dataset.model.dataset.entity is None:
-            return self.dataset.rows >= threshold
-        grain = self._grain(span)
-        by = tuple(name for name in sorted(where) if len(where[name]) == 1)
-        rest = {name: members for name, members in where.items() if name not in by}
-        time: dict[str, Any] = {"period": span} if grain is None else {"grain": grain}
-        entities = self._counted(Query.of(self.metric, by=by, where=rest, **time))
-        start: tuple[object, ...] = () if grain is None or span is None else (span.start,)
-        key = (*start, *(where[name][0] for name in by))
-        return entities is not None and entities.get(key, 0.0) >= threshold
-
-    def _counted(self, query: Query) -> dict[tuple[object, ...], float] | None:
-        """Return the entities of each cell of a question; ``None`` if too many were asked."""
         if query not in self._entities:
-            if self.questions >= MAX_QUESTIONS:
-                return None
-            self.questions += 1
             counts = self.dataset.counts(query)
             keys = sorted(
                 (name for name in counts if name == "period" or name in query.by),
@@ -193,7 +163,7 @@ class Counts:
             self._entities[query] = dict(zip(lines, entities.tolist(), strict=True))
         return self._entities[query]
 
-    def _grain(self, span: Period | None) -> Grain | None:
+    def grain(self, span: Period | None) -> Grain | None:
         """Return the grain of which a stretch of time is one step, if any."""
         if span is None or self.dataset.model.time is None:
             return None
@@ -205,6 +175,68 @@ class Counts:
 
 
 _GRAINS = (Grain.MONTH, Grain.WEEK, Grain.DAY, Grain.QUARTER, Grain.YEAR, Grain.HOUR)
+
+
+class Threshold:
+    """Whether cells have as many entities as they must; rows, where the model names none.
+
+    It serves one examination. A question to the engine counts whether or not its answer is
+    known already, so that the verdicts do not depend on what was asked before.
+
+    Parameters
+    ----------
+    counts
+        Of the data.
+    least
+        How many entities a cell must have.
+    passing
+        Cells that were counted and have so many.
+    questions
+        Questions about entities that may be asked; beyond, cells count as small.
+    """
+
+    def __init__(
+        self,
+        counts: Counts,
+        least: int,
+        passing: Iterable[Statement] = (),
+        questions: int = MAX_QUESTIONS,
+    ) -> None:
+        self.counts = counts
+        self.least = least
+        self.passing = frozenset(passing)
+        self._questions = questions
+        self._asked: set[Query] = set()
+
+    def passes(self, where: Mapping[str, tuple[str, ...]], span: Period | None) -> bool:
+        """Return whether a cell has enough entities.
+
+        It has if a part of it is known to. Otherwise the engine is asked: of single members
+        and of the steps of a grain, for all at once.
+
+        Parameters
+        ----------
+        where
+            Members, per dimension.
+        span
+            The time; ``None`` for all.
+        """
+        if any(_is_part(cell, where, span) for cell in self.passing):
+            return True
+        dataset = self.counts.dataset
+        if not where and span is None and dataset.model.dataset.entity is None:
+            return dataset.rows >= self.least
+        grain = self.counts.grain(span)
+        by = tuple(name for name in sorted(where) if len(where[name]) == 1)
+        rest = {name: members for name, members in where.items() if name not in by}
+        time: dict[str, Any] = {"period": span} if grain is None else {"grain": grain}
+        query = Query.of(self.counts.metric, by=by, where=rest, **time)
+        if query not in self._asked and len(self._asked) >= self._questions:
+            return False
+        self._asked.add(query)
+        start: tuple[object, ...] = () if grain is None or span is None else (span.start,)
+        key = (*start, *(where[name][0] for name in by))
+        return self.counts.entities(query).get(key, 0.0) >= self.least
 
 
 def _is_part(cell: Statement, where: Mapping[str, tuple[str, ...]], span: Period | None) -> bool:

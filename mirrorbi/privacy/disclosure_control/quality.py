@@ -5,14 +5,15 @@ from __future__ import annotations
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.privacy.disclosure_control.cells import Cells
-from mirrorbi.privacy.disclosure_control.counts import counts_of
+from mirrorbi.privacy.disclosure_control.counts import Threshold
 from mirrorbi.privacy.disclosure_control.guard import Guard
 from mirrorbi.privacy.disclosure_control.statements import ALL_DATA, statements
-from mirrorbi.privacy.policy import Policy
 from mirrorbi.privacy.withheld import Withheld
 
 
-def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Withheld]]:
+def quality(
+    guard: Guard, fact: Fact, threshold: Threshold, whole: bool
+) -> tuple[Fact | None, list[Withheld]]:
     """Return a fact about the data without counts of few rows in a period.
 
     Parameters
@@ -21,16 +22,17 @@ def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Wi
         What is shown.
     fact
         The fact.
+    threshold
+        Of the release.
     whole
         Whether all of the data may be counted.
     """
     cells_told = statements(fact, guard.model)
     if not whole and ALL_DATA in cells_told:
         return None, [Withheld("min_entities", "rows of all data, or of the rest of them")]
-    least, counts = guard.rules.policy.min_entities, counts_of(guard.dataset)
     for where, period in cells_told:
         # Rows in which a dimension is not known are a member of it like any other.
-        if where and period is None and not counts.at_least(least, dict(where), None):
+        if where and period is None and not threshold.passes(dict(where), None):
             what = f"rows without {' and '.join(guard.label(name) for name, _ in where)}"
             return None, [Withheld("min_entities", what)]
     if not fact.evidence:
@@ -49,7 +51,7 @@ def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Wi
     if not suppressed.any():
         return fact, []
     names = {str(p) for p, hidden in zip(periods, suppressed.tolist(), strict=True) if hidden}
-    if fact.kind == "late_data" and fact.n < least:
+    if fact.kind == "late_data" and fact.n < threshold.least:
         return None, [Withheld("min_entities", f"rows of {fact.period}, which came late")]
     if fact.table is None:
         return (fact.replace(n=0) if str(fact.period) in names else fact), []
@@ -64,12 +66,12 @@ def quality(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Wi
     return fact.replace(table=table), why
 
 
-def rest_is_enough(guard: Guard, policy: Policy) -> bool:
+def rest_is_enough(guard: Guard, threshold: Threshold) -> bool:
     """Return whether the rows of which no step is shown are none, or enough.
 
     They follow from the rows of all data and those of each step.
     """
-    counts, steps = counts_of(guard.dataset), guard.context.periods
+    counts, steps = threshold.counts, guard.context.periods
     if not steps or not counts.reach:
         return True
     hidden, columns = guard.plans[None].hidden[0], guard.plans[None].cells.columns
@@ -83,6 +85,6 @@ def rest_is_enough(guard: Guard, policy: Policy) -> bool:
     reach = Period(min(first, steps[0].start), max(last, steps[-1].end), None)
     rows = [float(counts.rows((), span)[1].sum()) for span in spans]
     rows.append(float(counts.rows((), None, [reach])[1].sum()))
-    if guard.rules.entity is None or sum(rows) < policy.min_entities:
-        return not 0 < sum(rows) < policy.min_entities
-    return any(counts.at_least(policy.min_entities, {}, span) for span in spans)
+    if guard.rules.entity is None or sum(rows) < threshold.least:
+        return not 0 < sum(rows) < threshold.least
+    return any(threshold.passes({}, span) for span in spans)

@@ -18,7 +18,7 @@ from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.dimensions import check_dimensions, class_in, kind_in, noun_of
 from mirrorbi.privacy.disclosure_control.audit import Audit
 from mirrorbi.privacy.disclosure_control.cells import Rules
-from mirrorbi.privacy.disclosure_control.counts import counts_of
+from mirrorbi.privacy.disclosure_control.counts import Threshold, counts_of
 from mirrorbi.privacy.disclosure_control.guard import Guard
 from mirrorbi.privacy.disclosure_control.quality import quality, rest_is_enough
 from mirrorbi.privacy.disclosure_control.remainder import (
@@ -71,20 +71,18 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **request: Any) -
     needed = listed is None or _asks_for_cells(listed)
     withheld = [*classed, *(withheld_by_plans(guard) if needed else ())]
     passed: list[Fact] = []
-    counts = counts_of(dataset)
-    counts.questions = 0
-    if needed:
-        counts.passing.setdefault(effective_policy.min_entities, set()).update(_merged_cells(guard))
-    whole = counts.at_least(effective_policy.min_entities, {}, None)
-    whole = whole and (not needed or rest_is_enough(guard, effective_policy))
+    passing = frozenset(_merged_cells(guard) if needed else ())
+    threshold = Threshold(counts_of(dataset), effective_policy.min_entities, passing)
+    whole = threshold.passes({}, None)
+    whole = whole and (not needed or rest_is_enough(guard, threshold))
     for fact in facts:
-        shown, why = _shown_fact(guard, fact, whole)
+        shown, why = _shown_fact(guard, fact, threshold, whole)
         passed += [shown] if shown is not None else []
         withheld += why
     edges = {edge for step in context.periods for edge in (step.start, step.end)}
     spans = [span for span in (context.period, context.baseline) if span is not None]
     if any(span.start not in edges or span.end not in edges for span in spans):
-        passed, why = _without_differencing(dataset, effective_policy, passed)
+        passed, why = _without_differencing(Audit(dataset, effective_policy, passing), passed)
         withheld += why
     merged = summed_withheld(withheld)
     if listed is None or KIND in listed or "quality" in listed:
@@ -97,7 +95,7 @@ def controlled(dataset: Dataset, policy: Policy | None = None, **request: Any) -
         withheld=merged,
         policy=effective_policy.sha256,
     )
-    session_of(dataset).remember(released, dataset, facts.request)
+    session_of(dataset).remember(released, dataset, effective_policy, facts.request, passing)
     return released
 
 
@@ -211,7 +209,9 @@ def _looks(dataset: Dataset, policy: Policy) -> dict[str, str]:
     return {name: noun_of(kind) for name, kind in kinds.items() if kind is not None}
 
 
-def _shown_fact(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, list[Withheld]]:
+def _shown_fact(
+    guard: Guard, fact: Fact, threshold: Threshold, whole: bool
+) -> tuple[Fact | None, list[Withheld]]:
     """Return a fact as it may be shown, if it may.
 
     Parameters
@@ -220,12 +220,14 @@ def _shown_fact(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, lis
         What is shown.
     fact
         The fact.
+    threshold
+        Of the release.
     whole
         Whether all of the data may be counted.
     """
     checked_form(fact)
     if KINDS[fact.kind].subject != "metric":
-        return quality(guard, fact, whole)
+        return quality(guard, fact, threshold, whole)
     if fact.scope:
         by, member = fact.scope[0]
         plan = guard.plans[by]
@@ -240,15 +242,13 @@ def _shown_fact(guard: Guard, fact: Fact, whole: bool) -> tuple[Fact | None, lis
     return fact, []
 
 
-def _without_differencing(
-    dataset: Dataset, policy: Policy, facts: list[Fact]
-) -> tuple[list[Fact], list[Withheld]]:
+def _without_differencing(audit: Audit, facts: list[Fact]) -> tuple[list[Fact], list[Withheld]]:
     """Return facts without those by which a stretch of time and its steps differ by few."""
     plain = [
         fact.replace(table=None) if fact.kind in ("coverage", "late_data") else fact
         for fact in facts
     ]
-    admitted, refused = Audit(dataset, policy).examine(plain)
+    admitted, refused = audit.examine(plain)
     what = "facts whose period and steps of time differ by few"
     return admitted, [Withheld("difference", what, len(refused))] if refused else []
 
