@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -286,8 +285,3 @@ def _cause(raised: BaseException) -> str:
     text = str(getattr(raised, "kwargs", {}).get("error") or "") or str(raised)
     inner = re.findall(r"(?:\[Errno [^\]]*\]|\[SSL[^\]]*\])[^'\")]*", text)
     return (inner[-1] if inner else text).rstrip(" .") + "."
-
-
-def names_of(items: Iterable[str]) -> str:
-    """Return names as a list in a sentence."""
-    return ", ".join(items)

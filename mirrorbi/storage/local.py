@@ -103,10 +103,6 @@ class LocalStore:
             ]
         return sorted(name for name in names if name.startswith(prefix))
 
-    def locate(self, name: str) -> str:
-        """Return the path of a name, whether it exists or not."""
-        return str(self._path(name))
-
     def _path(self, name: str) -> Path:
         return self.folder / checked_name(name)
 

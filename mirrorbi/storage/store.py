@@ -32,10 +32,6 @@ class Store(Protocol):
         """Return the names that begin with the prefix, sorted."""
         ...
 
-    def locate(self, name: str) -> str:
-        """Return where a name is or would be, for people and other programs."""
-        ...
-
 
 def checked_name(name: str) -> PurePosixPath:
     """Return a name as a path below a store.

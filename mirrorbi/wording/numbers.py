@@ -94,32 +94,6 @@ def format_quantity(q: Quantity, locale: str = "en_GB", *, signed: bool = False)
     return sign + body
 
 
-def format_number(
-    value: Decimal | float, decimals: int, locale: str = "en_GB", *, signed: bool = False
-) -> str:
-    """Return a bare number with that many decimals.
-
-    Examples
-    --------
-    >>> format_number(-1234.5, 1, "de_DE")
-    '−1.234,5'
-    """
-    number = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
-    return format_quantity(Quantity(number, "number", decimals), locale, signed=signed)
-
-
-def format_percent(fraction: Decimal | float, locale: str = "en_GB", decimals: int = 0) -> str:
-    """Return a fraction as percent, for axis ticks and levels.
-
-    Examples
-    --------
-    >>> format_percent(0.95)
-    '95%'
-    """
-    number = fraction if isinstance(fraction, Decimal) else Decimal(repr(float(fraction)))
-    return format_quantity(Quantity(number, "percent", decimals), locale)
-
-
 def is_one(q: Quantity) -> bool:
     """Return whether the quantity, as shown, takes a noun in the singular (English).
 

@@ -292,7 +292,6 @@ def test_a_notice_holds_closed_words_only(gate, facts):
             gate.notice(wrong)
 
 
-def test_every_code_of_the_strict_lint_may_be_said(gate):
-    from mirrorbi.narrative.writer.strict_lint import CODES
-
-    assert gate.notice({"codes": list(CODES)}).value["codes"] == list(CODES)
+def test_a_code_of_the_strict_lint_may_be_said(gate):
+    codes = ["superlative", "direction", "number"]
+    assert gate.notice({"codes": codes}).value["codes"] == codes

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from mirrorbi.errors import WordingError
 from mirrorbi.facts.fact import Quantity
 from mirrorbi.wording.numbers import (
-    format_number,
-    format_percent,
     format_quantity,
     is_one,
     ordinal,
@@ -75,8 +73,8 @@ def test_small_shares_keep_a_digit_that_says_something():
 
 
 def test_halves_are_rounded_away_from_zero():
-    assert format_number(0.25, 1) == "0.3"
-    assert format_number(-2.5, 0) == "−3"
+    assert format_quantity(Q(0.25, "number", 1)) == "0.3"
+    assert format_quantity(Q(-2.5, "number", 0)) == "−3"
 
 
 def test_singular_follows_what_is_shown():
@@ -90,9 +88,9 @@ def test_ordinals_are_english():
     assert shown == "1st 2nd 3rd 4th 11th 12th 13th 21st 112th"
 
 
-def test_percent_of_a_level_has_no_decimals():
-    assert format_percent(0.95) == "95%"
-    assert format_percent(Decimal("0.95"), "de_DE") == f"95{N}%"
+def test_percent_without_decimals_has_none():
+    assert format_quantity(Q(0.95, "percent", 0)) == "95%"
+    assert format_quantity(Q(0.95, "percent", 0), "de_DE") == f"95{N}%"
 
 
 def test_an_unknown_locale_is_named():

@@ -41,22 +41,6 @@ def theta(values: Floats, first: int, ahead: int, season: int = 1) -> Floats:
     return np.array(lines).reshape(-1, ahead)
 
 
-def theta_step(values: Floats, alpha: float, ahead: int) -> Floats:
-    """Return the forecasts from the end of a series without gaps, for one weight.
-
-    Parameters
-    ----------
-    values
-        One per step.
-    alpha
-        Weight of the newest value in the level.
-    ahead
-        Steps forecast.
-    """
-    level = _levels(values, np.array([alpha]))[0][-1, 0]
-    return _drifted(float(level), slope(values), alpha, len(values), ahead)
-
-
 def slope(values: Floats) -> float:
     """Return the slope of the least-squares line through values one step apart."""
     steps = np.arange(len(values)) - (len(values) - 1) / 2

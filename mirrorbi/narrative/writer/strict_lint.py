@@ -21,42 +21,6 @@ from mirrorbi.narrative.writer.text_lint import lint_letters, lint_spelling
 from mirrorbi.wording.sentence import Sentence
 from mirrorbi.wording.slots import PLACEHOLDER, fill_slot
 
-CODES = (
-    "cause",
-    "claim",
-    "compare",
-    "direction",
-    "ever",
-    "filler",
-    "form",
-    "hedge",
-    "label",
-    "length",
-    "letter",
-    "markup",
-    "member",
-    "metric",
-    "name",
-    "negation",
-    "number",
-    "opener",
-    "ordinal",
-    "period",
-    "quantifier",
-    "role",
-    "scope",
-    "section",
-    "sign",
-    "significance",
-    "slot",
-    "superlative",
-    "time",
-    "unit",
-    "unused",
-    "vague",
-)
-"""Every code that goes back to the model; ``repair.md`` says what each means."""
-
 LONGEST = 400
 """Characters of a template: a sentence, not a paragraph."""
 

@@ -107,52 +107,6 @@ def bridges_between(left: Ints, right: Ints) -> Bools:
     return is_bridge
 
 
-def is_determined(published: Floats, target: Floats) -> bool:
-    """Return whether a combination of cells follows exactly from what is published.
-
-    Parameters
-    ----------
-    published
-        Array (statements, cells): how often each cell counts in each.
-    target
-        Array (cells,): the combination.
-
-    Examples
-    --------
-    >>> total_and_part = np.array([[1.0, 1.0], [1.0, 0.0]])
-    >>> is_determined(total_and_part, np.array([0.0, 1.0]))
-    True
-    >>> is_determined(total_and_part[:1], np.array([0.0, 1.0]))
-    False
-    """
-    if not len(published):
-        return not target.any()
-    solution = np.linalg.lstsq(published.T, target, rcond=None)[0]
-    return bool(np.abs(published.T @ solution - target).max(initial=0.0) < _EXACT)
-
-
-def row_space(published: Floats) -> Floats:
-    """Return an orthonormal basis, as rows, of all that follows from what is published.
-
-    Examples
-    --------
-    >>> row_space(np.array([[1.0, 1.0], [2.0, 2.0]])).shape
-    (1, 2)
-    """
-    # The smaller of the two Gram matrices holds the same space, and is what takes time.
-    if len(published) > published.shape[1]:
-        sizes, axes = np.linalg.eigh(published.T @ published)
-        return np.asarray(axes[:, sizes > _EXACT * max(1.0, sizes.max(initial=0.0))].T)
-    sizes, axes = np.linalg.eigh(published @ published.T)
-    significant = sizes > _EXACT * max(1.0, sizes.max(initial=0.0))
-    return np.asarray((axes[:, significant] / np.sqrt(sizes[significant])).T @ published)
-
-
-def combined(published: Floats, target: Floats) -> Floats:
-    """Return how much each statement counts in the combination nearest to a target."""
-    return np.asarray(np.linalg.lstsq(published.T, target, rcond=None)[0])
-
-
 def bounds(
     published: Floats | csr_array[Any], totals: Floats, target: Floats
 ) -> tuple[float, float]:

@@ -108,17 +108,3 @@ def holds(scheme: Scheme, value: str) -> bool:
 def is_of(scheme: Scheme, value: str) -> bool:
     """Return whether a whole value is a number of a scheme."""
     return scheme.form.fullmatch(value) is not None and holds(scheme, value)
-
-
-def scheme_of(value: str) -> str | None:
-    """Return which scheme a whole value belongs to, or ``None``.
-
-    Examples
-    --------
-    >>> scheme_of("756.9217.0769.85"), scheme_of("12345678Z"), scheme_of("1234")
-    ('ch.ssn', 'es.dni', None)
-    """
-    for scheme in SCHEMES:
-        if is_of(scheme, value):
-            return scheme.name
-    return None
