@@ -130,19 +130,6 @@ class Reply:
         blocks = (block["toolUse"] for block in self.content if "toolUse" in block)
         return tuple(ToolUse(use["toolUseId"], use["name"], use["input"]) for use in blocks)
 
-    @property
-    def json(self) -> Any:
-        """What was written for a request with a schema: a text, or a tool's arguments.
-
-        Raises
-        ------
-        ValueError
-            If the text is no JSON.
-        """
-        words = self.text.strip()
-        used = self.tool_uses
-        return dict(used[0].input) if used and not words else json.loads(words)
-
 
 class _Seal:
     """Says that the client received a reply with exactly this content."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import re
 from dataclasses import replace
@@ -159,12 +160,12 @@ def test_an_answer_given_as_a_tool_is_read_and_acknowledged(
     bedrock.say_json({"sentences": [1]})
     claude = connected(models={"claude-sonnet-4-6": {"json_schema": False}})
     first = claude.send(Request(SYSTEM, ((disclosure,),), schema=SCHEMA))
-    assert first.json == {"sentences": []}
+    assert [use.input for use in first.tool_uses] == [{"sentences": []}]
     sent = bedrock.received[0].body["toolConfig"]
     assert sent["toolChoice"] == {"tool": {"name": "narrative"}}
     turns = ((disclosure,), first, (disclosure,))
     second = claude.send(Request(SYSTEM, turns, schema=SCHEMA))
-    assert second.json == {"sentences": [1]}
+    assert json.loads(second.text) == {"sentences": [1]}
     answered = bedrock.received[1].body["messages"][2]["content"]
     assert answered[0]["toolResult"]["toolUseId"] == "use-9"
     assert answered[1] == {"text": disclosure.text}

@@ -143,11 +143,6 @@ class SimpleMetric(_Metric):
     additivity: Literal["additive"] | dict[Literal["non_additive"], NonAdditive] = "additive"
 
     @property
-    def additive(self) -> bool:
-        """Whether the metric of a whole is the sum of the metric of its parts."""
-        return self.agg in (Aggregation.SUM, Aggregation.COUNT) and self.additivity == "additive"
-
-    @property
     def non_additive(self) -> NonAdditive | None:
         """How a stock is taken over time; ``None`` for every other metric."""
         return None if isinstance(self.additivity, str) else self.additivity["non_additive"]

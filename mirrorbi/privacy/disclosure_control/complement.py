@@ -24,8 +24,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
 Bools = npt.NDArray[np.bool_]
 
-_EXACT = 1e-8
-
 
 def bridges(edges: Sequence[tuple[Hashable, Hashable]]) -> list[bool]:
     """Return which edges of a graph lie on no cycle.
