@@ -76,3 +76,50 @@ def test_the_package_is_no_more_than_modules_of_one_noun():
         if (count := len(path.read_text(encoding="utf-8").splitlines())) > 600
     }
     assert long == {}
+
+
+# What holds or gives a table, its engine or its rows.
+TABLES = {
+    *("connect", "fetch", "line", "lines", "begin_line", "Backend", "EngineQueries", "CubeCache"),
+    *("build", "profile", "begin_profile", "sample_values", "sample_members", "rare_values"),
+    *("open_source", "fingerprint", "draft_model"),
+}
+ENGINES = {"ibis", "duckdb", "sqlglot", "pyarrow"}
+DATASETS = {"dataset", "ds", "data", "analysis", "origin", "opened", "source", "guard"}
+METHODS = {"get_backend", "raw_sql", "to_pyarrow", "_table", "_opened", "opened"}
+
+
+def touches(path):
+    """Yield what a module does that only data/ may do: with an engine, or a table of the data."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mirrorbi.data"):
+            yield from (f"imports {alias.name}" for alias in node.names if alias.name in TABLES)
+        elif isinstance(node, ast.Attribute):
+            owner = getattr(node.value, "attr", getattr(node.value, "id", ""))
+            if node.attr in METHODS or (node.attr == "table" and owner in DATASETS):
+                yield f"line {node.lineno}: .{node.attr}"
+    for name in imports(path):
+        if name.split(".")[0] in ENGINES:
+            yield f"imports {name}"
+
+
+def test_nothing_outside_data_touches_an_engine_or_a_table():
+    outside = [path for path in ROOT.rglob("*.py") if not path.is_relative_to(ROOT / "data")]
+    assert {str(path.relative_to(ROOT)): f for path in outside if (f := list(touches(path)))} == {}
+
+
+def test_what_touches_a_table_is_found(tmp_path):
+    module = tmp_path / "module.py"
+    for line in (
+        "import ibis",
+        "from duckdb import connect",
+        "from mirrorbi.data.ingest.sources import open_source",
+        "rows = dataset.table",
+        "rows = self.dataset._table",
+        "rows = facts.origin.opened",
+        "rows = anything.get_backend()",
+    ):
+        module.write_text(line, encoding="utf-8")
+        assert list(touches(module)), line
+    module.write_text("from mirrorbi.data.query import Query\nrows = fact.table.rows", "utf-8")
+    assert not list(touches(module))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ from mirrorbi.privacy.session import Session
 if TYPE_CHECKING:
     from mirrorbi.analysis.table import ResultTable
     from mirrorbi.data.engine.profile import Profile
+    from mirrorbi.data.engine.sealed_table import SealedTable
     from mirrorbi.data.ingest.sources import OpenedSource
+    from mirrorbi.data.model.column_roles import ColumnPrivacy
     from mirrorbi.data.model.semantic_model import Model
     from mirrorbi.data.query import Query
     from mirrorbi.facts.factset import FactSet
@@ -219,53 +222,16 @@ def open(  # noqa: A001 (the public name, as in io.open)
     >>> ds.query("rows", by="city").frame["rows"].tolist()
     [1, 2]
     """
-    from mirrorbi.data.engine.embedded import connect
-    from mirrorbi.data.engine.profile import begin_profile
-    from mirrorbi.data.ingest.sources import open_source
-    from mirrorbi.data.model.model_file import check_model, find_model, load_model, parse_model
-    from mirrorbi.data.model.semantic_model import Model
+    from mirrorbi.data.opening import open_dataset
 
-    opened = open_source(source, connect())
-    schema = dict(opened.table.schema().items())
-    draft_profile = None
-    model_file = find_model(opened.paths) if model is None or model == "" else None
-    if isinstance(model, Model):
-        semantic_model, name = model, "given"
-    elif isinstance(model, Mapping):
-        semantic_model, name = parse_model(model), "given"
-    elif model or model_file is not None:
-        path = _located(Path(model)) if model else model_file
-        assert path is not None  # noqa: S101 (for the type checker: one of the two is there)
-        semantic_model, name = load_model(path), path.name
-    else:
-        wait = begin_profile(opened.table)
-        # The engine reads the data while this is imported, also what facts will need.
-        import mirrorbi.facts.families.quality
-        import mirrorbi.privacy.disclosure_control  # noqa: F401
-        from mirrorbi.data.model.draft import draft_model
-        from mirrorbi.privacy.pii import classify
-
-        draft_profile = wait()
-        stem = Path(opened.name).stem
-        findings = classify(opened.table, known=draft_profile)
-        column_privacy = {column: finding.column_privacy for column, finding in findings.items()}
-        draft = draft_model(opened.table, draft_profile, stem, column_privacy, opened.zones)
-        semantic_model, name = draft.model, "draft"
-    check_model(semantic_model, schema, name)
-    if semantic_model.time and semantic_model.time.timezone:
-        zone_of_session(opened.table, semantic_model.time.timezone)
-    return Analysis(opened, semantic_model, name, draft_profile, session)
+    return open_dataset(source, model, _classify, partial(Analysis, session=session))
 
 
-def _located(path: Path) -> Path:
-    """Return a model's path as found in the folders in which data is looked up."""
-    from mirrorbi.data.ingest.discovery import search_folders
+def _classify(table: SealedTable) -> Mapping[str, ColumnPrivacy]:
+    """Return who may see each column of a table that has no model."""
+    # The engine reads the data while this is imported, also what facts will need.
+    import mirrorbi.facts.families.quality
+    import mirrorbi.privacy.disclosure_control  # noqa: F401
+    from mirrorbi.privacy.pii import classify
 
-    return next((f / path for f in search_folders() if (f / path).is_file()), path)
-
-
-def zone_of_session(table: Any, timezone: str) -> None:
-    """Make the engine read moments with a time zone as local time of that zone."""
-    backend = table.get_backend()
-    if backend.name == "duckdb":
-        backend.con.execute("SET TimeZone = ?", [timezone])
+    return {column: finding.column_privacy for column, finding in classify(table).items()}

@@ -12,6 +12,8 @@ import typer
 from mirrorbi.cli.options import AsJson, Source
 
 if TYPE_CHECKING:
+    from mirrorbi.data.engine.sealed_table import SealedTable
+    from mirrorbi.data.model.column_roles import ColumnPrivacy
     from mirrorbi.data.model.draft import Draft
     from mirrorbi.privacy.pii import Finding
 
@@ -31,28 +33,28 @@ def model(
     what you write under 'privacy' in the file holds.
     """
     from mirrorbi.cli.output import ProgressLine, print_json, print_line
-    from mirrorbi.data.engine.embedded import connect
-    from mirrorbi.data.engine.profile import profile
-    from mirrorbi.data.ingest.sources import open_source
-    from mirrorbi.data.model.draft import draft_model
     from mirrorbi.data.model.draft_yaml import to_yaml
+    from mirrorbi.data.opening import draft_source
     from mirrorbi.errors import StoreError
     from mirrorbi.privacy.pii import classify
     from mirrorbi.storage.local import LocalStore
 
     line = ProgressLine()
+    findings: dict[str, Finding] = {}
+
+    def classify_columns(table: SealedTable) -> dict[str, ColumnPrivacy]:
+        table.profile()
+        line(f"Looking for personal data in {source}")
+        findings.update(classify(table))
+        return {column: finding.column_privacy for column, finding in findings.items()}
+
     line(f"Reading {source}")
     try:
-        opened = open_source(source, connect())
-        name = Path(opened.name).stem
-        profiles = profile(opened.table)
-        line(f"Looking for personal data in {source}")
-        findings = classify(opened.table, known=profiles)
-        privacy_classes = {column: finding.column_privacy for column, finding in findings.items()}
-        draft = draft_model(opened.table, profiles, name, privacy_classes, opened.zones)
+        drafted = draft_source(source, classify_columns)
     finally:
         line.clear()
-    target = output or _default_target(opened.paths)
+    draft = drafted.draft
+    target = output or _default_target(drafted.paths)
     if target.exists() and not force:
         raise StoreError(
             f"There is a model at '{target}'.",
@@ -74,7 +76,7 @@ def model(
         )
         return
     _print_classes(findings, draft)
-    for note in opened.notes:
+    for note in drafted.notes:
         print_line(textwrap.fill(note, 80, subsequent_indent="  ", break_long_words=False))
     shown = sum(1 for metric in semantic_model.metrics.values() if not metric.hidden)
     print_line(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,9 +17,10 @@ from mirrorbi.data.cube.contributors import cell_counts, counts_of
 from mirrorbi.data.cube.cube import base_for
 from mirrorbi.data.cube.cube_cache import CubeCache
 from mirrorbi.data.cube.states import State, evaluate, from_states, simple_metrics, states_of
-from mirrorbi.data.engine.embedded import line
 from mirrorbi.data.engine.engine_queries import EngineQueries, join_cells
-from mirrorbi.data.engine.profile import Profile, column_types, profile
+from mirrorbi.data.engine.profile import Profile
+from mirrorbi.data.engine.sample import rare_values
+from mirrorbi.data.engine.sealed_table import Judge, SealedTable, Verdict, verdict
 from mirrorbi.data.model.catalog import Catalog
 from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.data.periods import Grain, Period, steps
@@ -32,11 +33,11 @@ if TYPE_CHECKING:
     from mirrorbi.data.model.semantic_model import SimpleMetric
 
 
-class Dataset(Catalog):
+class Dataset(Catalog, SealedTable):
     """A table, its meaning, and the cubes made of it so far.
 
-    `mirrorbi.open` makes one. Only aggregates leave it: there is no method that returns
-    rows.
+    `mirrorbi.open` makes one. Only aggregates leave it: no public attribute or method gives
+    the table, its engine or a row.
 
     Parameters
     ----------
@@ -64,14 +65,14 @@ class Dataset(Catalog):
         model_name: str = "given",
         draft_profile: Profile | None = None,
     ) -> None:
-        super().__init__(model)
-        self.opened = opened
-        self._draft_profile = draft_profile
-        self.table = _named_table(opened, model.dataset.name)
+        Catalog.__init__(self, model)
+        SealedTable.__init__(self, _named_table(opened, model.dataset.name), draft_profile)
+        self._opened = opened
+        self._drafted = draft_profile is not None
         self.model_name = model_name
-        self._engine_queries = EngineQueries(self.table, model)
+        self._engine_queries = EngineQueries(self._table, model)
         columns = {name: part.column or name for name, part in model.dimensions.items()}
-        self._cubes = CubeCache(self.table, self._engine_queries.time, columns)
+        self._cubes = CubeCache(self._table, self._engine_queries.time, columns)
         self._complete_periods: dict[Period, bool] = {}
         self._complete_by_start: dict[Grain, dict[datetime, bool]] = {}
         self._answers: dict[tuple[Query, bool], Result] = {}
@@ -79,7 +80,8 @@ class Dataset(Catalog):
 
     def __repr__(self) -> str:
         return (
-            f"<Dataset {self.opened.name!r}: {self.rows:,} rows, {len(self.model.metrics)} metrics>"
+            f"<Dataset {self._opened.name!r}: {self.rows:,} rows, "
+            f"{len(self.model.metrics)} metrics>"
         )
 
     # -- questions ---------------------------------------------------------------------
@@ -188,6 +190,62 @@ class Dataset(Catalog):
         self.check(query)
         return self._engine_queries.sql(query)
 
+    def recount(self, query: Query) -> Result:
+        """Answer a `Query` past the cubes: the engine runs what `sql` says, on the data itself.
+
+        The answer is that of ``answer(query, entities=False)`` if cubes and roll-up are right.
+        A question without dimensions and grain has one line, also where no row fits.
+
+        Raises
+        ------
+        QueryError
+            As `query` does.
+
+        Examples
+        --------
+        >>> import mirrorbi, pandas as pd
+        >>> ds = mirrorbi.open(pd.DataFrame({"city": ["Rome", "Oslo", "Rome"]}))
+        >>> ds.recount(ds.resolve("rows", where={"city": "Rome"})).columns["rows"].tolist()
+        [2]
+        """
+        self.check(query)
+        arrays = self._engine_queries.recount(query)
+        return Result(query, self._columns(query, arrays, lambda m: arrays[m.name].astype(float)))
+
+    def judge_rare_values(
+        self,
+        column: str,
+        judge: Judge,
+        words: Collection[str],
+        *,
+        holding: Collection[str],
+        fewer_than: int,
+    ) -> Verdict:
+        """Return a judge's verdict on the values of a column that few have.
+
+        As `judge_column`, but the judge is given the values that hold one of some words, and
+        that fewer than so many entities have (rows, where the model names no entity).
+
+        Parameters
+        ----------
+        column
+            Its name.
+        judge, words
+            Who judges, and all that the verdict may say; see `judge_columns`.
+        holding
+            The words, in any case.
+        fewer_than
+            Number of entities from which a value is nobody's.
+
+        Raises
+        ------
+        RefusedError
+            If the judge returns anything but a verdict.
+        """
+        entity = self.model.dataset.entity
+        values = rare_values(self._table, column, entity, holding, fewer_than)
+        return verdict(column, judge, values, words)
+
     # -- time --------------------------------------------------------------------------
 
     @cached_property
@@ -228,27 +286,9 @@ class Dataset(Catalog):
     # -- the data itself, in counts ----------------------------------------------------
 
     @cached_property
-    def rows(self) -> int:
-        """Number of rows."""
-        return int(line(self.table.aggregate(rows=self.table.count()))["rows"])
-
-    @cached_property
-    def column_types(self) -> Mapping[str, str]:
-        """The type of each column, as text: ``int64``, ``string``, ``date`` ..."""
-        return column_types(self.table)
-
-    @cached_property
-    def _profile(self) -> Profile:
-        return self._draft_profile or profile(self.table)
-
-    def profile(self) -> Profile:
-        """Return what each column holds, read once."""
-        return self._profile
-
-    @cached_property
     def _duplicates(self) -> int | None:
         # A draft of this very data names a key only after counting.
-        is_counted = self.model.draft and self._draft_profile and self.model.dataset.grain
+        is_counted = self.model.draft and self._drafted and self.model.dataset.grain
         return 0 if is_counted else self._engine_queries.duplicates()
 
     def duplicates(self) -> int | None:
@@ -260,7 +300,7 @@ class Dataset(Catalog):
         """SHA-256 of the data, as ``sha256:`` and hexadecimal digits."""
         from mirrorbi.data.ingest.fingerprint import fingerprint
 
-        return fingerprint(self.opened)
+        return fingerprint(self._opened)
 
     @cached_property
     def model_hash(self) -> str:
@@ -271,8 +311,8 @@ class Dataset(Catalog):
     def describe(self) -> dict[str, Any]:
         """Return what a report must say of its data, as plain values."""
         return {
-            "source": self.opened.name,
-            "kind": self.opened.kind,
+            "source": self._opened.name,
+            "kind": self._opened.kind,
             "label": self.title,
             "data_hash": self.data_hash,
             "rows": self.rows,
@@ -283,14 +323,14 @@ class Dataset(Catalog):
             "engine": self._engine_queries.engine,
             "entity": self.model.dataset.entity,
             "calendar": [self.calendar.week_start, self.calendar.fiscal_year_start],
-            "notes": list(self.opened.notes),
+            "notes": list(self._opened.notes),
         }
 
     @property
     def title(self) -> str:
         """The data set as people call it."""
         part = self.model.dataset
-        return part.label or part.name or Path(self.opened.name).stem
+        return part.label or part.name or Path(self._opened.name).stem
 
     # -- how ---------------------------------------------------------------------------
 
@@ -315,7 +355,19 @@ class Dataset(Catalog):
                 return from_states(metric, arrays)
             return arrays[f"metric:{metric.name}"].astype(float)
 
-        columns = {name: arrays[name] for name in keys}
+        columns = self._columns(query, arrays, simple)
+        if entities:
+            columns["entities"] = np.nan_to_num(arrays["entities"].astype(float)).astype("int64")
+        return columns
+
+    def _columns(
+        self,
+        query: Query,
+        arrays: Mapping[str, np.ndarray[Any, Any]],
+        simple: Callable[[SimpleMetric], np.ndarray[Any, Any]],
+    ) -> dict[str, Any]:
+        """Return the columns of an answer, from those of its keys and simple metrics."""
+        columns = {name: arrays[name] for name in query.by}
         if query.grain is not None:
             starts, places = np.unique(arrays["period"], return_inverse=True)
             by_start = self._complete_by_start.setdefault(query.grain, {})
@@ -328,8 +380,6 @@ class Dataset(Catalog):
         for name in query.metrics:
             columns[name] = evaluate(self.model, name, simple)
         columns["rows"] = arrays["rows"].astype("int64")
-        if entities:
-            columns["entities"] = np.nan_to_num(arrays["entities"].astype(float)).astype("int64")
         return columns
 
     def _check_members(self, query: Query) -> None:

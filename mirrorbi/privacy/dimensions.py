@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, cast
 from weakref import WeakKeyDictionary
 
-from mirrorbi.data.engine.profile import profile
-from mirrorbi.data.engine.sample import LENGTH, LIMIT, sample_values
+from mirrorbi.data.engine.profile import is_text, is_whole
 from mirrorbi.data.model.semantic_model import Model, Privacy
 from mirrorbi.errors import RefusedError
 from mirrorbi.privacy.policy import Policy
@@ -16,9 +15,6 @@ from mirrorbi.privacy.policy import Policy
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
     from mirrorbi.privacy.pii import Kind
-
-WHOLE = 1_000_000
-"""Rows up to which all members are read, of all dimensions in one query."""
 
 _ORDER = (Privacy.SAFE, Privacy.PERSONAL, Privacy.BLOCKED)
 
@@ -124,35 +120,17 @@ def _personal_dimensions(dataset: Dataset) -> Mapping[str, Kind]:
 
 
 def _member_kinds(dataset: Dataset) -> dict[str, Kind]:
-    from mirrorbi.privacy.pii.column_classes import members_are
+    from mirrorbi.privacy.pii.column_classes import NOUNS, judge_members
 
-    declared, schema = _declared(dataset.model), dataset.table.schema()
+    declared, types = _declared(dataset.model), dataset.column_types
     columns = {name: part.column or name for name, part in dataset.model.dimensions.items()}
     unclassed = {
         name: column
         for name, column in columns.items()
-        if not declared & {name, column}
-        and (schema[column].is_string() or schema[column].is_integer())
+        if not declared & {name, column} and (is_text(types[column]) or is_whole(types[column]))
     }
-    members = _members(dataset, set(unclassed.values()))
-    kinds = {name: members_are(column, members[column]) for name, column in unclassed.items()}
-    return {name: kind for name, kind in kinds.items() if kind is not None}
-
-
-def _members(dataset: Dataset, columns: set[str]) -> Mapping[str, list[str]]:
-    """Return at most `LIMIT` different values of each column, the same ones each time."""
-    if not columns:
-        return {}
-    table: Any = dataset.table
-    if dataset.rows > WHOLE or table.get_backend().name != "duckdb":
-        profiles = profile(table, sorted(columns), distinct_only=True)
-        return sample_values(table, {c: profiles.columns[c].distinct for c in sorted(columns)})
-    # Cut here, not in the engine, which would cut every row.
-    read = table.aggregate(**{c: table[c].collect(distinct=True) for c in sorted(columns)})
-    every = read.to_pyarrow().to_pylist()[0]
-    return {column: _chosen(values or ()) for column, values in every.items()}
-
-
-def _chosen(values: Iterable[object]) -> list[str]:
-    texts = {str(value)[:LENGTH] for value in values if value is not None}
-    return sorted(texts, key=lambda t: (zlib.crc32(t.encode(errors="replace")), t))[:LIMIT]
+    judges = {column: partial(judge_members, column) for column in unclassed.values()}
+    verdicts = dataset.judge_columns(judges, NOUNS.keys())
+    return {
+        name: cast("Kind", kind) for name, column in unclassed.items() for kind in verdicts[column]
+    }

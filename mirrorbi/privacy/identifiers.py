@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
+from mirrorbi.data.engine.profile import is_text, is_whole
 from mirrorbi.data.model.semantic_model import Privacy
 from mirrorbi.privacy.untrusted_text import spaced
 from mirrorbi.privacy.vocabulary import is_safe
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"\w+")
 _NAME_LIKE = 4
 """Words of a value that may be a name, so that one of them is enough to know it."""
-_VALUES = 5000
+_HELD = "held"
+"""What a verdict says: of how many values the text speaks."""
 _PERSONS = re.compile(
     r"name|person|employee|customer|client|patient|member|manager|owner|agent|contact|user|staff"
     r"|driver|teacher|student|author|buyer|rep\b|worker|tenant|guest|mitarbeiter|kunde|nom\b",
@@ -66,16 +70,18 @@ def identifiers_in(text: str, dataset: Dataset, policy: Policy) -> list[str]:
     capital = {word.casefold() for word in distinctive if word[:1].isupper()}
     columns = []
     for column in _columns(dataset, policy):
-        persons = _PERSONS.search(column) is not None
-        for value, count in _values(dataset, column, distinctive):
-            if count >= policy.min_entities:
-                continue
-            parts = [word.casefold() for word in _WORD.findall(value)]
-            whole = f" {' '.join(parts)} " in f" {phrase} "
-            part = persons and len(parts) <= _NAME_LIKE and capital.intersection(parts)
-            if (whole and any(_is_distinctive(word) for word in parts)) or part:
-                columns.append(column)
-                break
+        is_held = partial(
+            _is_held, phrase=phrase, capital=capital, persons=_PERSONS.search(column) is not None
+        )
+        verdict = dataset.judge_rare_values(
+            column,
+            partial(_held, is_held=is_held),
+            [_HELD],
+            holding=distinctive,
+            fewer_than=policy.min_entities,
+        )
+        if verdict[_HELD]:
+            columns.append(column)
     return columns
 
 
@@ -91,18 +97,41 @@ def of_persons(texts: Iterable[str], dataset: Dataset, policy: Policy) -> frozen
         return frozenset()
     personal: set[str] = set()
     for column in _columns(dataset, policy):
-        persons = _PERSONS.search(column) is not None
-        for value, count in _values(dataset, column, words):
-            if count >= policy.min_entities:
-                continue
-            parts = [word.casefold() for word in _WORD.findall(value)]
-            distinctive = {word for word in parts if _is_distinctive(word)}
-            short = persons and len(parts) <= _NAME_LIKE
-            for text, text_words in named.items():
-                whole = distinctive and f" {' '.join(parts)} " in f" {' '.join(text_words)} "
-                if whole or (short and distinctive.intersection(text_words)):
-                    personal.add(text)
+        judge = partial(_holding, named=named, persons=_PERSONS.search(column) is not None)
+        personal.update(
+            dataset.judge_rare_values(
+                column, judge, named, holding=words, fewer_than=policy.min_entities
+            )
+        )
     return frozenset(personal)
+
+
+def _held(values: Sequence[str], is_held: Callable[[str], bool]) -> dict[str, int]:
+    return {_HELD: sum(map(is_held, values))}
+
+
+def _is_held(value: str, phrase: str, capital: set[str], persons: bool) -> bool:
+    """Return whether a text speaks of a value: of all its words, or of a part of a name."""
+    parts = [word.casefold() for word in _WORD.findall(value)]
+    whole = f" {' '.join(parts)} " in f" {phrase} "
+    part = persons and len(parts) <= _NAME_LIKE and capital.intersection(parts)
+    return bool((whole and any(_is_distinctive(word) for word in parts)) or part)
+
+
+def _holding(
+    values: Sequence[str], named: Mapping[str, Sequence[str]], persons: bool
+) -> Counter[str]:
+    """Return of how many values each name holds all words, or a part of a person's name."""
+    holding: Counter[str] = Counter()
+    for value in values:
+        parts = [word.casefold() for word in _WORD.findall(value)]
+        distinctive = {word for word in parts if _is_distinctive(word)}
+        short = persons and len(parts) <= _NAME_LIKE
+        for name, words in named.items():
+            whole = distinctive and f" {' '.join(parts)} " in f" {' '.join(words)} "
+            if whole or (short and distinctive.intersection(words)):
+                holding[name] += 1
+    return holding
 
 
 def _is_distinctive(word: str) -> bool:
@@ -120,26 +149,8 @@ def _columns(dataset: Dataset, policy: Policy) -> list[str]:
         if is_safe(dataset, policy, name)
     }
     columns = []
-    for name, kind in dataset.table.schema().items():
+    for name, kind in dataset.column_types.items():
         guarded = policy.class_of(name) is not Privacy.SAFE or name == model.dataset.entity
-        if (kind.is_string() and name not in safe) or (guarded and kind.is_integer()):
+        if (is_text(kind) and name not in safe) or (guarded and is_whole(kind)):
             columns.append(name)
     return columns
-
-
-def _values(dataset: Dataset, column: str, words: set[str]) -> list[tuple[str, int]]:
-    """Return the values that hold one of the words, with how many entities have each."""
-    table = dataset.table
-    values: Any = table[column].cast("string")
-    pattern = "|".join(sorted(re.escape(word.casefold()) for word in words))
-    entity = dataset.model.dataset.entity
-    count = table[entity].nunique() if entity else table.count()
-    grouped = table.group_by(values.name("mb_value")).agg(mb_count=count)
-    # Matched after grouping: a pattern is dear, and values repeat.
-    matches = grouped.filter(grouped["mb_value"].lower().re_search(f"(?:{pattern})"))
-    counted = matches.limit(_VALUES).to_pyarrow()
-    return [
-        (str(row["mb_value"]), int(row["mb_count"]))
-        for row in counted.to_pylist()
-        if row["mb_value"] is not None
-    ]

@@ -250,7 +250,7 @@ def test_the_sql_of_a_question_gives_its_answer_when_run():
     lines = [("2024-01-05", "north", "new", 10.0, "a"), ("2024-02-07", "south", "old", 90.0, "b")]
     ds = mirrorbi.open(frame_of(lines), MODEL)
     query = Query.of(["amount", "large_share"], by="region", grain="month")
-    ran = ds.table.get_backend().con.sql(ds.sql(query)).to_arrow_table().to_pandas()
+    ran = ds._table.get_backend().con.sql(ds.sql(query)).to_arrow_table().to_pandas()
     answer = ds.query(query, entities=False).frame
     assert ran["amount"].tolist() == answer["amount"].tolist()
     assert ran["large_share"].tolist() == answer["large_share"].tolist()

@@ -65,7 +65,7 @@ def test_neither_the_order_of_rows_nor_the_number_of_threads_shows(
 ):
     shuffled = shop_frame.sample(frac=1, random_state=threads).reset_index(drop=True)
     ds = mirrorbi.open(shuffled, model=shop_model)
-    ds.opened.table.get_backend().raw_sql(f"SET threads = {threads}")
+    ds._table.get_backend().raw_sql(f"SET threads = {threads}")
     found = find_facts(ds)
     assert [f.to_dict() for f in found] == [f.to_dict() for f in shop_facts]
 

@@ -97,7 +97,7 @@ def test_the_second_largest_may_not_compute_the_largest():
 
 
 def test_rows_of_one_client_are_one_client():
-    frame = shop({"north": 40, "south": 30}).table.to_pandas()
+    frame = shop({"north": 40, "south": 30})._table.to_pandas()
     frame.loc[frame["region"] == "south", "client"] = "one and the same"
     model = {
         "dataset": {"name": "shop", "entity": "client"},

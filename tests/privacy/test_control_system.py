@@ -145,7 +145,7 @@ def test_every_cell_that_a_whole_programme_bounds_closely_is_found(seed, rows, m
 
 def test_rows_are_those_of_the_data():
     data = shop(5, 150)
-    frame = data.table.to_pandas()
+    frame = data._table.to_pandas()
     system = System.of(Counts(data), ("a", "b"), said(5, data, 30))
     for (where, period), total in zip(system.statements, system.totals, strict=True):
         mine = np.ones(len(frame), dtype=bool)

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 import mirrorbi
+from mirrorbi.data.engine.sample import WHOLE
 from mirrorbi.errors import RefusedError
 from mirrorbi.narrative import narrate
-from mirrorbi.privacy.dimensions import WHOLE, class_in, kind_in
+from mirrorbi.privacy.dimensions import class_in, kind_in
 from mirrorbi.privacy.gate import Gate
 from mirrorbi.privacy.pii.column_classes import members_are
 from mirrorbi.privacy.policy import Policy, policy_for

@@ -207,7 +207,7 @@ def test_nor_does_asking_claude_leave_one_in_ledger_or_answers(bedrock, loopback
 
 
 SPILLS = """
-con = ds.table.get_backend()
+con = ds._table.get_backend()
 con.raw_sql("SET memory_limit = '20MB'")
 con.raw_sql("SET threads = 1")
 con.raw_sql("create temp table many as select r.*, repeat(r.mail || r.who, 4) as long, i "
@@ -225,7 +225,7 @@ def test_nor_does_a_run_that_is_killed(place):
         "killed.ipynb",
         f"import os, time, mirrorbi as mb\nMARK = {str(marker)!r}",
         f"ds = mb.open({str(desk.data('packed.csv.gz'))!r})\nds.facts()",
-        "ds.table.get_backend().create_view('ds_rows', ds.table)",
+        "ds._table.get_backend().create_view('ds_rows', ds._table)",
         SPILLS,
     )
     process = subprocess.Popen(

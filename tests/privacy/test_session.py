@@ -190,7 +190,7 @@ def test_data_that_nobody_opened_has_no_session():
 
     opened = mirrorbi.open(frame(), MODEL)
     with pytest.raises(RefusedError, match="has no session"):
-        session_of(Dataset(opened.opened, opened.model))
+        session_of(Dataset(opened._opened, opened.model))
 
 
 def test_disclosure_control_alone_remembers_a_release():

@@ -139,6 +139,7 @@ def aggregate(
     *,
     finite: bool = False,
     compensated: bool = True,
+    within: Any = None,
 ) -> Any:
     """Return the ibis aggregate of a column over the rows that a filter keeps.
 
@@ -159,8 +160,12 @@ def aggregate(
     compensated
         Whether the embedded engine adds floats with Kahan's compensation, so that the
         digits that facts keep do not depend on the order in which threads add.
+    within
+        A further condition on the rows, as an ibis expression.
     """
     where = Filter.parse(rows).apply(table) if rows else None
+    if within is not None:
+        where = within if where is None else where & within
     if not column:
         return table.count(where=where)
     values = table[column]

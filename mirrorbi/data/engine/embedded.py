@@ -77,6 +77,12 @@ def line(expression: Any) -> dict[str, Any]:
     >>> line(table.aggregate(rows=table.count(), total=table.a.sum()))
     {'rows': 2, 'total': 3}
     """
+    (values,) = lines(expression)
+    return values
+
+
+def lines(expression: Any) -> list[dict[str, Any]]:
+    """Return the lines of an aggregate as plain values, by name."""
     return _plain(expression, _engine_answer(expression))
 
 
@@ -94,7 +100,8 @@ def begin_line(expression: Any) -> Callable[[], dict[str, Any]]:
 
     def wait() -> dict[str, Any]:
         try:
-            return _plain(expression, answer.result())
+            (values,) = _plain(expression, answer.result())
+            return values
         except BaseException:
             # A scan that nobody waits for any more would go on to its end.
             backend.con.interrupt()
@@ -103,13 +110,17 @@ def begin_line(expression: Any) -> Callable[[], dict[str, Any]]:
     return wait
 
 
-def _plain(expression: Any, answer: pa.Table | None) -> dict[str, Any]:
-    (values,) = (expression.to_pyarrow() if answer is None else answer).to_pylist()
-    return {
-        # The engine adds whole numbers up in 128 bits, which Arrow knows as decimals.
-        name: int(value) if isinstance(value, Decimal) and dtype.is_integer() else value
-        for (name, dtype), value in zip(expression.schema().items(), values.values(), strict=True)
-    }
+def _plain(expression: Any, answer: pa.Table | None) -> list[dict[str, Any]]:
+    rows = (expression.to_pyarrow() if answer is None else answer).to_pylist()
+    schema = expression.schema().items()
+    return [
+        {
+            # The engine adds whole numbers up in 128 bits, which Arrow knows as decimals.
+            name: int(value) if isinstance(value, Decimal) and dtype.is_integer() else value
+            for (name, dtype), value in zip(schema, row.values(), strict=True)
+        }
+        for row in rows
+    ]
 
 
 def _engine_answer(expression: Any) -> pa.Table | None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mirrorbi.data.cube.cube_builder import axis_of
 from mirrorbi.data.cube.states import aggregate, parts, simple_metrics, states_of
-from mirrorbi.data.engine.embedded import fetch, line
-from mirrorbi.data.model.semantic_model import Model, RatioMetric, SimpleMetric
+from mirrorbi.data.engine.embedded import fetch, line, lines
+from mirrorbi.data.model.semantic_model import Aggregation, Model, RatioMetric, SimpleMetric
 from mirrorbi.data.periods import Calendar, Grain
 from mirrorbi.data.query import MISSING, Query
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_DAY = "mb_day"
+"""The column of days, where a stock is taken on the first or last of a period."""
 
 _UNITS = {
     Grain.HOUR: "h",
@@ -107,7 +112,40 @@ class EngineQueries:
         """Return the SQL of the whole question, as the engine would run it on the data."""
         import ibis
 
+        return str(ibis.to_sql(self._whole(query)))
+
+    def recount(self, query: Query) -> dict[str, Any]:
+        """Return the answer of the engine to the whole question: what `sql` says, run.
+
+        There is ``period`` where the query has a grain, one column per dimension, one of
+        floats per simple metric (NaN for nothing; a sum of nothing is 0, as in a cube), and
+        ``rows``; sorted by period and dimensions.
+        """
+        simple = {m.name: m for name in query.metrics for m in simple_metrics(self.model, name)}
+        nothing = {n: 0.0 if m.agg is Aggregation.SUM else np.nan for n, m in simple.items()}
+        keys = (["period"] if query.grain is not None else []) + list(query.by)
+        cells = [
+            {**cell, **{by: MISSING if cell[by] is None else str(cell[by]) for by in query.by}}
+            for cell in lines(self._whole(query))
+        ]
+        cells.sort(key=lambda cell: [cell[key] for key in keys])
+        columns: dict[str, Any] = {}
+        for name in cells[0] if cells else ():
+            values = [cell[name] for cell in cells]
+            if name == "period":
+                columns[name] = np.array(values, dtype="datetime64[us]")
+            elif name in keys:
+                columns[name] = np.array(values, dtype=object)
+            elif name == "rows":
+                columns[name] = np.array(values, dtype="int64")
+            elif name in simple:
+                columns[name] = np.array([nothing[name] if v is None else float(v) for v in values])
+        return columns
+
+    def _whole(self, query: Query) -> Any:
         table = self._filtered(query)
+        if any(m.non_additive for name in query.metrics for m in simple_metrics(self.model, name)):
+            table = self._with_edges(table, query)
         aggregates: dict[str, Any] = {}
         for name in query.metrics:
             aggregates.update(self._columns(table, name))
@@ -116,7 +154,19 @@ class EngineQueries:
         keys = [name for name in expression.columns if name == "period" or name in query.by]
         if keys:
             expression = expression.order_by(keys)
-        return str(ibis.to_sql(expression))
+        return expression
+
+    def _with_edges(self, table: Any, query: Query) -> Any:
+        """Return the rows with their day, and the first and last day of their period."""
+        import ibis
+
+        time: Any = EngineQueries(table, self.model).time
+        day = time.cast("date")
+        keys = [] if query.grain is None else [_truncate(time, query.grain, self.model.calendar)]
+        window = ibis.window(group_by=keys)
+        return table.mutate(
+            **{_DAY: day, "mb_first": day.min().over(window), "mb_last": day.max().over(window)}
+        )
 
     def _filtered(self, query: Query) -> Any:
         table = self.table
@@ -183,12 +233,14 @@ def join_cells(cells: pd.DataFrame, engine_frame: pd.DataFrame, keys: list[str])
 
 
 def _measure(table: Any, metric: SimpleMetric, *, compensated: bool = True) -> Any:
+    stock = metric.non_additive if _DAY in table.columns else None
     return aggregate(
         table,
         metric.agg.value,
         metric.column or "",
         metric.filter or "",
         compensated=compensated,
+        within=table[_DAY] == table[f"mb_{stock.take}"] if stock else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -116,6 +117,22 @@ def _profile(types: Mapping[str, str], names: Iterable[str], values: Mapping[str
             for index, name in enumerate(names)
         },
     )
+
+
+def is_text(column_type: str) -> bool:
+    """Return whether a column of a type holds text."""
+    return column_type == "string"
+
+
+def is_whole(column_type: str) -> bool:
+    """Return whether a column of a type holds whole numbers.
+
+    Examples
+    --------
+    >>> is_whole("int64"), is_whole("uint8"), is_whole("interval('D')")
+    (True, True, False)
+    """
+    return re.fullmatch(r"u?int\d+", column_type) is not None
 
 
 def column_types(table: Any) -> dict[str, str]:

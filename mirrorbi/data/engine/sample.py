@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import zlib
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
 from mirrorbi.data.engine.embedded import fetch
+from mirrorbi.data.engine.profile import profile
 
 LIMIT = 1_000
 """Values of one column that are looked at."""
 
 LENGTH = 400
 """Characters of one value that are looked at."""
+
+MATCHES = 5_000
+"""Values that hold a word looked for."""
+
+WHOLE = 1_000_000
+"""Rows up to which all members are read, of all dimensions in one query."""
 
 _AT_ONCE = 16
 """Columns that share a question."""
@@ -51,6 +60,69 @@ def sample_values(
         batch = names[start : start + _AT_ONCE]
         samples |= _read({name: _values(table, name, columns[name], limit) for name in batch})
     return samples
+
+
+def sample_members(
+    table: Any, rows: int, columns: Iterable[str], *, limit: int = LIMIT
+) -> dict[str, list[str]]:
+    """Return different values of columns that hardly have more than ``limit``, as text.
+
+    What `sample_values` does, without knowing how many different values there are.
+
+    Parameters
+    ----------
+    table
+        An ibis table.
+    rows
+        How many rows it has.
+    columns
+        The columns wanted.
+    limit
+        Most values of one column.
+    """
+    names = sorted(columns)
+    if rows > WHOLE or table.get_backend().name != "duckdb":
+        profiles = profile(table, names, distinct_only=True).columns
+        return sample_values(table, {c: profiles[c].distinct for c in names}, limit=limit)
+    # Cut here, not in the engine, which would cut every row.
+    read = table.aggregate(**{c: table[c].collect(distinct=True) for c in names})
+    every = read.to_pyarrow().to_pylist()[0]
+    return {column: _chosen(values or (), limit) for column, values in every.items()}
+
+
+def rare_values(
+    table: Any, column: str, entity: str | None, words: Iterable[str], fewer_than: int
+) -> list[str]:
+    """Return values of a column that hold a word and that few have, as text.
+
+    Parameters
+    ----------
+    table
+        An ibis table.
+    column
+        The column.
+    entity
+        The column of entities; rows are counted where there is none.
+    words
+        The words, in any case: a value holds one of them at least.
+    fewer_than
+        How many entities have a value at most, and one more.
+    """
+    pattern = "|".join(sorted(re.escape(word.casefold()) for word in words))
+    entities = table[entity].nunique() if entity else table.count()
+    values: Any = table[column].cast("string")
+    grouped = table.group_by(values.name("mb_value")).agg(mb_count=entities)
+    # Matched after grouping: a pattern is dear, and values repeat.
+    matches = grouped.filter(
+        grouped["mb_value"].lower().re_search(f"(?:{pattern})"), grouped["mb_count"] < fewer_than
+    )
+    read = matches.limit(MATCHES).select("mb_value").to_pyarrow().to_pylist()
+    return [str(row["mb_value"]) for row in read if row["mb_value"] is not None]
+
+
+def _chosen(values: Iterable[object], limit: int) -> list[str]:
+    texts = {str(value)[:LENGTH] for value in values if value is not None}
+    return sorted(texts, key=lambda t: (zlib.crc32(t.encode(errors="replace")), t))[:limit]
 
 
 def _read(parts: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mirrorbi.data.engine.profile import ColumnProfile
+from mirrorbi.data.engine.profile import ColumnProfile, Profile
 from mirrorbi.data.model.column_names import (
     aggregation_of,
     is_calendar,
@@ -30,12 +30,50 @@ FEW_PERSONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column, its type and its profile."""
+    """A column, its type (of ibis) and its profile, and how many rows there are."""
 
     name: str
     dtype: Any
     profile: ColumnProfile
     rows: int
+
+    @classmethod
+    def of(cls, profile: Profile) -> list[Column]:
+        """Return the columns of a table of which this is the profile."""
+        import ibis.expr.datatypes as dt
+
+        columns = profile.columns.items()
+        return [cls(name, dt.dtype(part.type), part, profile.rows) for name, part in columns]
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are text."""
+        return bool(self.dtype.is_string())
+
+    @property
+    def is_boolean(self) -> bool:
+        """Whether the values are true and false."""
+        return bool(self.dtype.is_boolean())
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers, or true and false."""
+        return bool(self.dtype.is_numeric())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the values are whole numbers."""
+        return bool(self.dtype.is_integer())
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the values are dates, times or moments."""
+        return bool(self.dtype.is_temporal())
+
+    @property
+    def is_uuid(self) -> bool:
+        """Whether the values are universally unique identifiers."""
+        return bool(self.dtype.is_uuid())
 
     @property
     def filled(self) -> int:

@@ -108,11 +108,9 @@ class _Drafter:
         column_privacy: Mapping[str, ColumnPrivacy],
         zones: Mapping[str, str],
     ) -> None:
-        schema, rows = table.schema(), profile.rows
-        columns = [Column(n, schema[n], p, rows) for n, p in profile.columns.items()]
-        self.table, self.rows, self.name = table, rows, name
+        self.table, self.rows, self.name = table, profile.rows, name
         self.zones = zones
-        self.roles = Roles(columns, column_privacy)
+        self.roles = Roles(Column.of(profile), column_privacy)
         self.names = Names()
         self.reasons: dict[str, str] = {}
 

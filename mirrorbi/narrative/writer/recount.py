@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mirrorbi.data.cube.states import evaluate
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Query
 from mirrorbi.facts.fact import Fact
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
-    from mirrorbi.data.model.semantic_model import SimpleMetric
 
 TOLERANCE = Decimal("1e-6")
 """Relative difference allowed: engines add floats in any order."""
@@ -104,17 +102,6 @@ def recount(fact: Fact, dataset: Dataset | None) -> list[Recount]:
 def _count(fact: Fact, period: Period | None, dataset: Dataset) -> tuple[Decimal | None, str]:
     where = {name: list(members) for query in fact.evidence[:1] for name, members in query.where}
     where |= {name: [member] for name, member in fact.scope}
-    sql = dataset.sql(Query.of(fact.metric, where=where, period=period))
-    cursor = dataset.table.get_backend().raw_sql(sql)
-    names = [column[0] for column in cursor.description]
-    # All of it is fetched: the connection takes no other question while a result is open.
-    line = dict(zip(names, cursor.fetchall()[0], strict=True))
-
-    def simple(metric: SimpleMetric) -> Any:
-        import numpy as np
-
-        value = line.get(metric.name)
-        return np.array([np.nan if value is None else float(value)])
-
-    value = float(evaluate(dataset.model, fact.metric, simple)[0])
-    return (None if value != value else Decimal(repr(value))), sql
+    query = Query.of(fact.metric, where=where, period=period)
+    value = float(dataset.recount(query).columns[fact.metric][0])
+    return (None if value != value else Decimal(repr(value))), dataset.sql(query)
