@@ -37,7 +37,7 @@
 Each message says what went wrong, with which value, and what to do next. Exit codes
 are those of the command line: 2 for input that a person can correct, 1 for the rest.
 All have the fields ``what`` and ``hint``; four say more: `AnswerError.stop`,
-`ParameterError.problems`, `CellError.exit_code`, `RenderError.misses`. Fields survive
+`ParameterError.problems`, `CellError.exit_code` and more, `RenderError.misses`. Fields survive
 pickling, as errors cross processes.
 """
 
@@ -261,11 +261,29 @@ class CellError(ReportError):
         As of every error.
     exit_code
         That of the error in the cell, where it is one of ours.
+    cell
+        Index of the cell in which the kernel died or was stopped.
+    timeout
+        Seconds that this cell was given, where it took longer.
+    ending
+        How the kernel's process ended, in words, where it did.
     """
 
-    def __init__(self, what: str, *, hint: str = "", exit_code: int = 1) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        hint: str = "",
+        exit_code: int = 1,
+        cell: int | None = None,
+        timeout: float | None = None,
+        ending: str = "",
+    ) -> None:
         super().__init__(what, hint=hint)
         self.exit_code = exit_code
+        self.cell = cell
+        self.timeout = timeout
+        self.ending = ending
 
 
 class RenderError(ReportError):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import nbformat
 import pytest
 from hypothesis import settings
+from nbformat import v4
 
 from mirrorbi import testing
+
+Make = Callable[..., Path]
 
 # Examples of ours open data and run engines: how long one takes says nothing about the code.
 settings.register_profile("mirrorbi", deadline=None)
@@ -39,3 +44,29 @@ def bedrock(bedrock_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[An
         monkeypatch.setenv(name, value)
     yield bedrock_server
     bedrock_server.reset()
+
+
+def code(source: str, *tags: str) -> nbformat.NotebookNode:
+    return v4.new_code_cell(source, metadata={"tags": list(tags)} if tags else {})
+
+
+def text(source: str) -> nbformat.NotebookNode:
+    return v4.new_markdown_cell(source)
+
+
+def write_notebook(path: Path, *cells: nbformat.NotebookNode) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(v4.new_notebook(cells=list(cells)), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def cells() -> tuple[Callable[..., nbformat.NotebookNode], Callable[..., nbformat.NotebookNode]]:
+    """Return the makers of a code cell and of a Markdown cell."""
+    return code, text
+
+
+@pytest.fixture(scope="session")
+def write() -> Make:
+    """Return the writer of a notebook file: path, then cells."""
+    return write_notebook

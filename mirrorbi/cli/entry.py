@@ -41,9 +41,10 @@ def _standby(words: Sequence[str]) -> Iterator[Standby | None]:
     if os.name != "posix" or not _will_run(words):
         yield None
         return
-    from mirrorbi.kernels.standby import IMPORTS, Standby
+    from mirrorbi.kernels.standby import Standby
+    from mirrorbi.reports.run.early_imports import EARLY_IMPORTS
 
-    standby = Standby(IMPORTS)
+    standby = Standby(EARLY_IMPORTS)
     try:
         yield standby
     finally:

@@ -55,26 +55,29 @@ def run(
         return
     values = {**(_from_file(file) if file else {}), **pairs_of(parameters or (), "-p")}
 
-    from mirrorbi.kernels.kernel_process import import_run
+    from mirrorbi.kernels.json_schema import import_jsonschema
     from mirrorbi.kernels.standby import Standby
     from mirrorbi.reports.run.plan import make_plan
-    from mirrorbi.reports.run.run import perform
 
     line = ProgressLine()
     line(f"{notebook.name} starting")
     try:
         with interrupted_by_sigterm():
+            plan = make_plan(
+                notebook,
+                values,
+                output=output,
+                environment=_environment(narrator, no_cache, budget),
+            )
+            # What is refused is refused before the rest is imported, which takes most of a second.
+            import_jsonschema()
+            from mirrorbi.reports.run.run import perform
+
             outcome = perform(
-                make_plan(
-                    notebook,
-                    values,
-                    output=output,
-                    environment=_environment(narrator, no_cache, budget),
-                ),
+                plan,
                 timeout,
                 progress=lambda n, of, title: line(f"{notebook.name} {n}/{of} {title}".rstrip()),
-                prepare=import_run,
-                standby=context.find_object(Standby),
+                source=context.find_object(Standby),
             )
     finally:
         line.clear()

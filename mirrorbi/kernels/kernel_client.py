@@ -48,7 +48,6 @@ class ReadyClient(AsyncKernelClient):
                 reply = await self.get_shell_msg(timeout=max(0.0, deadline - time.monotonic()))
                 if reply["parent_header"].get("msg_id") == request_id:
                     break
-            self._handle_kernel_info_reply(reply)
             while True:
                 message: dict[str, Any] = await self.get_iopub_msg(timeout=_OVERDUE)
                 if (

@@ -19,19 +19,6 @@ from pathlib import Path
 EARLY = "MIRRORBI_IMPORT_EARLY"
 """Variable that names what a kernel imports before its first cell is there."""
 
-IMPORTS = " ".join(
-    (
-        "ibis sqlglot numpy mirrorbi.data.engine.ibis_backend mirrorbi.settings",
-        "mirrorbi.data.model.semantic_model",
-        "mirrorbi.analysis pyarrow.parquet mirrorbi.data.ingest.sources",
-        "mirrorbi.data.ingest.parquet",
-        "mirrorbi.data.model.model_file mirrorbi.data.model.draft mirrorbi.privacy.pii",
-        "mirrorbi.facts.families.quality mirrorbi.privacy.disclosure_control mirrorbi.narrative",
-    )
-)
-"""Modules that a notebook which imports MirrorBI is going to need, in this order: most of a
-second."""
-
 # A module in the folder of the caller must not stand in for one of the library.
 _CODE = (
     "import sys; sys.path[:1] == [''] and sys.path.pop(0); "

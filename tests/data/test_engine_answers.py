@@ -106,32 +106,6 @@ def probe(script: str, *words: str) -> str:
     return subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_other_dialects_are_there_when_they_are_asked_for() -> None:
-    script = (
-        "import sys\n"
-        "import mirrorbi.data.engine.ibis_backend\n"
-        "package = sys.modules['ibis.backends.sql.compilers']\n"
-        "print('ibis.backends.sql.compilers.trino' in sys.modules, hasattr(package, '__nope__'))\n"
-        "import ibis\n"
-        "print(ibis.to_sql(ibis.table({'a': 'int64'}, name='t').a.sum(), dialect='trino')[:6])\n"
-        "print([n for n in package.__all__ if not hasattr(package, n)], hasattr(package, 'nope'))"
-    )
-    assert probe(script) == "False False\nSELECT\n[] False"
-
-
-def test_a_deferred_module_comes_when_it_is_asked_for() -> None:
-    script = (
-        "import sys\n"
-        "from mirrorbi.data.engine.lazy_modules import defer\n"
-        "print(defer('requests').__name__, defer('requests'), defer('no_such_module'))\n"
-        "import requests\n"
-        "print('urllib3' in sys.modules)\n"
-        "from requests import Session\n"
-        "print(Session.__name__, requests.__version__[0], hasattr(requests, 'nope'))"
-    )
-    assert probe(script) == "requests None None\nFalse\nSession 2 False"
-
-
 def test_quality_needs_no_pandas(tmp_path) -> None:
     frame = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=400), "n": range(400)})
     frame.to_parquet(tmp_path / "orders.parquet")

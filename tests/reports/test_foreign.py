@@ -7,7 +7,6 @@ import json
 import pytest
 
 from mirrorbi.errors import RenderError
-from mirrorbi.kernels.kernel_process import import_papermill
 from mirrorbi.reports.page.collect import collect
 from mirrorbi.reports.run.manifest import read_manifest
 from mirrorbi.reports.run.plan import make_plan
@@ -93,10 +92,10 @@ def test_a_run_with_people_in_a_table_is_not_published_until_somebody_says_so(
     make = "import pandas as pd\npd.DataFrame({'contact': [f'{n}@example.com' for n in 'abcdef']})"
     path = write(tmp_path / "people.ipynb", text("# People"), text("## Who"), code(make))
     with pytest.raises(RenderError, match=r"cell 3 \('Who'\) shows .*e-mail addresses"):
-        perform(make_plan(path, output=tmp_path / "out"), prepare=import_papermill)
+        perform(make_plan(path, output=tmp_path / "out"))
     assert not list((tmp_path / "out").glob("people.html"))
     write(path, text("# People"), code(make, "reviewed"), code("1 + 1"))
-    run = perform(make_plan(path, output=tmp_path / "out"), prepare=import_papermill)
+    run = perform(make_plan(path, output=tmp_path / "out"))
     html = run.report.read_text()
     assert read_manifest(html)["foreign"] == {"outputs": 2, "reviewed": 1}
     assert "2 outputs computed by the notebook" in html

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.errors import CellError
-from mirrorbi.kernels.kernel_process import import_papermill
 from mirrorbi.reports.run.plan import make_plan
 from mirrorbi.reports.run.run import perform
 
@@ -66,7 +65,7 @@ CELLS = [
 
 def carry_out(path: Path, reports: Path, environment: dict[str, str] | None = None, **given):
     plan = make_plan(path, given, output=reports, environment=environment)
-    return perform(plan, prepare=import_papermill)
+    return perform(plan)
 
 
 def written(path: Path, write, cells, *sources) -> Path:

@@ -14,7 +14,6 @@ import pytest
 
 import mirrorbi as mb
 from mirrorbi.errors import CellError, NotebookError, ParameterError, RenderError, StoreError
-from mirrorbi.kernels.kernel_process import import_papermill
 from mirrorbi.reports.run.plan import make_plan
 from mirrorbi.reports.run.run import Run, perform
 
@@ -25,8 +24,8 @@ PARAMETERS = (
 
 
 def carry_out(notebook: Path, output: Path, timeout: float | None = None, **given: object) -> Run:
-    """Run as the command line does: without the slow parser."""
-    return perform(make_plan(notebook, given, output=output), timeout, prepare=import_papermill)
+    """Carry out a run of a notebook."""
+    return perform(make_plan(notebook, given, output=output), timeout)
 
 
 def listed(folder: Path) -> set[str]:
@@ -305,21 +304,6 @@ def test_ctrl_c_ends_the_kernel_and_leaves_nothing(tmp_path, write, cells, sent)
     assert "Traceback" not in err
     assert listed(reports) == set()
     assert not alive(int(marker.read_text()))
-
-
-def test_papermill_itself_can_use_the_engine(tmp_path, write, cells) -> None:
-    import papermill
-
-    code, _ = cells
-    path = write(tmp_path / "a.ipynb", code("n = 1", "parameters"), code("n + 1"))
-    out = tmp_path / "out.ipynb"
-    papermill.execute_notebook(
-        str(path), str(out), {"n": 41}, engine_name="mirrorbi", kernel_name="python3",
-        language="python",
-        progress_bar=False,
-    )  # fmt: skip
-    outputs = json.loads(out.read_text())["cells"][-1]["outputs"]
-    assert outputs[0]["data"]["text/plain"] == ["42"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")

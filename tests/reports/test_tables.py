@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.errors import RenderError
-from mirrorbi.kernels.kernel_process import import_papermill
 from mirrorbi.reports.run.plan import make_plan
 from mirrorbi.reports.run.run import perform
 from mirrorbi.reports.verify.verify import verify
@@ -45,7 +44,7 @@ def made(tmp_path_factory, write, cells) -> Path:
         code("ds.query('sales', locale='de_DE')"),
         code("mb.chart(ds.facts(kinds='share')[0])"),
     )
-    perform(make_plan(path, output=home / "reports"), prepare=import_papermill)
+    perform(make_plan(path, output=home / "reports"))
     return home
 
 
@@ -123,7 +122,7 @@ def test_what_was_not_judged_is_not_published(tmp_path, made, write, cells, sour
         code(source),
     )
     with pytest.raises(RenderError, match=said):
-        perform(make_plan(path, output=tmp_path / "out"), prepare=import_papermill)
+        perform(make_plan(path, output=tmp_path / "out"))
     assert not (tmp_path / "out" / "raw.html").exists()
 
 
@@ -142,7 +141,7 @@ def test_two_answers_that_differ_by_few_are_not_both_shown(tmp_path, write, cell
         code("ds.query('sales', period='2024-01-01/2024-01-30')"),
         code("other = mb.open('sales.csv')\nother.query('sales', period='2024-01-01/2024-01-30')"),
     )
-    run = perform(make_plan(path, output=tmp_path / "out"), prepare=import_papermill)
+    run = perform(make_plan(path, output=tmp_path / "out"))
     html = run.report.read_text()
     assert ">302<" in html
     assert ">300<" not in html, "the two rows of the last day would be the difference"
@@ -154,7 +153,7 @@ def test_two_answers_that_differ_by_few_are_not_both_shown(tmp_path, write, cell
         code("import mirrorbi as mb\nds = mb.open('sales.csv')"),
         code("ds.query('sales', period='2024-01-01/2024-01-30')"),
     )
-    once = perform(make_plan(path, output=tmp_path / "out"), prepare=import_papermill)
+    once = perform(make_plan(path, output=tmp_path / "out"))
     assert ">300<" in once.report.read_text(), "by itself it tells of nobody"
 
 
@@ -170,6 +169,6 @@ def test_a_second_sweep_is_judged_beside_the_first(tmp_path, made, write, cells)
         code(f"first = {ask.format('2024-02')}\nagain = {ask.format('2024-02')}"),
         code("print(len(first), len(again), first.withheld == again.withheld)", "show-output"),
     )
-    run = perform(make_plan(path, output=tmp_path / "out"), prepare=import_papermill)
+    run = perform(make_plan(path, output=tmp_path / "out"))
     html = run.report.read_text()
     assert re.search(r"(\d+) \1 True", html), "what was said may be said again"

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.errors import RenderError, VerifyError
-from mirrorbi.kernels.kernel_process import import_papermill
 from mirrorbi.reports.run.manifest import read_manifest
 from mirrorbi.reports.run.plan import make_plan
 from mirrorbi.reports.run.run import perform
@@ -45,7 +44,7 @@ def made(tmp_path_factory, write, cells) -> Path:
         code("charts(facts, top=4)"),
         code("import plotly.express as px\npx.bar(x=[1], y=[1])"),
     )
-    perform(make_plan(path, output=home / "reports"), prepare=import_papermill)
+    perform(make_plan(path, output=home / "reports"))
     return home
 
 
@@ -183,5 +182,5 @@ def test_facts_found_without_control_make_no_report(home: Path, write, cells) ->
         code("charts(mb.open('sales.csv').facts(kinds=['value'], control=False))"),
     )
     with pytest.raises(RenderError, match="control=False"):
-        perform(make_plan(path, output=home / "reports"), prepare=import_papermill)
+        perform(make_plan(path, output=home / "reports"))
     assert not (home / "reports" / "loose.html").exists()

@@ -34,7 +34,7 @@ def connect() -> Any:
     >>> connect().name
     'duckdb'
     """
-    from mirrorbi.data.engine.ibis_backend import Backend
+    from ibis.backends.duckdb import Backend
 
     # Asked by name, ibis would look through every package that is installed first.
     connection = Backend().connect(":memory:", temp_directory=str(scratch_folder()), **_OFFLINE)

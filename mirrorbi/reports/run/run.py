@@ -7,21 +7,32 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mirrorbi.errors import MirrorBIError, NarrativeError, StoreError
-from mirrorbi.kernels.kernel_process import import_page, in_background
-from mirrorbi.kernels.launch import Launch, environment_for
-from mirrorbi.kernels.standby import IMPORTS, Standby
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from mirrorbi.errors import CellError, MirrorBIError, NarrativeError, StoreError
+from mirrorbi.kernels.execution import Execution
+from mirrorbi.kernels.kernel import Kernel, environment_for
+from mirrorbi.kernels.provisioner import KernelSource
+from mirrorbi.kernels.standby import EARLY
+from mirrorbi.reports.page.collect import collect, facts_of
+from mirrorbi.reports.page.failure import failure_of, render_failure
+from mirrorbi.reports.page.inspection import inspect_page, release_faults
+from mirrorbi.reports.page.page import Block
+from mirrorbi.reports.page.render import render
+from mirrorbi.reports.parameters.parameter_cell import TAG
 from mirrorbi.reports.parameters.secret import cell_for
-from mirrorbi.reports.run.notebook import source_of
+from mirrorbi.reports.parameters.secret import environment_of as environment_of_secrets
+from mirrorbi.reports.run.early_imports import EARLY_IMPORTS
+from mirrorbi.reports.run.notebook import place_of, source_of, tags_of, title_of_cell
 from mirrorbi.reports.run.output_folder import OutputFolder
-from mirrorbi.reports.run.papermill_engine import Watch
 from mirrorbi.reports.run.plan import Plan, make_plan
+from mirrorbi.reports.run.saved_outputs import saved_notebook, without_local_paths
+from mirrorbi.reports.verify.grounding_file import ground
 from mirrorbi.settings import FOLDER, RUN
-
-if TYPE_CHECKING:
-    from mirrorbi.reports.page.page import Block
 
 Progress = Callable[[int, int, str], None]
 """Called before each code cell with its place from 1, their number, and its title."""
@@ -106,8 +117,7 @@ def perform(
     plan: Plan,
     timeout: float | None = None,
     progress: Progress | None = None,
-    prepare: Callable[[], None] | None = None,
-    standby: Standby | None = None,
+    source: KernelSource | None = None,
 ) -> Run:
     """Carry out a plan; see `run`.
 
@@ -117,50 +127,39 @@ def perform(
         What `make_plan` returned.
     timeout, progress
         As for `run`.
-    prepare
-        Called once the kernel is booting, before this process imports the rest.
-    standby
-        A process that becomes the kernel, where one was started already.
+    source
+        Gives the process of the kernel, where one was started already.
     """
     began = time.perf_counter()
     folder = OutputFolder(plan.folder)
     with folder.scratch(plan.name) as work:
-        watch = Watch(mask=plan.mask, on_cell=progress)
-        watch.launch = _launch(plan, work, standby)
+        kernel = Kernel(work, environment_of(plan), plan.notebook.kernel, source=source)
+        execution = _execution(plan, kernel, progress)
         try:
-            if prepare:
-                prepare()
-            with in_background(import_page):
-                executed = _execute(plan, watch, timeout)
-            watch.launch.dismiss()
-            outcome = _publish(plan, folder, work, executed)
+            executed = execute(plan, execution, timeout)
+            kernel.dismiss()
+            outcome = publish(plan, folder, work, executed)
         except StoreError:
             raise
         except MirrorBIError as error:
-            _keep_failure(plan, folder, watch, error)
+            _keep_failure(plan, folder, execution.notebook, error)
             raise
         finally:
-            watch.launch.end()
+            kernel.end()
         files = folder.keep(work, plan.files.name)
     folder.remove(plan.failure_page.name, plan.failed_notebook.name, plan.draft.name)
     return Run(**outcome, files=files, seconds=time.perf_counter() - began)
 
 
-def _launch(plan: Plan, work: Path, standby: Standby | None) -> Launch:
-    from mirrorbi.reports.parameters.secret import environment_of
-
+def environment_of(plan: Plan) -> dict[str, str]:
+    """Return the variables of the kernel that serves a plan."""
     uses_us = any("mirrorbi" in source_of(cell) for cell in plan.notebook.cells)
-    return Launch(
-        work,
-        {
-            **environment_for(plan.caller, plan.notebook.path.parent, plan.settings.path),
-            **settings_for(plan),
-            **environment_of(plan.bound.secrets),
-        },
-        plan.notebook.kernel,
-        early=IMPORTS if uses_us else "",
-        standby=standby,
-    )
+    return {
+        EARLY: EARLY_IMPORTS if uses_us else "",
+        **environment_for(plan.caller, plan.notebook.path.parent, plan.settings.path),
+        **settings_for(plan),
+        **environment_of_secrets(plan.bound.secrets),
+    }
 
 
 def settings_for(plan: Plan) -> dict[str, str]:
@@ -177,11 +176,30 @@ def settings_for(plan: Plan) -> dict[str, str]:
     return variables
 
 
-def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
-    import nbformat
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
+def _execution(plan: Plan, kernel: Kernel, progress: Progress | None) -> Execution:
+    """Return what the engine is told of a run: where a cell is, what nobody may see."""
 
+    def on_cell(notebook: Any, index: int) -> None:
+        code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+        if progress:
+            progress(code.index(index) + 1, len(code), title_of_cell(notebook.cells, index))
+
+    return Execution(
+        kernel,
+        on_cell=on_cell,
+        place_of=lambda notebook, index: place_of(notebook.cells, index),
+        clean=plan.mask.clean,
+    )
+
+
+def execute(plan: Plan, execution: Execution, timeout: float | None) -> Any:
+    """Run the cells of a plan's notebook and return the notebook with their outputs.
+
+    Raises
+    ------
+    CellError
+        If a cell failed, took too long, or the kernel died.
+    """
     # Papermill does not read "period: str | None = None", and would warn of it.
     logging.getLogger("papermill").addFilter(_not_about_parameters)
     try:
@@ -193,20 +211,17 @@ def _execute(plan: Plan, watch: Watch, timeout: float | None) -> Any:
             kernel_name=plan.notebook.kernel,
             language="python",
             progress_bar=False,
-            watch=watch,
+            execution=execution,
             execution_timeout=timeout,
         )
     except PapermillExecutionError:
-        from mirrorbi.reports.page.failure import failure_of
-
-        failure = failure_of(watch.notebook)
-        if not failure.place:
-            # Papermill minds an error that the notebook expects, but goes on.
-            return watch.notebook
-        raise failure.error(hint=f"See {plan.failure_page}.") from None
+        failure = failure_of(execution.notebook)
+        # Papermill minds an error that the notebook expects, but goes on.
+        if failure.place:
+            raise failure.error(hint=f"See {plan.failure_page}.") from None
     finally:
         logging.getLogger("papermill").removeFilter(_not_about_parameters)
-    return watch.notebook
+    return execution.notebook
 
 
 def _not_about_parameters(record: logging.LogRecord) -> bool:
@@ -216,7 +231,7 @@ def _not_about_parameters(record: logging.LogRecord) -> bool:
 def _with_secrets(plan: Plan) -> dict[str, Any]:
     content = {**plan.notebook.content, "cells": list(plan.notebook.cells)}
     if plan.bound.secrets:
-        at = next(i for i, c in enumerate(content["cells"]) if "parameters" in _tags(c))
+        at = next(i for i, c in enumerate(content["cells"]) if TAG in tags_of(c))
         cell: dict[str, Any] = {
             "cell_type": "code",
             "id": "injected-secrets",
@@ -229,16 +244,14 @@ def _with_secrets(plan: Plan) -> dict[str, Any]:
     return content
 
 
-def _tags(cell: Mapping[str, Any]) -> Any:
-    return cell.get("metadata", {}).get("tags", ())
+def publish(plan: Plan, folder: OutputFolder, work: Path, executed: Any) -> dict[str, Any]:
+    """Make the page of an executed notebook, inspect it, and write it and what proves it.
 
-
-def _publish(plan: Plan, folder: OutputFolder, work: Path, executed: Any) -> dict[str, Any]:
-    from mirrorbi.reports.page.collect import collect, facts_of
-    from mirrorbi.reports.page.inspection import inspect_page, release_faults
-    from mirrorbi.reports.page.render import render
-    from mirrorbi.reports.verify.grounding_file import ground
-
+    Raises
+    ------
+    RenderError, NarrativeError
+        If it may not be shown: the last good report stays.
+    """
     content = collect(executed, plan.notebook.path.parent)
     failures = content.reasons
     if failures:
@@ -288,10 +301,6 @@ def notebook_text(
     It holds no secrets, no folders of this machine but in the author's own code, and of its
     outputs what the blocks of the page show; see `mirrorbi.reports.run.saved_outputs`.
     """
-    import nbformat
-
-    from mirrorbi.reports.run.saved_outputs import saved_notebook, without_local_paths
-
     record = executed["metadata"].setdefault("papermill", {})
     record["input_path"], record["output_path"] = plan.notebook.path.name, target.name
     saved = saved_notebook(executed, blocks, everything=plan.settings.keep_outputs)
@@ -300,11 +309,10 @@ def notebook_text(
     return f"{text}\n"
 
 
-def _keep_failure(plan: Plan, folder: OutputFolder, watch: Watch, error: MirrorBIError) -> None:
-    from mirrorbi.reports.page.failure import failure_of, render_failure
-
-    if watch.notebook is not None:
+def _keep_failure(plan: Plan, folder: OutputFolder, executed: Any, error: MirrorBIError) -> None:
+    if executed is not None:
         name = plan.failed_notebook
-        folder.write(name.name, notebook_text(plan, watch.notebook, name))
-    failure = failure_of(watch.notebook, error.what, watch.stopped_at)
+        folder.write(name.name, notebook_text(plan, executed, name))
+    stopped_at = error.cell if isinstance(error, CellError) else None
+    failure = failure_of(executed, error.what, stopped_at)
     folder.write(plan.failure_page.name, render_failure(plan, failure))
