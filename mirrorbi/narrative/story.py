@@ -8,6 +8,7 @@ from typing import Any
 
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
+from mirrorbi.facts.kinds import kind_of
 from mirrorbi.narrative import rules
 from mirrorbi.narrative.cards import Cards
 from mirrorbi.narrative.context import STYLE, Context
@@ -15,9 +16,6 @@ from mirrorbi.narrative.section import Section
 from mirrorbi.wording.mime_types import MIRRORBI
 from mirrorbi.wording.printable_text import escape
 from mirrorbi.wording.sentence import Sentence
-
-_COURSE = ("value", "change", "extreme", "trend", "unusual", "break")
-_MEMBERS = ("contribution", "mix", "simpson")
 
 
 @dataclass(frozen=True)
@@ -143,15 +141,20 @@ def _is_new(sentence: Sentence, seen: set[str]) -> bool:
 
 def _is_new_chart(fact: Fact, drawn: set[tuple[object, ...]]) -> bool:
     """Return whether no chart of the same thing was chosen before, and remember it."""
-    key: tuple[object, ...] = (fact.kind, fact.metric, fact.scope, fact.terms.get("by"))
-    if fact.kind in _COURSE:
-        key = ("course", fact.metric, fact.scope)
-    elif fact.kind in _MEMBERS:
-        key = ("members", fact.metric, fact.terms.get("by"))
-    elif fact.kind == "rank":
-        key = ("rank", fact.metric, fact.terms.get("by"))
-    elif fact.kind in ("coverage", "late_data", "missing_periods"):
-        key = ("rows", fact.terms.get("step"))
+    key = _drawn_thing(fact)
     fresh = key not in drawn
     drawn.add(key)
     return fresh
+
+
+def _drawn_thing(fact: Fact) -> tuple[object, ...]:
+    """Return what a fact's chart shows: facts of several kinds may show the same thing."""
+    form, by = kind_of(fact.kind).form_of(fact), fact.terms.get("by")
+    if form.head == "period" and "complete" in form.columns:
+        return "course", fact.metric, fact.scope
+    if form.head == "period" and kind_of(fact.kind).subject == "data":
+        return "rows", fact.terms.get("step")
+    if form.head == "member":
+        changes = "baseline" in form.cells
+        return "members" if changes else fact.kind, fact.metric, by
+    return fact.kind, fact.metric, fact.scope, by

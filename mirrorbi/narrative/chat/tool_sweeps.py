@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mirrorbi.errors import FactError, QueryError, RefusedError
 from mirrorbi.facts.factset import FactSet
+from mirrorbi.facts.kinds import Without
 from mirrorbi.facts.sweep.request import COMPARISONS
 from mirrorbi.narrative.chat import tool_arguments as arguments
 from mirrorbi.narrative.chat.tool_arguments import Mistake
@@ -21,16 +22,51 @@ if TYPE_CHECKING:
 
 Scope = tuple[tuple[str, str], ...]
 
-KINDS: Mapping[str, tuple[str, ...]] = {
-    "query": ("value", "cell", "share", "rank"),
-    "compare": ("change",),
-    "explain_change": ("change", "contribution", "mix", "mix_part", "simpson"),
-    "trend": ("trend", "break"),
-    "unusual": ("unusual", "break", "extreme"),
+_OF_DATA = Without("what is wrong with the data is told in every report, and asked by no tool")
+_NOT_SWEPT = Without("no sweep finds it")
+
+TOOLS: Mapping[str, tuple[str, ...] | Without] = {
+    "value": ("query",),
+    "cell": ("query", "members"),
+    "share": ("query", "members"),
+    "rank": ("query",),
+    "change": ("compare", "explain_change"),
+    "contribution": ("explain_change",),
+    "mix": ("explain_change",),
+    "mix_part": ("explain_change",),
+    "simpson": ("explain_change",),
+    "trend": ("trend",),
+    "break": ("trend", "unusual"),
+    "unusual": ("unusual",),
+    "extreme": ("unusual",),
     "forecast": ("forecast",),
     "distribution": ("distribution",),
-    "correlate": ("correlation",),
-    "members": ("cell", "share", "concentration"),
+    "correlation": ("correlate",),
+    "concentration": ("members",),
+    "coverage": _OF_DATA,
+    "completeness": _OF_DATA,
+    "missing_periods": _OF_DATA,
+    "incomplete": _OF_DATA,
+    "late_data": _OF_DATA,
+    "duplicates": _OF_DATA,
+    "nulls": _OF_DATA,
+    "constant": _OF_DATA,
+    "infinite": _OF_DATA,
+    "withheld": _OF_DATA,
+    "derived": Without("the tool derive makes it of facts that were found before"),
+    "sweep": _NOT_SWEPT,
+    "extent": _NOT_SWEPT,
+    "vanished": _NOT_SWEPT,
+    "appeared": _NOT_SWEPT,
+    "breadth": _NOT_SWEPT,
+}
+"""By kind of fact, the tools that look for it."""
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    tool: tuple(kind for kind, its in TOOLS.items() if isinstance(its, tuple) and tool in its)
+    for tools in TOOLS.values()
+    if isinstance(tools, tuple)
+    for tool in tools
 }
 """The kinds of facts that each tool looks for."""
 

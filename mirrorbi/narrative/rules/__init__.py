@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from mirrorbi.facts.kinds import Without
 from mirrorbi.narrative.rules import (
     changed,
     drivers,
@@ -27,10 +28,13 @@ SECTIONS: dict[str, tuple[str, ModuleType]] = {
 }
 """Name of each section, its title and the module that tells it, in order."""
 
+UNTOLD = {"derived": Without("the rules compute nothing themselves")}
+"""Kinds that sweeps may hold and no section tells; those found on request are told in answers."""
+
 
 def section_texts(material: Material) -> dict[str, SectionText]:
     """Return what each section says."""
     return {name: module.section_text(material) for name, (_, module) in SECTIONS.items()}
 
 
-__all__ = ["SECTIONS", "Material", "SectionText", "section_texts"]
+__all__ = ["SECTIONS", "UNTOLD", "Material", "SectionText", "section_texts"]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.kinds import kind_of
 from mirrorbi.narrative.checks.template_lint import Problem
 from mirrorbi.narrative.writer.clauses import TIMES, Token, role_of
 from mirrorbi.narrative.writer.slot_roles import dated, is_difference
@@ -95,14 +96,14 @@ def _check_figure(
         place, token, fact, tokens, facts, state, compare
     ):
         state.problems.append(Problem("scope", slot_text, HINTS["scope"]))
-    if fact.kind in ("sweep", "extent"):
+    if _is_of_review(fact):
         return
     if role_of(token, fact) == "direction" and _alike(token, fact, state.named):
         return
     named: Scope | Metric | None = _following(place, tokens, facts, ("metric",)) or state.metric
     if named is None:
         later = [t for t in tokens[place:] if t.head == "metric" and t.name in facts]
-        others = {_metric(f) for f in facts.values() if f.kind not in ("sweep", "extent")}
+        others = {_metric(f) for f in facts.values() if not _is_of_review(f)}
         named = _metric(facts[later[0].name]) if later else None
         if not later and len(others) == 1:
             named = _metric(fact)
@@ -113,6 +114,12 @@ def _check_figure(
     counted = token.head in _COUNTED or fact.kind == "concentration"
     if counted and _dimension(place, tokens, facts) not in (None, fact.terms.get("by")):
         state.problems.append(Problem("scope", slot_text, HINTS["scope"]))
+
+
+def _is_of_review(fact: Fact) -> bool:
+    """Return whether a fact is about the review itself, whatever metric is named beside it."""
+    kind = kind_of(fact.kind)
+    return kind.subject == "data" and not kind.swept
 
 
 def _metric(fact: Fact) -> Metric:
@@ -319,7 +326,7 @@ def _sides(
             and t.kind == "slot"
             and t.name in facts
             and role_of(t, facts[t.name]) in ("figure", "direction")
-            and facts[t.name].kind not in ("sweep", "extent")
+            and not _is_of_review(facts[t.name])
         ]
         kinds = {(f.scope, f.period) for _, f in figures if f.period is not None}
         if len(kinds) < 2:

@@ -14,10 +14,10 @@ from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.checks.template_lint import Problem
 from mirrorbi.narrative.sweep_summary import ALPHA
 from mirrorbi.narrative.writer.clauses import Token, facts_in, role_of
+from mirrorbi.narrative.writer.evidence import is_proof
 from mirrorbi.narrative.writer.lexicon import Phrase, lexicon
 from mirrorbi.narrative.writer.slot_roles import sums_parts
 
-_PARTS = ("contribution", "mix", "mix_part", "simpson")
 _SINGLE = ("superlative", "least", "record")
 """Claims about one thing, which its own fact must prove."""
 
@@ -158,7 +158,7 @@ def _proven(
     if claim == "both":
         return len(tuple(cited)) > 1
     denied = _denied(token, tokens)
-    return any(_PROOFS[proof](fact, denied) for fact in cited)
+    return any(PROOFS[proof](fact, denied) for fact in cited)
 
 
 def _subject(token: Token, tokens: tuple[Token, ...], facts: Mapping[str, Fact]) -> Fact | None:
@@ -198,21 +198,16 @@ def _denied(token: Token, tokens: tuple[Token, ...]) -> bool:
 
 
 def _first(fact: Fact, _: bool) -> bool:
-    if fact.kind == "rank":
-        return fact.direction == "up" and fact["rank"].value == 1
     rank = fact.quantities.get("rank")
-    return rank is not None and rank.value == 1 and fact.kind != "extreme"
+    is_end = fact.direction == "up" or not is_proof(fact, "ends")
+    return rank is not None and rank.value == 1 and is_end
 
 
 def _last(fact: Fact, _: bool) -> bool:
-    if fact.kind == "rank":
+    if is_proof(fact, "ends"):
         return fact.direction == "down"
     rank, of = fact.quantities.get("rank"), fact.quantities.get("of")
     return rank is not None and of is not None and rank.value == of.value
-
-
-def _record(fact: Fact, _: bool) -> bool:
-    return fact.kind == "extreme"
 
 
 def _counted(fact: Fact) -> tuple[Decimal, Decimal] | None:
@@ -234,17 +229,17 @@ def _all(fact: Fact, denied: bool) -> bool:
     counted = _counted(fact)
     if denied:
         return counted is not None and counted[0] < counted[1]
-    if fact.kind == "completeness":
-        return fact["share"].value == 1
-    if fact.kind in ("missing_periods", "duplicates"):
-        return fact[fact.estimate].value == 0
+    if is_proof(fact, "full"):
+        return fact[fact.estimate].value == 1
+    if is_proof(fact, "zero"):
+        return not fact[fact.estimate].value
     return counted is not None and counted[0] == counted[1]
 
 
 def _none(fact: Fact, _: bool) -> bool:
-    if fact.kind in ("missing_periods", "duplicates", "nulls"):
+    if is_proof(fact, "zero"):
         return not fact[fact.estimate].value
-    return fact.kind == "vanished" or (fact.q is not None and fact.q > float(ALPHA))
+    return is_proof(fact, "none") or (fact.q is not None and fact.q > float(ALPHA))
 
 
 def _small(fact: Fact, _: bool) -> bool:
@@ -274,23 +269,21 @@ def _tested(fact: Fact, denied: bool) -> bool:
 
 
 def _unusual(fact: Fact, denied: bool) -> bool:
-    if fact.kind in ("unusual", "break") and fact.q is not None and not denied:
+    if is_proof(fact, "unusual") and fact.q is not None and not denied:
         return fact.q <= float(ALPHA)
     return _tested(fact, denied)
 
 
 def _trend(fact: Fact, denied: bool) -> bool:
-    return fact.kind == "trend" and _tested(fact, denied)
+    return is_proof(fact, "trend") and _tested(fact, denied)
 
 
-def _kind(*kinds: str) -> Callable[[Fact, bool], bool]:
-    return lambda fact, _: fact.kind in kinds or fact.terms.get("op") in kinds
+def _by_kind(name: str) -> Callable[[Fact, bool], bool]:
+    return lambda fact, _: is_proof(fact, name)
 
 
 def _parts(fact: Fact, _: bool) -> bool:
-    if fact.kind in (*_PARTS, "share", "concentration"):
-        return True
-    return fact.kind == "derived" and (fact.terms["op"] == "share" or sums_parts(fact))
+    return is_proof(fact, "parts") or sums_parts(fact)
 
 
 def _flat(fact: Fact, _: bool) -> bool:
@@ -298,18 +291,21 @@ def _flat(fact: Fact, _: bool) -> bool:
 
 
 def _typical(fact: Fact, _: bool) -> bool:
-    return fact.compare == "average" or fact.q is not None or fact.kind == "unusual"
+    return fact.compare == "average" or fact.q is not None or is_proof(fact, "typical")
 
 
 def _quality(fact: Fact, _: bool) -> bool:
-    kinds = "incomplete late_data duplicates nulls missing_periods completeness coverage vanished"
-    return fact.kind in kinds.split() or "incomplete" in fact.caveats
+    return is_proof(fact, "quality") or "incomplete" in fact.caveats
 
 
-_PROOFS: dict[str, Callable[[Fact, bool], bool]] = {
+_BY_KIND = (
+    "record", "correlation", "mix", "concentration", "reversal", "break", "forecast", "together"
+)  # fmt: skip
+"""Proofs that facts are by their kind alone."""
+
+PROOFS: Mapping[str, Callable[[Fact, bool], bool]] = {
     "first": _first,
     "last": _last,
-    "record": _record,
     "all": _all,
     "none": _none,
     "small": _small,
@@ -319,15 +315,10 @@ _PROOFS: dict[str, Callable[[Fact, bool], bool]] = {
     "tested": _tested,
     "unusual": _unusual,
     "trend": _trend,
-    "correlation": _kind("correlation"),
     "parts": _parts,
-    "mix": _kind("mix", "mix_part", "simpson"),
-    "concentration": _kind("concentration", "share"),
-    "reversal": _kind("simpson", "break"),
-    "break": _kind("break"),
-    "forecast": _kind("forecast"),
     "flat": _flat,
-    "together": _kind("mix", "concentration", "sum", "share", "contribution", "mix_part"),
     "typical": _typical,
     "quality": _quality,
+    **{name: _by_kind(name) for name in _BY_KIND},
 }
+"""What proves a claim, by the names in ``lexicon.toml``."""

@@ -16,6 +16,7 @@ from mirrorbi.narrative.context import Context
 from mirrorbi.narrative.story import Narrative, sections_of
 from mirrorbi.narrative.writer.assembly import TextAssembly, compose
 from mirrorbi.narrative.writer.authorship import authorship
+from mirrorbi.narrative.writer.evidence import is_numerous
 from mirrorbi.narrative.writer.progress import Progress, State, default_display
 from mirrorbi.narrative.writer.recount import Recount, recount
 from mirrorbi.narrative.writer.revision import Editor, require_drafts
@@ -34,9 +35,8 @@ REPAIRS = 2
 LONGEST = 8_000
 """Tokens of an answer: forty sentences with their frame come to half of it."""
 
-_KIN = ("value", "change", "rank", "mix_part", "contribution", "share", "extreme")
 _EACH = 16
-"""Facts of one of these kinds shown at most."""
+"""Facts of one kind shown at most, where there are many."""
 
 
 class Sender(Protocol):
@@ -115,7 +115,7 @@ def facts_to_disclose(material: rules.Material) -> list[FactSet]:
     counts: dict[str, int] = {}
     for fact in material.facts:
         counts[fact.kind] = counts.get(fact.kind, 0) + 1
-        if fact.kind not in _KIN or counts[fact.kind] <= _EACH:
+        if not is_numerous(fact.kind) or counts[fact.kind] <= _EACH:
             chosen.setdefault(fact.id, fact)
     room = max(FACTS - sum(map(len, further)), 0)
     return [material.facts.replace(list(chosen.values())[:room]), *further]

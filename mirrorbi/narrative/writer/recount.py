@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Query
 from mirrorbi.facts.fact import Fact
+from mirrorbi.facts.kinds import Kind, kind_of
 
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
@@ -21,7 +22,25 @@ if TYPE_CHECKING:
 TOLERANCE = Decimal("1e-6")
 """Relative difference allowed: engines add floats in any order."""
 
-_KINDS = ("value", "change", "extreme", "rank", "contribution", "mix_part", "unusual")
+
+def recounted_quantities(kind: Kind) -> tuple[str, ...]:
+    """Return the quantities of a kind that are counted again.
+
+    They are those that are the metric itself, of the fact's scope in its period and, under
+    ``base``, in its baseline.
+
+    Examples
+    --------
+    >>> from mirrorbi.facts.kinds import kind_of
+    >>> recounted_quantities(kind_of("change")), recounted_quantities(kind_of("trend"))
+    (('value', 'base'), ())
+    """
+    times = {"value": "period", "base": "baseline"}
+    return tuple(
+        name
+        for name, time in times.items()
+        if kind.subject == "metric" and name in kind.quantities and time in kind.form.cells
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +104,15 @@ def recount(fact: Fact, dataset: Dataset | None) -> list[Recount]:
     dataset
         What it is about.
     """
-    if dataset is None or fact.kind not in _KINDS or fact.metric not in dataset.model.metrics:
+    if dataset is None or fact.metric not in dataset.model.metrics:
         return []
-    figures = [("value", fact.period)]
-    if fact.baseline is not None and fact.compare in ("previous", "year_ago", "given"):
-        figures.append(("base", fact.baseline))
     recounts = []
-    for name, period in figures:
+    for name in recounted_quantities(kind_of(fact.kind)):
+        # The base of an average is that of no period.
+        is_mean = name == "base" and (fact.baseline is None or fact.compare == "average")
         quantity = fact.quantities.get(name)
-        if quantity is not None:
+        if quantity is not None and not is_mean:
+            period = fact.period if name == "value" else fact.baseline
             value, sql = _count(fact, period, dataset)
             recounts.append(Recount(fact.id, name, quantity.value, value, sql))
     return recounts
