@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mirrorbi.data.cube.states import simple_metrics
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Query
 from mirrorbi.facts.fact import Fact
@@ -120,7 +121,19 @@ def recount(fact: Fact, dataset: Dataset | None) -> list[Recount]:
 
 def _count(fact: Fact, period: Period | None, dataset: Dataset) -> tuple[Decimal | None, str]:
     where = {name: list(members) for query in fact.evidence[:1] for name, members in query.where}
-    where |= {name: [member] for name, member in fact.scope}
-    query = Query.of(fact.metric, where=where, period=period)
-    value = float(dataset.recount(query).columns[fact.metric][0])
-    return (None if value != value else Decimal(repr(value))), dataset.sql(query)
+    by: list[str] = []
+    if any(part.non_additive for part in simple_metrics(dataset.model, fact.metric)):
+        # The stock of a member is that of the last day of all, also where it has no row then.
+        by = [name for name, _ in fact.scope]
+    else:
+        where |= {name: [member] for name, member in fact.scope}
+    query = Query.of(fact.metric, by=by, where=where, period=period)
+    columns = dataset.recount(query).columns
+    scope = dict(fact.scope)
+    values = [
+        float(value)
+        for value, *members in zip(columns[fact.metric], *(columns[n] for n in by), strict=True)
+        if members == [scope[name] for name in by]
+    ]
+    told = values and values[0] == values[0]
+    return (Decimal(repr(values[0])) if told else None), dataset.sql(query)
