@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -13,12 +16,38 @@ from hypothesis import settings
 from nbformat import v4
 
 from mirrorbi import testing
+from mirrorbi.cli.app import carry_out
 
 Make = Callable[..., Path]
 
 # Examples of ours open data and run engines: how long one takes says nothing about the code.
 settings.register_profile("mirrorbi", deadline=None)
 settings.load_profile("mirrorbi")
+
+
+@pytest.fixture(scope="session")
+def mirrorbi_command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """``mirrorbi`` as a person types it, in this process: what it prints and its exit code.
+
+    Start, signals, terminals and what one process keeps from another need one of their own.
+    """
+
+    def typed(*words: object, cwd: Path | None = None, **env: str) -> Any:
+        output, errors = io.BytesIO(), io.BytesIO()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["mirrorbi", *map(str, words)])
+            patch.setattr(sys, "stdout", io.TextIOWrapper(output, "utf-8", write_through=True))
+            patch.setattr(sys, "stderr", io.TextIOWrapper(errors, "utf-8", write_through=True))
+            for name, value in env.items():
+                patch.setenv(name, value)
+            if cwd is not None:
+                patch.chdir(cwd)
+            code = carry_out() or 0
+            # Read before the streams are collected, which closes what they wrote to.
+            said = (output.getvalue().decode(), errors.getvalue().decode())
+        return subprocess.CompletedProcess(words, code, *said)
+
+    return typed
 
 
 @pytest.fixture(scope="session")

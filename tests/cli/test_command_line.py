@@ -1,4 +1,4 @@
-"""The command line as a person meets it: real processes, real files."""
+"""The command line as a person meets it: real files, and processes where one is needed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import mirrorbi
 HEAVY = ("pandas", "ibis", "duckdb", "plotly", "papermill", "nbformat", "scipy", "rich", "pydantic")
 
 
-def mirrorbi_command(*words: object, cwd: Path | None = None, **env: str):
+def in_a_process(*words: object, cwd: Path | None = None, **env: str):
     return subprocess.run(
         [sys.executable, "-m", "mirrorbi", *map(str, words)],
         capture_output=True,
@@ -72,7 +72,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_the_version_is_said() -> None:
-    assert mirrorbi_command("--version").stdout == f"mirrorbi {mirrorbi.__version__}\n"
+    assert in_a_process("--version").stdout == f"mirrorbi {mirrorbi.__version__}\n"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_version_is_said() -> None:
     ],
 )
 def test_a_mistake_is_one_clean_message_and_code_2(
-    words, message, notebook, shop, tmp_path
+    mirrorbi_command, words, message, notebook, shop, tmp_path
 ) -> None:
     filled = [word.format(nb=notebook, csv=shop / "sales.csv") for word in words]
     done = mirrorbi_command(*filled, cwd=tmp_path)
@@ -131,12 +131,18 @@ def test_a_fault_of_the_program_shows_no_message_that_may_quote_the_data(debug) 
     assert debug or "error: MirrorBI failed: ValueError in" in done.stderr
 
 
+def test_the_exit_code_is_that_of_the_process() -> None:
+    done = in_a_process("run", "nowhere.ipynb")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: There is no notebook 'nowhere.ipynb'.")
+
+
 def test_debug_shows_the_traceback() -> None:
-    assert "Traceback" in mirrorbi_command("--debug", "run", "nowhere.ipynb").stderr
-    assert "Traceback" in mirrorbi_command("run", "nowhere.ipynb", MIRRORBI_DEBUG="1").stderr
+    assert "Traceback" in in_a_process("--debug", "run", "nowhere.ipynb").stderr
+    assert "Traceback" in in_a_process("run", "nowhere.ipynb", MIRRORBI_DEBUG="1").stderr
 
 
-def test_parameters_are_shown_without_a_run(notebook) -> None:
+def test_parameters_are_shown_without_a_run(mirrorbi_command, notebook) -> None:
     done = mirrorbi_command("run", notebook, "--help-params")
     assert "facts [shown]" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -147,7 +153,7 @@ def test_parameters_are_shown_without_a_run(notebook) -> None:
 
 def test_a_run_prints_the_path_and_the_time_and_no_progress(notebook, tmp_path) -> None:
     (tmp_path / "values.yaml").write_text("top: 2\nname: ab\n")
-    done = mirrorbi_command(
+    done = in_a_process(
         "run", notebook, "-f", "values.yaml", "-p", "name=yo", cwd=tmp_path, MIRRORBI_REPORTS="out"
     )
     assert done.returncode == 0
@@ -159,7 +165,7 @@ def test_a_run_prints_the_path_and_the_time_and_no_progress(notebook, tmp_path) 
 
 
 def test_a_run_as_json_is_json(notebook, tmp_path) -> None:
-    done = mirrorbi_command("run", notebook, "--json", cwd=tmp_path)
+    done = in_a_process("run", notebook, "--json", cwd=tmp_path)
     result = json.loads(done.stdout)
     assert Path(result["report"]) == Path("reports/weekly.html")
     assert (tmp_path / result["notebook"]).exists()
@@ -167,14 +173,16 @@ def test_a_run_as_json_is_json(notebook, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("content", ["- a\n", "{", "just text", "1: 2"])
-def test_a_parameters_file_must_hold_names_and_values(notebook, tmp_path, content: str) -> None:
+def test_a_parameters_file_must_hold_names_and_values(
+    mirrorbi_command, notebook, tmp_path, content: str
+) -> None:
     (tmp_path / "values.yaml").write_text(content)
     done = mirrorbi_command("run", notebook, "-f", "values.yaml", cwd=tmp_path)
     assert done.returncode == 2
     assert "error: The parameters file 'values.yaml'" in done.stderr
 
 
-def test_query_prints_a_table_of_80_columns(shop) -> None:
+def test_query_prints_a_table_of_80_columns(mirrorbi_command, shop) -> None:
     done = mirrorbi_command("query", "sales.csv", "rows", "--by", "city", cwd=shop)
     assert done.returncode == 0, done.stderr
     assert "<b>Oslo</b>" in done.stdout
@@ -182,7 +190,7 @@ def test_query_prints_a_table_of_80_columns(shop) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def test_a_table_too_wide_is_folded_and_no_figure_is_cut(tmp_path) -> None:
+def test_a_table_too_wide_is_folded_and_no_figure_is_cut(mirrorbi_command, tmp_path) -> None:
     names = [f"m{i}" for i in range(9)]
     lines = ["day,city," + ",".join(names)]
     for month in range(1, 4):
@@ -207,7 +215,7 @@ def test_a_table_too_wide_is_folded_and_no_figure_is_cut(tmp_path) -> None:
     assert all("Feb 2024" in block and "Period" in block for block in blocks)
 
 
-def test_query_as_csv_has_no_formula(shop) -> None:
+def test_query_as_csv_has_no_formula(mirrorbi_command, shop) -> None:
     done = mirrorbi_command(
         "query", "sales.csv", "rows", "--by", "city", "--grain", "month", "--csv", cwd=shop
     )
@@ -217,7 +225,7 @@ def test_query_as_csv_has_no_formula(shop) -> None:
     assert {line["rows"] for line in lines} == {"28"}
 
 
-def test_query_as_json_says_what_was_asked(shop) -> None:
+def test_query_as_json_says_what_was_asked(mirrorbi_command, shop) -> None:
     done = mirrorbi_command(
         "query", "sales.csv", "rows", "--where", "city=Rome", "--period", "2024-02", "--json",
         cwd=shop,
@@ -227,7 +235,7 @@ def test_query_as_json_says_what_was_asked(shop) -> None:
     assert [line["rows"] for line in answer["lines"]] == [28]
 
 
-def test_what_is_held_back_is_said_with_its_rule(tmp_path) -> None:
+def test_what_is_held_back_is_said_with_its_rule(mirrorbi_command, tmp_path) -> None:
     lines = ["day,city,sales"]
     for month in range(1, 7):
         for day in range(1, 29):
@@ -245,7 +253,7 @@ def test_what_is_held_back_is_said_with_its_rule(tmp_path) -> None:
     assert max(map(len, shown.stdout.splitlines())) <= 80
 
 
-def test_facts_are_shown_best_first_and_as_json(shop) -> None:
+def test_facts_are_shown_best_first_and_as_json(mirrorbi_command, shop) -> None:
     done = mirrorbi_command("facts", "sales.csv", "--top", "4", cwd=shop)
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -256,7 +264,7 @@ def test_facts_are_shown_best_first_and_as_json(shop) -> None:
     assert {fact["kind"] for fact in as_json["facts"]} == {"change"}
 
 
-def test_a_draft_says_what_was_guessed_in_reading(tmp_path) -> None:
+def test_a_draft_says_what_was_guessed_in_reading(mirrorbi_command, tmp_path) -> None:
     import pandas as pd
 
     records = [{"day": f"2024-01-{d:02d}", "sales": d, "tags": ["a"]} for d in range(1, 29)]
@@ -280,7 +288,7 @@ def test_a_draft_says_what_was_guessed_in_reading(tmp_path) -> None:
     )
 
 
-def test_a_model_is_written_once_and_replaced_only_by_force(shop) -> None:
+def test_a_model_is_written_once_and_replaced_only_by_force(mirrorbi_command, shop) -> None:
     first = mirrorbi_command("model", "sales.csv", cwd=shop)
     assert first.returncode == 0, first.stderr
     text = (shop / "sales.model.yaml").read_text()
@@ -295,7 +303,7 @@ def test_a_model_is_written_once_and_replaced_only_by_force(shop) -> None:
     (shop / "sales.model.yaml").unlink()
 
 
-def test_a_query_holds_back_what_is_of_few_and_says_so(shop) -> None:
+def test_a_query_holds_back_what_is_of_few_and_says_so(mirrorbi_command, shop) -> None:
     asked = ("query", "sales.csv", "rows", "--by", "city", "--grain", "day")
     refused = mirrorbi_command(*asked, cwd=shop)
     assert refused.returncode == 2

@@ -1,29 +1,16 @@
-"""``mirrorbi models``: real processes against a loopback control plane."""
+"""``mirrorbi models`` against a loopback control plane."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
 
 @pytest.fixture
-def run(bedrock, tmp_path):
-    def made(*words, **env):
-        return subprocess.run(
-            [sys.executable, "-m", "mirrorbi", "models", *words],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={**os.environ, **env},
-            timeout=90,
-            check=False,
-        )
-
-    return made
+def run(bedrock, mirrorbi_command, tmp_path):
+    return partial(mirrorbi_command, "models", cwd=tmp_path)
 
 
 def test_the_table_fits_80_columns_and_says_what_is_used(run):

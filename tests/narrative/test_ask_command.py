@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,9 @@ ALLOWED = {"MIRRORBI_PRIVACY_NARRATORS": "rules,claude", "MIRRORBI_CLAUDE_RESIDE
 NOWHERE = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent", "AWS_REGION": "eu-west-1"}
 
 
-def command(*words: object, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mirrorbi", *map(str, words)],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env={**os.environ, **env},
-        timeout=120,
-        check=False,
-    )
+@pytest.fixture
+def command(mirrorbi_command: Any, tmp_path: Path) -> Any:
+    return partial(mirrorbi_command, cwd=tmp_path)
 
 
 def scripted(bedrock: Any) -> None:
@@ -40,10 +32,10 @@ def scripted(bedrock: Any) -> None:
 
 
 def test_the_answer_is_shown_with_what_was_computed_and_what_it_cost(
-    bedrock: Any, tmp_path: Path
+    command: Any, bedrock: Any, tmp_path: Path
 ) -> None:
     scripted(bedrock)
-    done = command("ask", FLIGHTS, "What happened?", "--code", folder=tmp_path, **ALLOWED)
+    done = command("ask", FLIGHTS, "What happened?", "--code", **ALLOWED)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.replace("\u202f", " ").replace("\xa0", " ").splitlines()
     assert lines[0] == "On-time rate fell by 17.0 pp to 64.7% in December 2013."
@@ -55,56 +47,58 @@ def test_the_answer_is_shown_with_what_was_computed_and_what_it_cost(
     assert list((tmp_path / ".mirrorbi" / "ledger").iterdir())
 
 
-def test_json_holds_the_whole_answer(bedrock: Any, tmp_path: Path) -> None:
+def test_json_holds_the_whole_answer(command: Any, bedrock: Any, tmp_path: Path) -> None:
     scripted(bedrock)
-    done = command("ask", FLIGHTS, "What happened?", "--json", folder=tmp_path, **ALLOWED)
+    done = command("ask", FLIGHTS, "What happened?", "--json", **ALLOWED)
     told = json.loads(done.stdout)
     assert told["answered"] is True
     assert told["facts"][0]["quantities"]["value"][0] == "0.647165452284"
     assert told["calls"] == 2
     # Asked again, the answers kept are taken: nothing is sent, and the text is the same.
-    again = command("ask", FLIGHTS, "What happened?", "--json", folder=tmp_path, **ALLOWED)
+    again = command("ask", FLIGHTS, "What happened?", "--json", **ALLOWED)
     assert json.loads(again.stdout)["text"] == told["text"]
     assert len(bedrock.received) == 2
     scripted(bedrock)
-    command("ask", FLIGHTS, "What happened?", "--no-cache", folder=tmp_path, **ALLOWED)
+    command("ask", FLIGHTS, "What happened?", "--no-cache", **ALLOWED)
     assert len(bedrock.received) == 4
 
 
 def test_no_answer_is_exit_code_1_and_a_reason_of_the_data_is_not(
-    bedrock: Any, tmp_path: Path
+    command: Any, bedrock: Any, tmp_path: Path
 ) -> None:
     bedrock.use_tool("answer", {"sentences": [], "cannot": "no_metric"})
-    told = command("ask", FLIGHTS, "How many passengers?", folder=tmp_path, **ALLOWED)
+    told = command("ask", FLIGHTS, "How many passengers?", **ALLOWED)
     assert told.returncode == 0
     assert told.stdout.startswith("The data cannot answer this: no metric")
     bedrock.always(lambda _: use_tool("query", {"metrics": ["flights"]}))
     from mirrorbi.testing import use_tool
 
-    lost = command("ask", FLIGHTS, "How many flights?", folder=tmp_path, **ALLOWED)
+    lost = command("ask", FLIGHTS, "How many flights?", **ALLOWED)
     assert lost.returncode == 1
     assert lost.stdout.startswith("No answer was reached within the calls")
 
 
-def test_without_leave_or_credentials_the_error_says_what_to_do(tmp_path: Path) -> None:
-    refused = command("ask", FLIGHTS, "What happened?", folder=tmp_path)
+def test_without_leave_or_credentials_the_error_says_what_to_do(
+    command: Any, tmp_path: Path
+) -> None:
+    refused = command("ask", FLIGHTS, "What happened?")
     assert refused.returncode == 2
     assert 'narrators = ["claude"]' in refused.stderr
     assert "mirrorbi facts" in refused.stderr
     bare = {name: "" for name in os.environ if name.startswith("AWS_")}
-    lost = command(
-        "ask", FLIGHTS, "What happened?", folder=tmp_path, **{**bare, **ALLOWED, **NOWHERE}
-    )
+    lost = command("ask", FLIGHTS, "What happened?", **{**bare, **ALLOWED, **NOWHERE})
     assert lost.returncode == 2
     assert "credentials" in lost.stderr.lower()
     assert "mirrorbi facts" in lost.stderr
     assert "Traceback" not in lost.stderr
 
 
-def test_a_model_of_claude_that_is_not_known_is_said_with_the_nearest(tmp_path: Path) -> None:
+def test_a_model_of_claude_that_is_not_known_is_said_with_the_nearest(
+    command: Any, tmp_path: Path
+) -> None:
     elsewhere = {**ALLOWED, "MIRRORBI_CLAUDE_REGION": "eu-central-1"}
     asked = ("What?", "--claude-model", "claude-sonet-4-6")
-    done = command("ask", FLIGHTS, *asked, folder=tmp_path, **elsewhere)
+    done = command("ask", FLIGHTS, *asked, **elsewhere)
     assert done.returncode == 2
     assert "claude-sonnet-4-6" in done.stderr
 

@@ -4,8 +4,7 @@ import base64
 import contextlib
 import csv
 import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -338,12 +337,8 @@ def test_broken_files_say_why(tmp_path, name, text):
         check_file(tmp_path / name)
 
 
-def checked(*arguments):
-    command = [sys.executable, "-m", "mirrorbi", "check", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def test_the_command_exits_with_what_it_found(tmp_path):
+def test_the_command_exits_with_what_it_found(mirrorbi_command, tmp_path):
+    checked = partial(mirrorbi_command, "check")
     clean = checked(SAMPLE)
     assert (clean.returncode, clean.stdout[:17]) == (0, "Nothing was found")
     (tmp_path / "x.html").write_text("<p>jane@example.com</p>")

@@ -1,8 +1,6 @@
 """Drafts made with a look at the values: what is personal is neither shown nor summed."""
 
 import json
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
@@ -33,14 +31,12 @@ def frame():
 
 
 @pytest.fixture(scope="module")
-def shown(frame, tmp_path_factory):
+def shown(frame, mirrorbi_command, tmp_path_factory):
     file = tmp_path_factory.mktemp("draft") / "orders.csv"
     frame.to_csv(file, index=False)
-    command = [sys.executable, "-m", "mirrorbi", "model", file.name]
-    first = subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=True)
-    again = subprocess.run(
-        [*command, "--force", "--json"], cwd=file.parent, capture_output=True, text=True, check=True
-    )
+    first = mirrorbi_command("model", file.name, cwd=file.parent)
+    again = mirrorbi_command("model", file.name, "--force", "--json", cwd=file.parent)
+    assert (first.returncode, again.returncode) == (0, 0)
     text = (file.parent / "orders.model.yaml").read_text(encoding="utf-8")
     return first.stdout, json.loads(again.stdout), text
 

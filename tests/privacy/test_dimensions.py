@@ -2,9 +2,6 @@
 
 import importlib.util
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -190,17 +187,6 @@ def folder(tmp_path_factory):
     return home
 
 
-def command(folder, *words):
-    return subprocess.run(
-        [sys.executable, "-m", "mirrorbi", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(mirrorbi.__file__).parents[1])},
-    )
-
-
 MEMBERS = [str(value) for name in PERSONAL for value in staff()[name].unique()]
 
 
@@ -215,8 +201,8 @@ MEMBERS = [str(value) for name in PERSONAL for value in staff()[name].unique()]
         ("preview", "staff.csv", "--by", "mail"),
     ],
 )
-def test_every_command_refuses_it_by_name_and_names_nobody(folder, words):
-    ran = command(folder, *words)
+def test_every_command_refuses_it_by_name_and_names_nobody(mirrorbi_command, folder, words):
+    ran = mirrorbi_command(*words, cwd=folder)
     assert ran.returncode == 2
     assert ran.stdout == ""
     assert "looks like" in ran.stderr
@@ -235,8 +221,8 @@ def test_every_command_refuses_it_by_name_and_names_nobody(folder, words):
         ("model", "other.csv"),
     ],
 )
-def test_no_command_prints_a_member(folder, words):
-    ran = command(folder, *words)
+def test_no_command_prints_a_member(mirrorbi_command, folder, words):
+    ran = mirrorbi_command(*words, cwd=folder)
     assert ran.returncode == 0, ran.stderr
     said = ran.stdout + ran.stderr
     assert not [member for member in MEMBERS if member in said]

@@ -1,4 +1,4 @@
-"""``mirrorbi ledger`` as a person meets it: real processes."""
+"""``mirrorbi ledger`` as a person meets it."""
 
 import csv
 import io
@@ -42,18 +42,15 @@ def ledger(tmp_path):
     return ledger
 
 
-def command(ledger, *words):
-    return subprocess.run(
-        [sys.executable, "-m", "mirrorbi", "ledger", *map(str, words)],
-        capture_output=True,
-        text=True,
-        cwd=ledger.folder.parents[1],
-        timeout=60,
-        check=False,
-    )
+@pytest.fixture
+def command(mirrorbi_command):
+    def typed(ledger, *words):
+        return mirrorbi_command("ledger", *words, cwd=ledger.folder.parents[1])
+
+    return typed
 
 
-def test_show_fits_eighty_columns_and_says_what_matters(ledger):
+def test_show_fits_eighty_columns_and_says_what_matters(command, ledger):
     done = command(ledger, "show")
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -68,7 +65,7 @@ def test_show_fits_eighty_columns_and_says_what_matters(ledger):
     assert "64.7" not in done.stdout
 
 
-def test_show_the_last_and_those_of_a_run(ledger):
+def test_show_the_last_and_those_of_a_run(command, ledger):
     assert "1 of 3 calls" in command(ledger, "show", "--last", 1).stdout
     found = json.loads(command(ledger, "show", "--run", "kpi-2013-12", "--json").stdout)
     assert [call["outcome"] for call in found] == ["answered", "failed"]
@@ -76,7 +73,7 @@ def test_show_the_last_and_those_of_a_run(ledger):
     assert found[0]["withheld"] == {"min_entities": 3}
 
 
-def test_show_one_call_with_its_payload(ledger):
+def test_show_one_call_with_its_payload(command, ledger):
     done = command(ledger, "show", "2")
     assert "Request   r-1" in done.stdout
     assert "Withheld  3 min_entities" in done.stdout
@@ -86,7 +83,7 @@ def test_show_one_call_with_its_payload(ledger):
     assert again["disclosures"][0]["body"] == disclosure("64.7 %").text
 
 
-def test_names_that_are_not_there(ledger):
+def test_names_that_are_not_there(command, ledger):
     run = command(ledger, "show", "--run", "kpi-2013-11")
     assert (run.returncode, run.stdout) == (2, "")
     assert "Did you mean 'kpi-2013-12'?" in run.stderr
@@ -95,7 +92,7 @@ def test_names_that_are_not_there(ledger):
     assert "There is no call '99'" in entry.stderr
 
 
-def test_an_empty_ledger(ledger, tmp_path):
+def test_an_empty_ledger(command, ledger, tmp_path):
     done = command(ledger, "show", "--ledger", tmp_path / "none")
     assert (done.returncode, "No call was made" in done.stdout) == (0, True)
     assert json.loads(command(ledger, "show", "--json", "--ledger", tmp_path / "n").stdout) == []
@@ -105,7 +102,7 @@ def test_an_empty_ledger(ledger, tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_verify_says_unchanged_and_what_to_keep(ledger):
+def test_verify_says_unchanged_and_what_to_keep(command, ledger):
     done = command(ledger, "verify")
     head = verify_ledger(ledger).last.hash
     assert (done.returncode, done.stderr) == (0, "")
@@ -116,7 +113,7 @@ def test_verify_says_unchanged_and_what_to_keep(ledger):
     assert "was noted elsewhere" in wrong.stdout
 
 
-def test_verify_names_what_was_changed(ledger):
+def test_verify_names_what_was_changed(command, ledger):
     path = ledger.folder / "ledger.jsonl"
     path.write_bytes(path.read_bytes().replace(b'"status":"failed"', b'"status":"passed"'))
     done = command(ledger, "verify")
@@ -128,13 +125,13 @@ def test_verify_names_what_was_changed(ledger):
     assert found["problems"][0]["entry"] == "entry 5"
 
 
-def test_export_as_lines_is_the_ledger_itself(ledger, tmp_path):
+def test_export_as_lines_is_the_ledger_itself(command, ledger, tmp_path):
     done = command(ledger, "export", "copy.jsonl")
     assert (done.returncode, done.stdout) == (0, "copy.jsonl\n")
     assert (tmp_path / "copy.jsonl").read_bytes() == b"".join(ledger.lines())
 
 
-def test_export_as_a_table_has_no_formulas_and_no_payloads(ledger, tmp_path):
+def test_export_as_a_table_has_no_formulas_and_no_payloads(command, ledger, tmp_path):
     assert command(ledger, "export", "calls.csv").returncode == 0
     content = (tmp_path / "calls.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
@@ -146,7 +143,7 @@ def test_export_as_a_table_has_no_formulas_and_no_payloads(ledger, tmp_path):
     assert rows[2]["user"] == "'=cmd()"
 
 
-def test_export_to_another_ending_or_place(ledger, tmp_path):
+def test_export_to_another_ending_or_place(command, ledger, tmp_path):
     done = command(ledger, "export", "calls.xlsx")
     assert done.returncode == 2
     assert "ends neither in .jsonl nor in .csv" in done.stderr
@@ -156,18 +153,12 @@ def test_export_to_another_ending_or_place(ledger, tmp_path):
     assert "could not be written" in done.stderr
 
 
-def test_a_ledger_that_the_settings_name(tmp_path):
+def test_a_ledger_that_the_settings_name(mirrorbi_command, tmp_path):
     (tmp_path / "mirrorbi.toml").write_text('ledger = "elsewhere"\n')
     ledger = FileLedger(tmp_path / "elsewhere")
     ledger.open(intent("r"))
     (tmp_path / "deep").mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "mirrorbi", "ledger", "verify", "--json"],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path / "deep",
-        check=False,
-    )
+    done = mirrorbi_command("ledger", "verify", "--json", cwd=tmp_path / "deep")
     assert json.loads(done.stdout)["calls"] == 1, done.stderr
 
 
@@ -212,7 +203,7 @@ def test_hostile_names_do_not_move_the_cursor(tmp_path):
     assert b"under way" in shown
 
 
-def test_help_is_quick_and_complete(ledger):
+def test_help_is_quick_and_complete(command, ledger):
     for words in (("-h",), ("show", "-h"), ("verify", "-h"), ("export", "-h")):
         done = command(ledger, *words)
         assert done.returncode == 0
