@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrorbi.reports.page.manifest import read_manifest
+from mirrorbi.reports.run.manifest import read_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -73,3 +73,21 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
         assert command("run", notebook, "-o", tmp_path).returncode == 0
         pages.append((tmp_path / "data_quality.html").read_bytes())
     assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("tool", ["papermill", "nbval"])
+def test_a_notebook_runs_under_other_tools(path: Path, tool: str, tmp_path: Path) -> None:
+    words = {
+        "papermill": ["papermill", path.name, tmp_path / "out.ipynb", "--no-progress-bar"],
+        "nbval": ["pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", path.name],
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, words[tool])],
+        capture_output=True,
+        text=True,
+        cwd=path.parent,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
