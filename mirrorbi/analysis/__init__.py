@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mirrorbi.analysis.displays import register_displays
 from mirrorbi.data.dataset import Dataset
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.privacy.session import Session
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     from mirrorbi.facts.factset import FactSet
     from mirrorbi.narrative.chat import Answer, Conversation
     from mirrorbi.privacy.policy import Policy
+
+FOR_ANALYSTS = (
+    *("query", "facts", "ask", "sql", "session"),
+    *("title", "rows", "first", "last", "members", "periods", "is_complete", "last_complete"),
+    *("model", "model_name", "metric", "dimension", "label", "unit", "definition"),
+    *("describe", "profile", "duplicates", "data_hash", "model_hash"),
+)
+"""What ``dir(ds)`` and completion offer: what is asked of data, not what its answers are
+made of."""
 
 
 class Analysis(Dataset):
@@ -49,6 +59,10 @@ class Analysis(Dataset):
     ) -> None:
         super().__init__(opened, model, model_name, draft_profile)
         self.session = Session.join(session)
+        register_displays(self.session)
+
+    def __dir__(self) -> list[str]:
+        return sorted(FOR_ANALYSTS)
 
     def query(
         self,

@@ -330,7 +330,7 @@ def _html(table: ResultTable) -> str:
     body = f'<p class="mb-caption">{escape(table.title)}</p>'
     if not table.refused:
         heads, lines, labels = _grid(table)
-        body += _table(table.title, heads, lines[:LINES], labels)
+        body += table_html(table.title, heads, lines[:LINES], labels)
         if len(lines) > LINES:
             notes.append(f"The first {LINES} of {len(lines):,} lines.")
         if "complete" in table.frame and not table.frame["complete"].all():
@@ -386,7 +386,22 @@ def _text(table: ResultTable) -> str:
     return "\n".join([*text, *more, *([table.note] if table.note else [])])
 
 
-def _table(title: str, heads: Sequence[str], lines: Sequence[Sequence[str]], labels: int) -> str:
+def table_html(
+    title: str, heads: Sequence[str], lines: Sequence[Sequence[str]], labels: int
+) -> str:
+    """Return lines of text as a table of HTML, every text escaped.
+
+    Parameters
+    ----------
+    title
+        What it shows, for those who do not see it.
+    heads
+        What stands above each column.
+    lines
+        The text of each cell.
+    labels
+        How many columns from the left name what a line is of; the others are numbers.
+    """
     top = "".join(
         f'<th{"" if i < labels else _NUMBER} scope="col">{escape(head)}</th>'
         for i, head in enumerate(heads)

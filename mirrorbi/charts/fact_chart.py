@@ -11,6 +11,7 @@ from mirrorbi.charts.figure_text import bold, coloured, plot_text
 from mirrorbi.charts.presentations import DRAWN, presentation_of
 from mirrorbi.charts.theme import LIGHT
 from mirrorbi.charts.titles import subtitle, title
+from mirrorbi.data.prompt_line import prompt_line
 from mirrorbi.errors import ChartError, did_you_mean
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.facts.factset import FactSet
@@ -74,6 +75,9 @@ class Chart:
     def title_html(self) -> str:
         """The finding as HTML, its figures marked with their fact."""
         return markup(fill(self.title, [self.fact], self.locale))
+
+    def __repr__(self) -> str:
+        return prompt_line(f"Chart of {self.fact.kind} {self.fact.id}: {self.title_text}")
 
     def figure(self) -> dict[str, Any]:
         """Return the figure with its title inside, as a notebook shows it."""

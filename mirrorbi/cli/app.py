@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mirrorbi._version import __version__
 from mirrorbi.cli import ask, check, facts, ledger, model, models, preview, query, run, verify
-from mirrorbi.cli.entry import main
-from mirrorbi.cli.output import print_error, print_fault, print_line
-from mirrorbi.errors import MirrorBIError
-
-if TYPE_CHECKING:
-    from mirrorbi.kernels.standby import Standby
-
-__all__ = ["app", "carry_out", "main"]
+from mirrorbi.cli.output import print_line
 
 app = typer.Typer(
     name="mirrorbi",
@@ -56,44 +48,3 @@ def _root(
 ) -> None:
     if debug:
         os.environ["MIRRORBI_DEBUG"] = "1"
-
-
-def carry_out(standby: Standby | None = None) -> int | str | None:
-    """Do what the command line says and return the exit code.
-
-    Parameters
-    ----------
-    standby
-        A kernel that is starting, for the command that may want one.
-    """
-    code: int | str | None = 0
-    try:
-        app(prog_name="mirrorbi", obj=standby)
-    except MirrorBIError as error:
-        if os.environ.get("MIRRORBI_DEBUG"):
-            raise
-        print_error(error)
-        code = error.exit_code
-    except KeyboardInterrupt:
-        code = 130
-    except BrokenPipeError:
-        code = _discard_output()
-    except SystemExit as exit_:
-        code = exit_.code
-    except Exception as error:  # never a bare traceback: it may quote the data
-        if os.environ.get("MIRRORBI_DEBUG"):
-            raise
-        print_fault(error)
-        code = 1
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = _discard_output()
-    if code == 130:
-        sys.stderr.write("Stopped.\n")
-    return code
-
-
-def _discard_output() -> int:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 141

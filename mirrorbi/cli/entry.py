@@ -24,11 +24,48 @@ def main() -> None:
     # through it for garbage again and again, and once more at the end, is a fifth of the time.
     gc.set_threshold(_YOUNG, 1_000, 1_000)
     with _standby(sys.argv[1:]) as standby:
-        from mirrorbi.cli.app import carry_out
-
-        code = carry_out(standby)
+        code = _exit_code(standby)
     gc.freeze()
     sys.exit(code)
+
+
+def _exit_code(standby: Standby | None) -> int | str | None:
+    """Do what the command line says and return the exit code."""
+    from mirrorbi.cli.app import app
+    from mirrorbi.cli.output import print_error, print_fault
+    from mirrorbi.errors import MirrorBIError
+
+    code: int | str | None = 0
+    try:
+        app(prog_name="mirrorbi", obj=standby)
+    except MirrorBIError as error:
+        if os.environ.get("MIRRORBI_DEBUG"):
+            raise
+        print_error(error)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        code = _discard_output()
+    except SystemExit as exit_:
+        code = exit_.code
+    except Exception as error:  # never a bare traceback: it may quote the data
+        if os.environ.get("MIRRORBI_DEBUG"):
+            raise
+        print_fault(error)
+        code = 1
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _discard_output()
+    if code == 130:
+        sys.stderr.write("Stopped.\n")
+    return code
+
+
+def _discard_output() -> int:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def run(
 
     from mirrorbi.kernels.json_schema import import_jsonschema
     from mirrorbi.kernels.standby import Standby
-    from mirrorbi.reports.run.plan import make_plan
+    from mirrorbi.reports.plan import make_plan
 
     line = ProgressLine()
     line(f"{notebook.name} starting")
@@ -125,8 +125,8 @@ def _environment(narrator: str | None, no_cache: bool, budget: str | None) -> di
 
 def _show_parameters(notebook: Path, as_json: bool) -> None:
     from mirrorbi.cli.output import print_json, print_line, print_table
+    from mirrorbi.reports.notebook import load_notebook
     from mirrorbi.reports.parameters.parameter_cell import read_parameters
-    from mirrorbi.reports.run.notebook import load_notebook
 
     declared = read_parameters(load_notebook(notebook))
     if as_json:

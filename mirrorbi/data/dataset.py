@@ -24,6 +24,7 @@ from mirrorbi.data.engine.sealed_table import Judge, SealedTable, Verdict, verdi
 from mirrorbi.data.model.catalog import Catalog
 from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.data.periods import Grain, Period, steps
+from mirrorbi.data.prompt_line import prompt_line
 from mirrorbi.data.query import Query, Result, frame_of
 
 if TYPE_CHECKING:
@@ -79,9 +80,8 @@ class Dataset(Catalog, SealedTable):
         self._counts: dict[Query, dict[str, Any]] = {}
 
     def __repr__(self) -> str:
-        return (
-            f"<Dataset {self._opened.name!r}: {self.rows:,} rows, "
-            f"{len(self.model.metrics)} metrics>"
+        return prompt_line(
+            f"Dataset {self._opened.name!r}: {self.rows:,} rows, {len(self.model.metrics)} metrics"
         )
 
     # -- questions ---------------------------------------------------------------------

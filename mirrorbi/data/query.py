@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mirrorbi.data.periods import Calendar, Grain, Period
+from mirrorbi.data.prompt_line import prompt_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,6 +131,11 @@ class Result:
 
     def __len__(self) -> int:
         return len(self.columns["rows"])
+
+    def __repr__(self) -> str:
+        parts = [*self.query.by, *([str(self.query.grain)] if self.query.grain else [])]
+        by = f" by {', '.join(parts)}" if parts else ""
+        return prompt_line(f"Result of {', '.join(self.query.metrics)}{by}: {len(self):,} lines")
 
     def to_csv(self, path: str | Path) -> None:
         """Write the answer as CSV; no text in it is a formula to a spreadsheet.

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from mirrorbi.data.periods import Calendar, Period
+from mirrorbi.data.prompt_line import prompt_line
 from mirrorbi.data.query import Query
 from mirrorbi.errors import FactError
 
@@ -54,6 +55,13 @@ class Quantity(NamedTuple):
         """
         return cls(exact(value), unit, decimals)
 
+    def __str__(self) -> str:
+        number = self.shown if self.decimals is not None else self.value.normalize()
+        if self.unit in ("percent", "pp"):
+            return f"{number.scaleb(2):,f}{'%' if self.unit == 'percent' else ' pp'}"
+        unit = self.unit.removeprefix("currency:")
+        return f"{number:,f}{'' if unit in ('count', 'number', 'rank', 'p') else f' {unit}'}"
+
     @property
     def shown(self) -> Decimal:
         """The value to the decimals that it is shown with, where those are given.
@@ -92,6 +100,10 @@ class Table:
 
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[Any, ...], ...]
+
+    def __repr__(self) -> str:
+        names = ", ".join(name for name, _ in self.columns)
+        return prompt_line(f"Table of {names}: {len(self.rows):,} rows")
 
     def column(self, name: str) -> list[Any]:
         """Return one column's values.
@@ -201,6 +213,13 @@ class Fact(_Released):
         if not self._id:
             object.__setattr__(self, "_id", self._hashed())
         return self._id
+
+    def __repr__(self) -> str:
+        scope = "".join(f", {name} {member}" for name, member in self.scope)
+        period = f", {self.period}" if self.period else ""
+        estimate = self.quantities.get(self.estimate)
+        figure = f": {self.estimate} {estimate}" if estimate else ""
+        return prompt_line(f"Fact {self.id}, {self.kind} of {self.metric}{scope}{period}{figure}")
 
     def _hashed(self) -> str:
         parts = [

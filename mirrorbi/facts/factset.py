@@ -66,7 +66,8 @@ class FactSet(Sequence[Fact]):
         return self._facts[index]
 
     def __repr__(self) -> str:
-        return f"<FactSet of {len(self)} facts, {self.tests} tests>"
+        control = "" if self.policy else ", not controlled"
+        return f"<FactSet of {len(self):,} facts, {self.tests:,} tests{control}>"
 
     def replace(self, facts: Iterable[Fact] | None = None, **changes: Any) -> FactSet:
         """Return the set with other facts, or with some of what else it holds changed.

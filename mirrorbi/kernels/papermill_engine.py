@@ -10,11 +10,22 @@ import Papermill at the top.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from jupyter_core.utils import run_sync
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+from mirrorbi.errors import CellError
 from mirrorbi.kernels.execution import Execution
 from mirrorbi.kernels.kernel import Kernel, environment_for
+
+if TYPE_CHECKING:
+    from mirrorbi.kernels.record import Record
+
+CELL_TIMEOUT = 3600.0
+"""Seconds that one cell may take before it is stopped."""
 
 
 class MirrorBIEngine:
@@ -40,23 +51,27 @@ class MirrorBIEngine:
             If the kernel died, did not start, or a cell took too long. An exception in
             a cell is left in the notebook for Papermill to raise.
         """
-        from mirrorbi.kernels.notebook_client import run_cells
+        from papermill.iorw import write_ipynb
+
+        from mirrorbi.kernels.record import Record
 
         execution = execution or Execution()
         here = Path.cwd()
         kernel = execution.kernel or Kernel(here, environment_for(here, here), kernel_name)
+        record = Record(nb, execution)
+        record.notebook_start()
         try:
-            return run_cells(
-                nb,
-                kernel,
-                execution,
-                output_path=output_path,
-                timeout=execution_timeout,
-                start_timeout=start_timeout,
-            )
+            run_cells(record, kernel, execution_timeout or CELL_TIMEOUT, start_timeout)
         finally:
             if execution.kernel is None:
                 kernel.end()
+            record.notebook_complete()
+            if execution.clean:
+                execution.clean(record.nb)
+            execution.notebook = record.nb
+            if output_path:
+                write_ipynb(record.nb, output_path)
+        return record.nb
 
     @classmethod
     def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:
@@ -69,3 +84,69 @@ class MirrorBIEngine:
         spec = nb.metadata.get("kernelspec", {}).get("language")
         info = nb.metadata.get("language_info", {}).get("name")
         return str(language or info or spec or "python")
+
+
+def run_cells(record: Record, kernel: Kernel, timeout: float, start_timeout: float) -> None:
+    """Run the cells of a record's notebook in a kernel, up to the first failure.
+
+    Raises
+    ------
+    CellError
+        If the kernel died, did not start, or a cell took too long.
+    """
+    from papermill.clientwrap import PapermillNotebookClient
+
+    client = PapermillNotebookClient(
+        record,
+        km=kernel.manager,
+        timeout=timeout,
+        startup_timeout=start_timeout,
+        interrupt_on_timeout=False,
+    )
+    try:
+        client.reset_execution_trackers()
+        client.start_new_kernel_client()
+        client.papermill_execute_cells()
+        reply = client.wait_for_reply(client.kc.kernel_info())
+        record.nb.metadata["language_info"] = reply["content"]["language_info"]
+        client.set_widgets_metadata()
+    except CellTimeoutError:
+        raise CellError(
+            f"The notebook was stopped: {record.place} took longer than {timeout:g} seconds.",
+            hint="Give it more with --timeout, or look at less data.",
+            cell=record.current,
+            timeout=timeout,
+        ) from None
+    except DeadKernelError:
+        ending = kernel.ending()
+        raise CellError(
+            f"The kernel died in {record.place}: {ending or 'no reason given'}.",
+            hint="Look at what that cell loads; look at less data, or run where there is "
+            "more memory.",
+            cell=record.current,
+            ending=ending,
+        ) from None
+    except RuntimeError as error:
+        ending = kernel.ending()
+        if not ending and "Kernel" not in str(error):
+            raise
+        raise CellError(
+            f"The kernel did not start: {ending or error}.",
+            hint=f"The notebook asks for the kernel {kernel.name!r}: 'jupyter kernelspec list' "
+            "shows those that are installed.",
+            ending=ending,
+        ) from error
+    except KeyboardInterrupt:
+        run_sync(_cancel_tasks)()
+        raise
+    finally:
+        if client.kc is not None:
+            client.kc.stop_channels()
+
+
+async def _cancel_tasks() -> None:
+    """Cancel what the interrupted loop still waits for, which would be told on stderr."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from mirrorbi.data.prompt_line import prompt_line
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.context import QUIET, STYLE, Context
@@ -64,6 +65,9 @@ class Cards:
             period = f" ({words['period']})" if "period" in words else ""
             rows.append(f"{words['label']}: {words['value']}{change}{period}")
         return "\n".join(rows)
+
+    def __repr__(self) -> str:
+        return prompt_line(f"Cards, {len(self.shown)}: {self.text.replace(chr(10), '; ')}")
 
     def __str__(self) -> str:
         return self.text

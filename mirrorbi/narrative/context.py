@@ -67,6 +67,9 @@ class Context:
     narrator: str = "rules"
     authorship: Mapping[str, Any] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Context of {len(self.facts):,} facts, by {self.narrator}>"
+
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why the narrative may not be shipped; empty if it may."""

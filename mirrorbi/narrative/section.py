@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mirrorbi.data.prompt_line import prompt_line
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.context import QUIET, STYLE, Context
@@ -68,6 +69,9 @@ class Section:
         """The section as plain text: a line per paragraph and per point."""
         lines = [" ".join(self._plain(s) for s in paragraph) for paragraph in self.paragraphs]
         return "\n".join([*lines, *(f"- {self._plain(s)}" for s in self.points)])
+
+    def __repr__(self) -> str:
+        return prompt_line(f"Section {self.name}: {self.text}")
 
     def __str__(self) -> str:
         return self.text

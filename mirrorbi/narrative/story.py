@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mirrorbi.data.prompt_line import prompt_line
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.facts.kinds import kind_of
@@ -100,6 +101,13 @@ class Narrative:
         parts = [self.headline.text, self.cards.text]
         parts += [f"{s.title}\n{s.text}" for s in self if s.name != "headline"]
         return "\n\n".join(part for part in parts if part)
+
+    def __repr__(self) -> str:
+        count = f"{len(self.sections)} sections, {len(self.sentences)} sentences"
+        state = "" if self.checked else ", not checked"
+        return prompt_line(
+            f"Narrative by {self.context.narrator}, {count}{state}: {self.headline.text}"
+        )
 
     def __str__(self) -> str:
         return self.text

@@ -59,7 +59,7 @@ def notebook(tmp_path_factory) -> Path:
 def test_help_imports_nothing_heavy() -> None:
     script = (
         "import sys; sys.argv = ['mirrorbi', '--help']\n"
-        "from mirrorbi.cli.app import main\n"
+        "from mirrorbi.cli.entry import main\n"
         "try: main()\n"
         f"finally: print([m for m in {HEAVY!r} if m in sys.modules])"
     )
@@ -109,12 +109,12 @@ def test_a_mistake_is_one_clean_message_and_code_2(
 def test_a_fault_of_the_program_shows_no_message_that_may_quote_the_data(debug) -> None:
     script = (
         "import sys\n"
-        "from mirrorbi.cli import app\n"
+        "from mirrorbi.cli import app, entry\n"
         "@app.app.command('fails')\n"
         "def fails():\n"
         "    int('Quetzal Zzyzxova')\n"
         "sys.argv[1:] = ['fails']\n"
-        "app.main()"
+        "entry.main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],

@@ -8,8 +8,8 @@ import pytest
 
 from mirrorbi.errors import RenderError
 from mirrorbi.reports.page.collect import collect
-from mirrorbi.reports.run.manifest import read_manifest
-from mirrorbi.reports.run.plan import make_plan
+from mirrorbi.reports.page.manifest import read_manifest
+from mirrorbi.reports.plan import make_plan
 from mirrorbi.reports.run.run import perform
 from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY
 

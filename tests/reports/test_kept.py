@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.errors import CellError
-from mirrorbi.reports.run.plan import make_plan
+from mirrorbi.reports.plan import make_plan
 from mirrorbi.reports.run.run import perform
 
 SALES = Path(__file__).parents[2] / "notebooks" / "data" / "flights.parquet"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrorbi.reports.run.manifest import read_manifest
+from mirrorbi.reports.page.manifest import read_manifest
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks" / "kpi_review.ipynb"

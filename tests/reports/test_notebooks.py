@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrorbi.reports.run.manifest import read_manifest
+from mirrorbi.reports.page.manifest import read_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

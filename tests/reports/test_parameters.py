@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirrorbi.errors import NotebookError, ParameterError
+from mirrorbi.reports.notebook import load_notebook
 from mirrorbi.reports.parameters.parameter_cell import parse_parameters, read_parameters
-from mirrorbi.reports.run.notebook import load_notebook
 
 CELL = """
 import mirrorbi as mb

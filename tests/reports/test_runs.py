@@ -14,7 +14,7 @@ import pytest
 
 import mirrorbi as mb
 from mirrorbi.errors import CellError, NotebookError, ParameterError, RenderError, StoreError
-from mirrorbi.reports.run.plan import make_plan
+from mirrorbi.reports.plan import make_plan
 from mirrorbi.reports.run.run import Run, perform
 
 SECRET = "s3cr3t<&>token"  # noqa: S105
@@ -112,7 +112,7 @@ def test_the_executed_notebook_says_what_ran(good) -> None:
 
 
 def test_the_manifest_names_notebook_parameters_and_versions(good) -> None:
-    from mirrorbi.reports.run.manifest import read_manifest
+    from mirrorbi.reports.page.manifest import read_manifest
 
     manifest = read_manifest(good[0].report.read_text())
     assert manifest["parameters"] == {"rows": 3, "period": "2013-12"}
@@ -259,7 +259,7 @@ def test_a_full_disk_leaves_the_last_good_report(tmp_path, write, cells) -> None
     script = f"import resource as r, signal; r.setrlimit(r.RLIMIT_FSIZE, (200_000, 200_000)); " \
         f"signal.signal(signal.SIGXFSZ, signal.SIG_IGN); import sys; " \
         f"sys.argv[1:] = ['run', {str(path)!r}, '-o', {str(reports)!r}]; " \
-        f"from mirrorbi.cli.app import main; main()"  # fmt: skip
+        f"from mirrorbi.cli.entry import main; main()"  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.errors import RenderError
-from mirrorbi.reports.run.plan import make_plan
+from mirrorbi.reports.plan import make_plan
 from mirrorbi.reports.run.run import perform
 from mirrorbi.reports.verify.verify import verify
 

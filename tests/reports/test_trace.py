@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 
 from mirrorbi import errors
-from mirrorbi.reports.run.error_trace import HIDDEN, AuthorText, trace_of, without_folders
+from mirrorbi.reports.page.error_trace import HIDDEN, AuthorText, trace_of, without_folders
 
 CANARY = "Quetzal Zzyzxova"
 PAY = "4812377.31"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mirrorbi.errors import RenderError, VerifyError
-from mirrorbi.reports.run.manifest import read_manifest
-from mirrorbi.reports.run.plan import make_plan
+from mirrorbi.reports.page.manifest import read_manifest
+from mirrorbi.reports.plan import make_plan
 from mirrorbi.reports.run.run import perform
 from mirrorbi.reports.verify.verify import verify
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from mirrorbi.data.periods import Calendar, Grain
+from mirrorbi.data.prompt_line import prompt_line
 from mirrorbi.errors import did_you_mean
 from mirrorbi.settings import PrivacySettings
 
@@ -195,6 +196,13 @@ class Model(_Part):
     @classmethod
     def _fill_metrics(cls, parts: Any) -> Any:
         return _filled(parts, lambda name, part: {"type": part.get("type") or _type_of(part)})
+
+    def __repr__(self) -> str:
+        name = self.dataset.name or self.dataset.label or "unnamed"
+        counts = f"{len(self.metrics)} metrics, {len(self.dimensions)} dimensions"
+        return prompt_line(f"{'Draft model' if self.draft else 'Model'} {name!r}: {counts}")
+
+    __str__ = __repr__
 
     @property
     def lines(self) -> Mapping[tuple[str, ...], int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mirrorbi.bedrock.budget import dollars
 from mirrorbi.bedrock.request import Usage
+from mirrorbi.data.prompt_line import prompt_line
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative.chat.reproduction_code import code_of
@@ -147,6 +148,9 @@ class Answer:
         """The answer as plain text."""
         prose = " ".join(plain(self.context.fill(sentence)) for sentence in self.sentences)
         return "\n".join(self._ordered(prose, REASONS.get(self.reason, "")))
+
+    def __repr__(self) -> str:
+        return prompt_line(f"Answer to {self.question!r}: {self.text}")
 
     def __str__(self) -> str:
         return self.text

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mirrorbi.reports.notebook import INJECTED, place_of, source_of, tags_of
+from mirrorbi.reports.page.other_outputs import REVIEWED, OtherOutput
 from mirrorbi.reports.page.page import Block, ChartBlock, Entry
 from mirrorbi.reports.page.sanitizer import (
     clean_html,
@@ -15,8 +17,6 @@ from mirrorbi.reports.page.sanitizer import (
     render_markdown,
     slug_of,
 )
-from mirrorbi.reports.run.notebook import INJECTED, place_of, source_of, tags_of
-from mirrorbi.reports.run.other_outputs import REVIEWED, OtherOutput
 from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY, WIDGET
 
 _HIDDEN = INJECTED | {"parameters", "hide", "remove_cell", "remove_output"}

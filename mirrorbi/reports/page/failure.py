@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mirrorbi.errors import CellError, MirrorBIError
+from mirrorbi.reports.notebook import place_of, source_of, tags_of
+from mirrorbi.reports.page.error_trace import AuthorText, trace_of, without_folders
 from mirrorbi.reports.page.page import Block, Page, render_page
-from mirrorbi.reports.run.error_trace import AuthorText, trace_of, without_folders
-from mirrorbi.reports.run.notebook import place_of, source_of, tags_of
-from mirrorbi.reports.run.plan import Plan, text_of_value
+from mirrorbi.reports.plan import Plan, text_of_value
 
 _LAST_LINES = 30
 

@@ -9,11 +9,11 @@ from typing import Any
 from mirrorbi.narrative.writer.authorship import authorship_lines
 from mirrorbi.reports.page.bundle import pick_bundle
 from mirrorbi.reports.page.collect import ReportContent
+from mirrorbi.reports.page.manifest import calendar_of, written_facts
 from mirrorbi.reports.page.page import Page, render_page
+from mirrorbi.reports.page.page_reader import read_page
 from mirrorbi.reports.page.proofs import make_proofs
-from mirrorbi.reports.run.manifest import calendar_of, make_manifest, written_facts
-from mirrorbi.reports.run.plan import Plan, shown_path, text_of_value
-from mirrorbi.reports.verify.page_reader import read_page
+from mirrorbi.reports.plan import Plan, shown_path, text_of_value
 
 _NARRATORS = {
     "rules": "Rules of MirrorBI; no language model took part",
@@ -27,10 +27,8 @@ _COMPARED = {
 POLICY = "Computed where the notebook ran; MirrorBI sent nothing to any service"
 
 
-def render(plan: Plan, content: ReportContent) -> str:
+def render(plan: Plan, content: ReportContent, manifest: dict[str, Any]) -> str:
     """Return the report of an executed notebook as one HTML document."""
-    manifest = make_manifest(plan, content)
-    title = manifest["title"]
     traces = {
         str(trace.get("type", "scatter"))
         for block in content.blocks
@@ -38,7 +36,7 @@ def render(plan: Plan, content: ReportContent) -> str:
         for trace in block["spec"]["data"]
     }
     page = Page(
-        title=title,
+        title=manifest["title"],
         subtitle=subtitle_of(manifest["sweeps"]),
         blocks=tuple(content.blocks),
         contents=tuple(content.contents),

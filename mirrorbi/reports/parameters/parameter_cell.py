@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mirrorbi.errors import NotebookError, ParameterError, did_you_mean
+from mirrorbi.reports.notebook import Notebook, source_of, tags_of
 from mirrorbi.reports.parameters.parameter_types import (
     ParameterType,
     UnfitError,
     type_of_annotation,
     type_of_value,
 )
-from mirrorbi.reports.run.notebook import Notebook, source_of, tags_of
 
 TAG = "parameters"
 SHORTEST_SECRET = 4

@@ -21,7 +21,7 @@ _DAYS = 7
 """After so long the working folder of another machine is taken for forgotten."""
 
 
-class OutputFolder:
+class OutputFolder(LocalStore):
     """Where reports go, proven writable.
 
     Raises
@@ -30,22 +30,17 @@ class OutputFolder:
         If it cannot be made or written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.store = LocalStore(path)
+    def __init__(self, folder: str | Path) -> None:
+        super().__init__(folder)
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise self._refusal(error) from None
-
-    def write(self, name: str, text: str) -> None:
-        """Write a file whole, or leave the one of that name as it is."""
-        self.store.write(name, text.encode())
 
     def remove(self, *names: str) -> None:
         """Remove files that may be there."""
         for name in names:
-            (self.path / name).unlink(missing_ok=True)
+            (self.folder / name).unlink(missing_ok=True)
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path]:
@@ -55,7 +50,7 @@ class OutputFolder:
         """
         self._sweep()
         mark = f"{this_process()}.{uuid.uuid4().hex[:8]}"
-        work = self.path / f".{name[:_LONGEST]}.{mark}{_WORK}"
+        work = self.folder / f".{name[:_LONGEST]}.{mark}{_WORK}"
         try:
             work.mkdir(mode=0o700)
         except OSError as error:
@@ -67,13 +62,13 @@ class OutputFolder:
 
     def keep(self, work: Path, name: str) -> Path | None:
         """Keep what lies in a working folder under a final name; ``None`` if it is empty."""
-        target = self.path / name
+        target = self.folder / name
         try:
             shutil.rmtree(target, ignore_errors=True)
             if not any(work.iterdir()):
                 return None
             work.replace(target)
-            target.chmod(self.path.stat().st_mode & 0o777)
+            target.chmod(self.folder.stat().st_mode & 0o777)
             return target
         except OSError as error:
             raise self._refusal(error) from None
@@ -81,7 +76,7 @@ class OutputFolder:
     def _sweep(self) -> None:
         """Remove the working folders of runs that are no more."""
         here = this_process().partition("@")[2].partition(".")[0]
-        for work in self.path.glob(f".*{_WORK}"):
+        for work in self.folder.glob(f".*{_WORK}"):
             if (match := _MARK.search(work.name)) is None:
                 continue
             with suppress(OSError):
@@ -93,6 +88,6 @@ class OutputFolder:
 
     def _refusal(self, error: OSError) -> StoreError:
         return StoreError(
-            f"The folder '{self.path}' cannot be written: {error.strerror or error}.",
+            f"The folder '{self.folder}' cannot be written: {error.strerror or error}.",
             hint="Make room or change its rights, or give another with -o.",
         )

@@ -18,18 +18,19 @@ from mirrorbi.kernels.execution import Execution
 from mirrorbi.kernels.kernel import Kernel, environment_for
 from mirrorbi.kernels.provisioner import KernelSource
 from mirrorbi.kernels.standby import EARLY
+from mirrorbi.reports.notebook import place_of, source_of, tags_of, title_of_cell
 from mirrorbi.reports.page.collect import collect, facts_of
 from mirrorbi.reports.page.failure import failure_of, render_failure
 from mirrorbi.reports.page.inspection import inspect_page, release_faults
+from mirrorbi.reports.page.manifest import make_manifest
 from mirrorbi.reports.page.page import Block
 from mirrorbi.reports.page.render import render
 from mirrorbi.reports.parameters.parameter_cell import TAG
 from mirrorbi.reports.parameters.secret import cell_for
 from mirrorbi.reports.parameters.secret import environment_of as environment_of_secrets
+from mirrorbi.reports.plan import Plan, make_plan
 from mirrorbi.reports.run.early_imports import EARLY_IMPORTS
-from mirrorbi.reports.run.notebook import place_of, source_of, tags_of, title_of_cell
 from mirrorbi.reports.run.output_folder import OutputFolder
-from mirrorbi.reports.run.plan import Plan, make_plan
 from mirrorbi.reports.run.saved_outputs import saved_notebook, without_local_paths
 from mirrorbi.reports.verify.grounding_file import ground
 from mirrorbi.settings import FOLDER, RUN
@@ -257,7 +258,7 @@ def publish(plan: Plan, folder: OutputFolder, work: Path, executed: Any) -> dict
     if failures:
         text = f"Draft, not checked: {'; '.join(failures)}."
         content.blocks.insert(0, {"kind": "text", "text": text})
-    html = render(plan, content)
+    html = render(plan, content, make_manifest(plan, content))
     inspect_page(
         html,
         figures=content.figures,
@@ -276,14 +277,15 @@ def publish(plan: Plan, folder: OutputFolder, work: Path, executed: Any) -> dict
         *(f"{stray!r} has no fact" for stray in grounding.strays if grounding.by_claude),
     )
     if failures:
-        folder.write(plan.draft.name, html)
+        folder.write(plan.draft.name, html.encode())
         raise NarrativeError(
             f"The analysis failed its checks, so the report was not replaced: {failures[0]}.",
             hint=f"The draft is kept as {plan.draft}. Run again, or with --narrator rules.",
         )
-    folder.write(plan.executed.name, notebook_text(plan, executed, plan.executed, content.blocks))
-    folder.write(plan.grounding.name, grounding.text)
-    folder.write(plan.report.name, html)
+    notebook = notebook_text(plan, executed, plan.executed, content.blocks)
+    folder.write(plan.executed.name, notebook.encode())
+    folder.write(plan.grounding.name, grounding.text.encode())
+    folder.write(plan.report.name, html.encode())
     return {
         "report": plan.report,
         "notebook": plan.executed,
@@ -312,7 +314,7 @@ def notebook_text(
 def _keep_failure(plan: Plan, folder: OutputFolder, executed: Any, error: MirrorBIError) -> None:
     if executed is not None:
         name = plan.failed_notebook
-        folder.write(name.name, notebook_text(plan, executed, name))
+        folder.write(name.name, notebook_text(plan, executed, name).encode())
     stopped_at = error.cell if isinstance(error, CellError) else None
     failure = failure_of(executed, error.what, stopped_at)
-    folder.write(plan.failure_page.name, render_failure(plan, failure))
+    folder.write(plan.failure_page.name, render_failure(plan, failure).encode())

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mirrorbi.reports.notebook import INJECTED, source_of, tags_of
 from mirrorbi.reports.page.inspection import release_faults
 from mirrorbi.reports.page.page import Block
 from mirrorbi.reports.page.sanitizer import clean_html, data_uri, render_markdown
-from mirrorbi.reports.run.notebook import INJECTED, source_of, tags_of
-from mirrorbi.reports.run.plan import with_relative_paths
+from mirrorbi.reports.plan import with_relative_paths
 from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY
 
 _MARK = "papermill-error-cell-tag"
@@ -29,7 +29,7 @@ def saved_notebook(
     Beside a failure page, where no inspection has seen them, those stay that are made of
     released facts. Printed text that is not shown, results of hidden cells, other forms of
     an output, frames of figures, and the state of widgets are left out. Errors are kept as
-    `mirrorbi.reports.run.error_trace` makes them. Code is not touched.
+    `mirrorbi.reports.page.error_trace` makes them. Code is not touched.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ class _PageIndex:
 
 def _error(output: Any, notebook: Mapping[str, Any]) -> Any:
     # What knows personal data takes a tenth of a second to import.
-    from mirrorbi.reports.run.error_trace import AuthorText, trace_of
+    from mirrorbi.reports.page.error_trace import AuthorText, trace_of
 
     return type(output)(trace_of(output, AuthorText.of(notebook)).output())
 

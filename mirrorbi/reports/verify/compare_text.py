@@ -10,7 +10,7 @@ from typing import Any
 from mirrorbi.errors import MirrorBIError
 from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.checks.grounding import Check, verify_text
-from mirrorbi.reports.verify.page_reader import PageContent
+from mirrorbi.reports.page.page_reader import PageContent
 from mirrorbi.wording.sentence import Sentence
 
 STATES = ("same", "changed", "gone", "edited", "unproven")

@@ -9,7 +9,7 @@ from typing import Any
 
 from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.checks.number_spans import Span, spans_of
-from mirrorbi.reports.run.manifest import read_manifest, written_facts
+from mirrorbi.reports.page.manifest import read_manifest, written_facts
 
 VERSION = 1
 

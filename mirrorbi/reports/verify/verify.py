@@ -20,10 +20,10 @@ from mirrorbi.errors import (
     did_you_mean,
 )
 from mirrorbi.facts.fact import Fact
-from mirrorbi.reports.run.manifest import read_manifest, written_facts
+from mirrorbi.reports.page.manifest import read_manifest, written_facts
+from mirrorbi.reports.page.page_reader import read_page
 from mirrorbi.reports.verify.compare_tables import check_tables
 from mirrorbi.reports.verify.compare_text import STATES, Figure, ReportFacts, agree, check_figures
-from mirrorbi.reports.verify.page_reader import read_page
 
 if TYPE_CHECKING:
     from mirrorbi.analysis import Analysis

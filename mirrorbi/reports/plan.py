@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mirrorbi.reports.notebook import Notebook, load_notebook
 from mirrorbi.reports.parameters.parameter_cell import BoundParameters, Parameters, read_parameters
 from mirrorbi.reports.parameters.secret import Mask, from_environment
-from mirrorbi.reports.run.notebook import Notebook, load_notebook
 from mirrorbi.settings import Settings, load_settings
 
 NARRATOR = "MIRRORBI_NARRATOR"

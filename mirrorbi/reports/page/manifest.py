@@ -13,7 +13,7 @@ from mirrorbi.errors import VerifyError
 from mirrorbi.facts.fact import Fact
 from mirrorbi.narrative.writer.authorship import merged_authorship
 from mirrorbi.reports.page.collect import ReportContent, facts_of
-from mirrorbi.reports.run.plan import Plan
+from mirrorbi.reports.plan import Plan
 
 VERSION = 1
 ELEMENT = "mirrorbi-manifest"
