@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import mirrorbi
 from mirrorbi.facts import find_facts
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.families.breaks import breaks_in, breaks_of
+from mirrorbi.facts.families.breaks import Break, breaks_in
 from mirrorbi.facts.stats.autoregression import BURN, ar1_series
 from mirrorbi.facts.stats.regressors import regression_design
 
@@ -22,6 +22,10 @@ MODEL = {
     "time": {"column": "month", "grains": ["month"]},
     "metrics": {"sales": {"agg": "sum", "column": "sales", "unit": "currency:EUR", "better": "up"}},
 }
+
+
+def breaks_of(values: np.ndarray, season: int = 1, seed: int = 0) -> list[Break]:
+    return breaks_in([values], season, seed)[0]
 
 
 def found(sales: np.ndarray) -> list[Fact]:

@@ -14,12 +14,16 @@ from scipy import stats
 import mirrorbi
 from mirrorbi.facts import find_facts
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.families.trends import theil_sen, trend_of, trends_of
+from mirrorbi.facts.families.trends import Trend, theil_sen, trends_of
 
 MODEL = {
     "time": {"column": "month"},
     "metrics": {"sales": {"agg": "sum", "column": "sales", "unit": "currency:EUR", "better": "up"}},
 }
+
+
+def trend_of(values: np.ndarray, season: int = 1, seed: int = 0) -> Trend | None:
+    return trends_of([values], season, seed)[0]
 
 
 def found(sales: np.ndarray) -> list[Fact]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import mirrorbi
 from mirrorbi.facts import find_facts
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.families.unusual import predict, unusual_in, unusual_of
+from mirrorbi.facts.families.unusual import Unusual, predict, unusual_in
 from mirrorbi.facts.stats.autoregression import BURN, ar1_series
 
 MODEL = {
@@ -30,6 +30,10 @@ MODEL = {
         },
     },
 }
+
+
+def unusual_of(values: np.ndarray, season: int = 1, seed: int = 0) -> Unusual | None:
+    return unusual_in([values], season, seed)[0]
 
 
 def found(late: list[int], **request: object) -> list[Fact]:

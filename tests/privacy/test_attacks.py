@@ -243,14 +243,6 @@ def judge(raw):
     assert "SELECT" not in text
 
 
-def members_in(raw):
-    return {
-        (dim, member)
-        for call in re.findall(r"\[\[.*?\]\]", decoded(raw))
-        for dim, member in re.findall(r'\["([^"]+)","([^"]+)"\]', call)
-    }
-
-
 # -- what the sweep says ---------------------------------------------------------------
 
 

@@ -84,8 +84,8 @@ class Break(NamedTuple):
         )
 
 
-def breaks_of(values: Floats, season: int = 1, seed: int = 0) -> list[Break]:
-    """Find the strongest change of level, and the strongest left on either side of it.
+def breaks_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[list[Break]]:
+    """Find in each series the strongest change of level, and the strongest on either side of it.
 
     The place is that with the least squares on both sides: what ``ruptures.Binseg`` with
     the ``l2`` cost proposes. Whether it is more than noise is decided against the same
@@ -93,31 +93,26 @@ def breaks_of(values: Floats, season: int = 1, seed: int = 0) -> list[Break]:
 
     Parameters
     ----------
-    values
-        One per step, oldest first; NaN where there is none.
+    series
+        For each its values, one per step, oldest first; NaN where there is none.
     season
-        Steps in a season that the series may have; 1 for none.
+        Steps in a season that they may have; 1 for none.
     seed
         Of the bootstrap.
 
     Returns
     -------
-    list of Break
-        Every break that was tested, strongest first: none with fewer than 15 values,
-        without a last value, or if they never differ; otherwise one or two.
+    list of list of Break
+        For each series every break that was tested, strongest first: none with fewer than
+        15 values, without a last value, or if they never differ; otherwise one or two.
 
     Examples
     --------
     >>> level = np.array([5.0, 6, 5, 4, 5, 6, 5, 11, 12, 11, 10, 11, 12, 11, 10])
-    >>> first, *_ = breaks_of(level)
+    >>> [[first, *_]] = breaks_in([level])
     >>> first.place, round(first.before, 9), round(first.after, 9), first.p < 0.01
     (7, 5.0, 11.0, True)
     """
-    return breaks_in([values], season, seed)[0]
-
-
-def breaks_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[list[Break]]:
-    """Find and test the breaks of each of many series, as `breaks_of` does for one."""
     strongest = _strongest([history(values, season, least=ENOUGH) for values in series], seed)
     again = [
         i

@@ -63,8 +63,8 @@ class Trend(NamedTuple):
         )
 
 
-def trend_of(values: Floats, season: int = 1, seed: int = 0) -> Trend | None:
-    """Fit and test a line through a series.
+def trends_of(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[Trend | None]:
+    """Fit and test a line through each of many series.
 
     The slope is the median of the slopes between all pairs of values (Theil, 1950; Sen,
     1968), of pairs at the same point of the season where the series has one (Hirsch, Slack
@@ -73,29 +73,25 @@ def trend_of(values: Floats, season: int = 1, seed: int = 0) -> Trend | None:
 
     Parameters
     ----------
-    values
-        One per step, oldest first; NaN where there is none.
+    series
+        For each its values, one per step, oldest first; NaN where there is none.
     season
-        Steps in a season that the series may have; 1 for none.
+        Steps in a season that they may have; 1 for none.
     seed
         Of the bootstrap.
 
     Returns
     -------
-    Trend or None
-        ``None`` with fewer than 12 values, without a last value, or if they never differ.
+    list of Trend or None
+        ``None`` for a series with fewer than 12 values, without a last value, or whose values
+        never differ.
 
     Examples
     --------
-    >>> trend = trend_of(np.array([3.0, 5, 4, 6, 8, 7, 9, 8, 10, 12, 11, 13]))
+    >>> [trend] = trends_of([np.array([3.0, 5, 4, 6, 8, 7, 9, 8, 10, 12, 11, 13])])
     >>> round(trend.slope, 2), trend.p < 0.01
     (0.84, True)
     """
-    return trends_of([values], season, seed)[0]
-
-
-def trends_of(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[Trend | None]:
-    """Fit and test a line through each of many series, as `trend_of` does for one."""
     histories = [history(values, season) for values in series]
     out: list[Trend | None] = [None] * len(series)
     for places, group in grouped_by_steps(histories):

@@ -98,8 +98,8 @@ class Prediction(NamedTuple):
         return Prediction(self.expected[[i]], self.spread[[i]], self.distance[:, [i]])
 
 
-def unusual_of(values: Floats, season: int = 1, seed: int = 0) -> Unusual | None:
-    """Judge the last value of a series by those before it, which alone make the forecast.
+def unusual_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[Unusual | None]:
+    """Judge the last value of each series by those before it, which alone make the forecast.
 
     The error of the forecast (see `predict`) over the robust spread of its earlier errors
     is compared with the same figure in autoregressive replicates of the series, in which
@@ -107,31 +107,27 @@ def unusual_of(values: Floats, season: int = 1, seed: int = 0) -> Unusual | None
 
     Parameters
     ----------
-    values
-        One per step, oldest first, the judged one last; NaN where there is none.
+    series
+        For each its values, one per step, oldest first, the judged one last; NaN where there
+        is none.
     season
-        Steps in a season that the series may have; 1 for none.
+        Steps in a season that they may have; 1 for none.
     seed
         Of the bootstrap.
 
     Returns
     -------
-    Unusual or None
-        ``None`` without a last value, with fewer than 10 values before it, or if those
+    list of Unusual or None
+        ``None`` for a series without a last value, with fewer than 10 values before it, or if those
         never differ.
 
     Examples
     --------
     >>> usual = [10.0, 11, 9, 10, 12, 10, 9, 11, 10, 10, 11, 9, 10, 11]
-    >>> outcome = unusual_of(np.array([*usual, 30.0]))
+    >>> [outcome] = unusual_in([np.array([*usual, 30.0])])
     >>> round(outcome.p, 3), round(outcome.expected)
     (0.071, 10)
     """
-    return unusual_in([values], season, seed)[0]
-
-
-def unusual_in(series: Sequence[Floats], season: int = 1, seed: int = 0) -> list[Unusual | None]:
-    """Judge the last value of each of many series, as `unusual_of` does for one."""
     before = [_before(values, season) for values in series]
     out: list[Unusual | None] = [None] * len(series)
     for places, pasts in grouped_by_steps(before):
