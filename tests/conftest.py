@@ -16,7 +16,7 @@ from hypothesis import settings
 from nbformat import v4
 
 from mirrorbi import testing
-from mirrorbi.cli.app import carry_out
+from mirrorbi.cli.entry import exit_code
 
 Make = Callable[..., Path]
 
@@ -42,7 +42,7 @@ def mirrorbi_command() -> Callable[..., subprocess.CompletedProcess[str]]:
                 patch.setenv(name, value)
             if cwd is not None:
                 patch.chdir(cwd)
-            code = carry_out() or 0
+            code = exit_code() or 0
             # Read before the streams are collected, which closes what they wrote to.
             said = (output.getvalue().decode(), errors.getvalue().decode())
         return subprocess.CompletedProcess(words, code, *said)

@@ -24,12 +24,12 @@ def main() -> None:
     # through it for garbage again and again, and once more at the end, is a fifth of the time.
     gc.set_threshold(_YOUNG, 1_000, 1_000)
     with _standby(sys.argv[1:]) as standby:
-        code = _exit_code(standby)
+        code = exit_code(standby)
     gc.freeze()
     sys.exit(code)
 
 
-def _exit_code(standby: Standby | None) -> int | str | None:
+def exit_code(standby: Standby | None = None) -> int | str | None:
     """Do what the command line says and return the exit code."""
     from mirrorbi.cli.app import app
     from mirrorbi.cli.output import print_error, print_fault
