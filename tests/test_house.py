@@ -1,36 +1,17 @@
-"""The shape of the house: floors, names and what an import costs."""
+"""The shape of the house: floors, circles, sizes, tables of data, and what an import costs."""
 
 import ast
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import mirrorbi
 
 ROOT = Path(mirrorbi.__file__).parent
-FLOORS = {
-    "errors": 0,
-    "settings": 0.5,
-    "_version": 0,
-    "storage": 0.7,
-    "connections": 0.7,
-    "data": 1,
-    "facts": 2,
-    "wording": 2.05,
-    "privacy": 2.1,
-    "analysis": 4.5,
-    "charts": 3,
-    "bedrock": 3,
-    "kernels": 1.5,
-    "narrative": 4,
-    "reports": 5,
-    "cli": 6,
-    "testing": 6,
-    "__init__": 7,
-    "__main__": 7,
-}
 
 
 def imports(path):
@@ -43,17 +24,58 @@ def imports(path):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def room(module):
-    return module.removeprefix("mirrorbi").strip(".").split(".")[0]
+@pytest.fixture(scope="module")
+def house() -> Any:
+    """The house as `scripts/house.py` measures it."""
+    spec = importlib.util.spec_from_file_location("house", ROOT.parent / "scripts" / "house.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["house"] = module
+    spec.loader.exec_module(module)
+    return module
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
-def test_no_room_imports_from_a_floor_above(path):
-    here = path.relative_to(ROOT).parts[0].removesuffix(".py")
-    for name in imports(path):
-        there = room(name) if name.startswith("mirrorbi.") else None
-        if there and there != here and there in FLOORS:
-            assert FLOORS[there] < FLOORS[here], f"{here} imports {name}"
+@pytest.fixture(scope="module")
+def ours(house: Any) -> Any:
+    """This checkout."""
+    return house.House(ROOT.parent)
+
+
+def test_no_room_imports_from_its_own_floor_or_one_above(ours: Any) -> None:
+    assert ours.upward() == []
+
+
+def test_every_room_is_in_the_drawing(ours: Any) -> None:
+    assert ours.homeless() == []
+
+
+def test_no_modules_import_one_another(ours: Any) -> None:
+    assert ours.circles() == []
+
+
+def test_modules_and_functions_are_read_in_one_sitting(house: Any, ours: Any) -> None:
+    assert {name: n for name, n in ours.lines().items() if n > house.LONGEST} == {}
+    assert {name: n for name, n in ours.complexity().items() if n > house.MOST_COMPLEX} == {}
+
+
+def test_what_is_wrong_with_a_house_is_seen(house: Any, tmp_path: Path) -> None:
+    for name, text in {
+        "errors.py": "def f():\n    from mirrorbi import facts\n",
+        "facts/__init__.py": "from typing import TYPE_CHECKING\n"
+        "if TYPE_CHECKING:\n    from mirrorbi.facts.a import A\n",
+        "facts/a.py": "from mirrorbi.facts import B\n",
+        "attic/__init__.py": "def f(x):\n" + "    if x: return 1\n" * 16 + "x = 1\n" * 600,
+    }.items():
+        path = tmp_path / "mirrorbi" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    built = house.House(tmp_path)
+    assert built.upward() == [("mirrorbi.errors", "mirrorbi.facts")]
+    assert built.circles() == [["mirrorbi.facts", "mirrorbi.facts.a"]]
+    assert built.homeless() == ["attic"]
+    assert built.lines()["mirrorbi.attic"] > house.LONGEST
+    assert sorted(built.complexity().values()) == [1, 17]
 
 
 def test_the_table_of_contents_is_sorted_and_every_name_is_there():
@@ -67,15 +89,6 @@ def test_importing_the_package_imports_nothing_heavy():
     code = f"import sys, mirrorbi; print([m for m in {heavy} if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
-
-
-def test_the_package_is_no_more_than_modules_of_one_noun():
-    long = {
-        str(path.relative_to(ROOT)): count
-        for path in ROOT.rglob("*.py")
-        if (count := len(path.read_text(encoding="utf-8").splitlines())) > 600
-    }
-    assert long == {}
 
 
 # What holds or gives a table, its engine or its rows.
