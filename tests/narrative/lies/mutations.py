@@ -132,6 +132,10 @@ def _mutations(template, facts, draw):
         if role in ("metric", "name") and _has_figure(slots, facts):
             for other in _others(token, fact, facts, draw):
                 yield "swapped id", put("{{" + f"{other}.{token.slot}" + "}}")
+    yield from _added_claims(template, slots, facts, draw)
+
+
+def _added_claims(template, slots, facts, draw):
     cited = [facts[t.name] for t in slots]
     if _has_figure(slots, facts) and template.endswith("."):
         body = template[:-1]
