@@ -89,6 +89,11 @@ def _of_distribution(fact: Fact) -> str:
     )
 
 
+def _of_duration(fact: Fact) -> str:
+    p90 = ", {{f.within}} within {{f.p90}}" if "p90" in fact.quantities else ""
+    return f"{{metric}}: a median of {{{{f.median}}}}{p90}"
+
+
 def _of_completeness(fact: Fact) -> str:
     return "{{f.share}} of all cells are filled" if fact["with_nulls"].value else "No cell is empty"
 
@@ -138,6 +143,7 @@ PRESENTATIONS: Mapping[str, Presentation | Without] = {
         "{metric} is expected at {{f.value}} {{f.when}}", "Line chart", lines.forecast
     ),
     "distribution": Presentation(_of_distribution, "Chart of a distribution", spreads.distribution),
+    "duration": Presentation(_of_duration, "Chart of durations", spreads.duration),
     "share": Presentation(
         "{{f.entity}} makes up {{f.share}} of {{f.metric}}",
         "Bar chart",

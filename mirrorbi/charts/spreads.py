@@ -35,6 +35,26 @@ def distribution(fact: Fact, table: Table, locale: str) -> Drawing:
     return _histogram(fact, table, locale)
 
 
+def duration(fact: Fact, table: Table, locale: str) -> Drawing:
+    """Draw the median over time, or of each member: as far as half of all have come."""
+    if any(name == "period" for name, _ in table.columns):
+        series = Series.of(fact, table, locale, whole=True)
+        canvas = Canvas(series)
+        canvas.subject()
+        return canvas.finish()
+    rows = members(table, "value", "p90")[:MOST]
+    unit, focus = dict(table.columns)["value"], dict(fact.scope).get(fact.terms["by"])
+    names = [str(name) for name, _, _ in rows]
+    frame = Rows(names, strong=[i for i, name in enumerate(names) if name == focus])
+    texts = [_written(fact, unit, float(value), locale) for _, value, _ in rows]
+    hover = [f"{bold(plot_text(name))}<br>{text}" for name, text in zip(names, texts, strict=True)]
+    roles = ["accent" if name == focus else "soft" for name in names]
+    frame.bars([float(value) for _, value, _ in rows], roles, hover=hover)
+    for i, (text, (_, value, _)) in enumerate(zip(texts, rows, strict=True)):
+        frame.annotate(i, float(value), text, role="accent" if names[i] == focus else "muted")
+    return frame.finish()
+
+
 def _periods(fact: Fact, table: Table, locale: str) -> Drawing:
     series = Series.of(fact, table, locale, whole=True)
     canvas = Canvas(series)

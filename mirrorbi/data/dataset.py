@@ -17,11 +17,13 @@ from mirrorbi.data.cube.contributors import cell_counts, counts_of
 from mirrorbi.data.cube.cube import base_for
 from mirrorbi.data.cube.cube_cache import CubeCache
 from mirrorbi.data.cube.states import State, evaluate, from_states, simple_metrics, states_of
+from mirrorbi.data.engine.durations import with_duration_columns
 from mirrorbi.data.engine.engine_queries import EngineQueries, join_cells
 from mirrorbi.data.engine.profile import Profile
 from mirrorbi.data.engine.sample import rare_values
 from mirrorbi.data.engine.sealed_table import Judge, SealedTable, Verdict, verdict
 from mirrorbi.data.model.catalog import Catalog
+from mirrorbi.data.model.durations import with_duration_metrics
 from mirrorbi.data.model.semantic_model import Model
 from mirrorbi.data.periods import Grain, Period, steps
 from mirrorbi.data.prompt_line import prompt_line
@@ -66,14 +68,16 @@ class Dataset(Catalog, SealedTable):
         model_name: str = "given",
         draft_profile: Profile | None = None,
     ) -> None:
+        model = with_duration_metrics(model)
         Catalog.__init__(self, model)
         SealedTable.__init__(self, _named_table(opened, model.dataset.name), draft_profile)
         self._opened = opened
         self._drafted = draft_profile is not None
         self.model_name = model_name
-        self._engine_queries = EngineQueries(self._table, model)
+        measured = with_duration_columns(self._table, model)
+        self._engine_queries = EngineQueries(measured, model)
         columns = {name: part.column or name for name, part in model.dimensions.items()}
-        self._cubes = CubeCache(self._table, self._engine_queries.time, columns)
+        self._cubes = CubeCache(measured, self._engine_queries.time, columns)
         self._complete_periods: dict[Period, bool] = {}
         self._complete_by_start: dict[Grain, dict[datetime, bool]] = {}
         self._answers: dict[tuple[Query, bool], Result] = {}
@@ -305,7 +309,9 @@ class Dataset(Catalog, SealedTable):
     @cached_property
     def model_hash(self) -> str:
         """SHA-256 of the model's content."""
-        text = self.model.model_dump_json()
+        # A part that came later leaves the hashes of models without it as they were.
+        unused = None if self.model.durations else {"durations"}
+        text = self.model.model_dump_json(exclude=unused)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     def describe(self) -> dict[str, Any]:

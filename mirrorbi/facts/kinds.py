@@ -309,6 +309,13 @@ _KINDS = (
         on_request=True,
     ),
     Kind(
+        "duration",
+        "duration",
+        ("median", "p90", "within", "open", "overall"),
+        _members(_NOW, "value", "p90", "rows"),
+        over_time=_course(_NOW, "p90"),
+    ),
+    Kind(
         "derived",
         "derived",
         ("sum", "rank", "of", "value", "diff", "base", "ratio", "share", "total", "pct_change"),

@@ -148,7 +148,8 @@ def aggregate(
     table
         An ibis table.
     function
-        ``count``, ``sum``, ``avg``, ``min``, ``max``, ``median`` or ``count_distinct``.
+        ``count``, ``sum``, ``avg``, ``min``, ``max``, ``median``, ``p90`` or
+        ``count_distinct``.
     column
         What is aggregated; ``""`` for rows.
     rows
@@ -180,6 +181,8 @@ def aggregate(
             return values.nunique(where=where)
         case "avg":
             return values.mean(where=where)
+        case "p90":
+            return values.quantile(0.9, where=where)
         case "sum" if dtype.is_floating() or dtype.is_decimal():
             values = values.cast("float64")
             if compensated and table.get_backend().name == "duckdb":

@@ -16,6 +16,7 @@ from mirrorbi.data.model.semantic_model import (
     DatasetPart,
     DerivedMetric,
     Dimension,
+    Duration,
     Model,
     RatioMetric,
     SimpleMetric,
@@ -46,6 +47,7 @@ _SYNONYMS = {
     "maximum": "max",
     "minimum": "min",
     "p50": "median",
+    "percentile_90": "p90",
 }
 
 
@@ -179,7 +181,7 @@ def _model(values: Any, where: str, lines: Mapping[tuple[str, ...], int]) -> Mod
 
 
 def _check_own_names(values: Mapping[str, Any], problems: Problems) -> None:
-    for group in ("dimensions", "metrics"):
+    for group in ("dimensions", "metrics", "durations"):
         parts = values.get(group)
         for name, part in parts.items() if isinstance(parts, dict) else ():
             if isinstance(part, dict) and part.get("name", name) != name:
@@ -263,8 +265,10 @@ _MUST = {
     "too_short": "must not be empty",
 }
 _EXAMPLES = {
-    "agg": "Write agg: sum, avg, min, max, count, count_distinct or median.",
+    "agg": "Write agg: sum, avg, min, max, count, count_distinct, median or p90.",
     "column": "Name a column of the data.",
+    "start": "Name a column of times.",
+    "end": "Name a column of times.",
     "numerator": "Name a metric.",
     "denominator": "Name a metric.",
     "grain": "Write the columns that name one row: [date, flight].",
@@ -281,6 +285,8 @@ def _keys(path: list[Any], metric_type: str) -> list[str]:
         return list(Model.model_fields)
     if path[0] == "dimensions":
         return [key for key in Dimension.model_fields if key != "name"]
+    if path[0] == "durations":
+        return [key for key in Duration.model_fields if key != "name"]
     if path[0] == "metrics":
         return [key for key in _METRICS[metric_type].model_fields if key != "name"]
     return list(parts[str(path[0])].model_fields) if path[0] in parts else []

@@ -40,11 +40,12 @@ class Aggregation(StrEnum):
     COUNT = "count"
     COUNT_DISTINCT = "count_distinct"
     MEDIAN = "median"
+    P90 = "p90"
 
     @property
     def mergeable(self) -> bool:
         """Whether the whole can be computed from the parts."""
-        return self not in (Aggregation.COUNT_DISTINCT, Aggregation.MEDIAN)
+        return self not in (Aggregation.COUNT_DISTINCT, Aggregation.MEDIAN, Aggregation.P90)
 
 
 class _Part(BaseModel):
@@ -170,6 +171,20 @@ class DerivedMetric(_Metric):
     expression: str
 
 
+class Duration(_Part):
+    """How long it takes from one time column to another; MetricFlow has nothing like it."""
+
+    name: str = ""
+    label: str = ""
+    description: str = ""
+    start: str
+    end: str
+    """Missing where the interval is still open."""
+    unit: Literal["minutes", "hours", "days"] = "days"
+    decimals: Annotated[int, Field(ge=0, le=10)] | None = None
+    better: Literal["up", "down"] | None = None
+
+
 Metric = Annotated[SimpleMetric | RatioMetric | DerivedMetric, Field(discriminator="type")]
 
 
@@ -180,6 +195,7 @@ class Model(_Part):
     time: TimePart | None = None
     dimensions: dict[str, Dimension] = {}
     metrics: Annotated[dict[str, Metric], Field(min_length=1)]
+    durations: dict[str, Duration] = {}
     privacy: PrivacySettings = PrivacySettings()
     """What may leave, and who may see columns that are not dimensions (``columns``)."""
     draft: bool = False
@@ -196,6 +212,11 @@ class Model(_Part):
     @classmethod
     def _fill_metrics(cls, parts: Any) -> Any:
         return _filled(parts, lambda name, part: {"type": part.get("type") or _type_of(part)})
+
+    @field_validator("durations", mode="before")
+    @classmethod
+    def _fill_durations(cls, parts: Any) -> Any:
+        return _filled(parts, lambda _name, _part: {})
 
     def __repr__(self) -> str:
         name = self.dataset.name or self.dataset.label or "unnamed"

@@ -108,6 +108,15 @@ def check_names(model: Model, problems: Problems) -> None:
             _check_derived(model, name, metric, problems)
         else:
             _check_simple(model, name, metric, problems)
+    for name in model.durations:
+        _check_name(("durations", name), name, problems)
+        if name in model.metrics or name in model.dimensions:
+            what = "metric" if name in model.metrics else "dimension"
+            problems.add(
+                ("durations", name),
+                f"has the name of a {what}.",
+                "Give one of them another name.",
+            )
     _check_cycles(model, problems)
 
 
@@ -149,6 +158,16 @@ def check_columns(model: Model, schema: Mapping[str, Any], problems: Problems) -
                 if times
                 else "Convert it to dates in the data, or leave out 'time'.",
             )
+    for name, duration in model.durations.items():
+        for key in ("start", "end"):
+            path = ("durations", name, key)
+            dtype = column(path, getattr(duration, key))
+            if dtype is not None and not (dtype.is_date() or dtype.is_timestamp()):
+                problems.add(
+                    path,
+                    f"names {getattr(duration, key)!r}, which holds {_plain(dtype)}, not dates.",
+                    "Name a column of dates or times.",
+                )
     for name, dimension in model.dimensions.items():
         dtype = column(("dimensions", name, "column"), dimension.column or name)
         if dtype is not None and dtype.is_nested():

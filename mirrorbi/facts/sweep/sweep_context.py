@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from mirrorbi.data.model.durations import closed_of, open_of, p90_of
 from mirrorbi.data.model.semantic_model import Aggregation, RatioMetric, SimpleMetric
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.data.query import Query, Result
@@ -100,16 +101,25 @@ class SweepContext:
     seed: int = 0
     _cache: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    def columns_of(self, by: str | None) -> tuple[str, ...]:
+        """Return the columns of a query: those of all, and what is told of the whole alone."""
+        return self.columns if by else (*self.columns, *map(open_of, self.dataset.model.durations))
+
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The metrics with the parts of every ratio: the columns of every query."""
+        """The metrics with the parts of every ratio, and the durations."""
         parts = [
             part
             for name in self.metrics
             if isinstance(metric := self.dataset.metric(name), RatioMetric)
             for part in (metric.numerator, metric.denominator)
         ]
-        return tuple(dict.fromkeys((*self.metrics, *parts)))
+        lengths = [
+            each
+            for name in self.dataset.model.durations
+            for each in (name, p90_of(name), closed_of(name))
+        ]
+        return tuple(dict.fromkeys((*self.metrics, *parts, *lengths)))
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
@@ -141,7 +151,7 @@ class SweepContext:
         """Return the question about one dimension: its history, or one ``period`` of it."""
         history = self._history if period is None else None
         return Query.of(
-            self.columns,
+            self.columns_of(by),
             by=(by,) if by else (),
             where=self.where,
             grain=self.grain if history else None,

@@ -42,6 +42,7 @@ TOOLS: Mapping[str, tuple[str, ...] | Without] = {
     "forecast": ("forecast",),
     "distribution": ("distribution",),
     "correlation": ("correlate",),
+    "duration": Without("a duration is no metric that a tool could be asked for by name"),
     "concentration": ("members",),
     "coverage": _OF_DATA,
     "completeness": _OF_DATA,

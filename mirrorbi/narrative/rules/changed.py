@@ -27,7 +27,10 @@ def section_text(material: Material) -> SectionText:
     lead = material.lead
     if lead is None:
         small = [f for f in material.whole("value") if "small_n" in f.caveats]
-        return SectionText(paragraphs([_nothing(material), *(_small_sample(f) for f in small[:1])]))
+        told = [_nothing(material), *(_small_sample(f) for f in small[:1])]
+        return SectionText(
+            paragraphs(told, _durations(material)), drawn=tuple(material.whole("duration"))
+        )
     others = material.changes[1:METRICS]
     good, bad, plain = (
         [f for f in others if f.good is verdict and not is_unchanged(f)]
@@ -45,8 +48,9 @@ def section_text(material: Material) -> SectionText:
             [*_lead(material, lead), *_unfinished(material)],
             moves,
             _significance(material.changes[:METRICS]),
+            _durations(material),
         ),
-        drawn=tuple(material.changes),
+        drawn=(*material.changes, *material.whole("duration")),
     )
 
 
@@ -174,3 +178,22 @@ def _significance(facts: Sequence[Fact]) -> list[Sentence]:
 def _is_consecutive(f: Fact) -> bool:
     """Return whether a change is that from one step of time to the next."""
     return f.period is not None and f.baseline is not None and f.baseline.end == f.period.start
+
+
+def _durations(material: Material) -> list[Sentence]:
+    """Return how long things take, and for whom the longest."""
+    sentences = []
+    for f in material.whole("duration"):
+        when = " {{f.when}}" if f.period else ""
+        p90 = ", {{f.within}} within {{f.p90}}" if "p90" in f.quantities else ""
+        still = "; {{f.open}} {{f.open:is|are}} still open" if "open" in f.quantities else ""
+        template = f"{{{{f.metric}}}}{when}: a median of {{{{f.median}}}}"
+        sentences.append(sentence_of("duration", f"{template}{p90}{still}.", f=f))
+    for f in material.of("duration"):
+        if f.scope:
+            template = (
+                "By {{f.dimension}}, {{f.metric}} was longest for {{f.entity}}: a median of "
+                "{{f.median}}, {{f.overall}} overall."
+            )
+            sentences.append(sentence_of("duration", template, f=f))
+    return sentences[: 2 * METRICS]

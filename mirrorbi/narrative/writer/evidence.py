@@ -64,6 +64,7 @@ EVIDENCE: Mapping[str, Evidence | Without] = {
     "cell": _FIGURES,
     "forecast": _proves("forecast"),
     "distribution": _FIGURES,
+    "duration": _FIGURES,
     "derived": _FIGURES,
     "sweep": _FIGURES,
     "extent": _FIGURES,

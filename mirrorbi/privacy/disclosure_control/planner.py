@@ -81,7 +81,6 @@ class Planner:
         )
         compared = {context.period, context.baseline, *context.averaged}
         self.required = np.array([column in compared for column in self.columns], dtype=bool)
-        self.metrics = context.columns
         model, named = dataset.model, self.whole_queries[0].metrics
         merged = (m for m in named if all(s.agg.mergeable for s in simple_metrics(model, m)))
         self.cheap = (next(merged, named[0]),)
@@ -172,7 +171,7 @@ class Planner:
         plan.hidden = np.zeros(plan.cells.rows.shape, dtype=bool)
         for i, j in np.argwhere(codes > 0).tolist():
             plan.hide(i, j, int(codes[i, j]))
-        for name in self.metrics:
+        for name in self.context.columns_of(by):
             broken = self.rules.metric(plan.cells, name)
             plan.masked[name] = (broken > 0) & ~plan.hidden
             if name in plan.dropped:
@@ -267,7 +266,8 @@ class Planner:
             plan.count(code, int((compared == code).sum()))
         chosen = np.asarray(unsafe[:, required].any(axis=1))
         rows = cells.rows[:, required].sum(axis=1)
-        for name in self.metrics:
+        metrics = self.context.columns_of(by)
+        for name in metrics:
             broken = self.rules.metric(cells, name)[:, required]
             more = np.asarray((broken > 0).any(axis=1) & ~chosen)
             if not more.any():
@@ -292,7 +292,7 @@ class Planner:
             merged = {member for member, i in named.items() if chosen[i]}
             union = self._union(by, merged, dict(self.context.where))
             wrong = self._codes(by, union, merged)[0] > 0
-            for name in [name for name in self.metrics if name not in plan.dropped]:
+            for name in [name for name in metrics if name not in plan.dropped]:
                 failed: Bools = (self.rules.metric(union, name)[0] > 0) & required & ~wrong
                 if failed.any() and tries >= TRIES:
                     plan.dropped.add(name)
