@@ -123,7 +123,8 @@ def _details(fact: Fact, locale: str) -> Iterator[tuple[str, str]]:
         if period is not None:
             yield name, format_period(period, locale)
     for name in fact.quantities:
-        yield capital(name.replace("_", " ")), fill_slot(fact, name, locale)
+        # As `fact[name]` takes it.
+        yield name, fill_slot(fact, name, locale)
     if fact.interval is not None and fact.estimate in fact.quantities:
         yield "Interval", fill_slot(fact, "interval", locale)
     for name in ("p", "q"):
@@ -131,7 +132,8 @@ def _details(fact: Fact, locale: str) -> Iterator[tuple[str, str]]:
             yield name, fill_slot(fact, name, locale)
     yield "Rows", f"{fact.n:,}"
     rest = (("Definition", fact.definition), ("Method", fact.method))
-    yield from ((name, clean(text)) for name, text in rest if text)
+    # A method may be longer than a name, which `clean` would cut.
+    yield from ((name, " ".join(map(clean, text.split()))) for name, text in rest if text)
     if fact.caveats:
         yield "Caveats", ", ".join(code.replace("_", " ") for code in fact.caveats)
     yield "Id", fact.id
@@ -141,4 +143,5 @@ def _withheld(facts: FactSet) -> str:
     cells: dict[str, int] = {}
     for part in facts.withheld:
         cells[part.rule] = cells.get(part.rule, 0) + max(part.cells, 1)
-    return f"Withheld: {'; '.join(f'{n:,} ({WHY.get(rule, rule)})' for rule, n in cells.items())}."
+    parts = [f"{n:,} cells ({WHY.get(rule, rule)})" for rule, n in cells.items()]
+    return f"Withheld: {'; '.join(parts)}."

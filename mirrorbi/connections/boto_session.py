@@ -15,6 +15,7 @@ from mirrorbi.settings import ClaudeSettings
 _CONNECTIONS = 32
 _MOST = 8
 _lock = threading.Lock()
+# To save time alone: the key holds everything that a client is made from.
 _clients: OrderedDict[tuple[object, ...], Any] = OrderedDict()
 _VARIABLES = ("AWS_", "BOTO_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT", "REQUESTS_CA")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mirrorbi.charts.theme import LIGHT
+from mirrorbi.charts.theme import DARK, LIGHT
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
 from mirrorbi.wording.sentence import Sentence, Span, fill
@@ -28,9 +28,12 @@ _RULES = {
 NOTEBOOKS = ":where(.jp-OutputArea,.output_area,[data-vscode-theme-kind],#output-body)"
 """Where a notebook shows outputs: JupyterLab, Jupyter Notebook, VS Code and Colab."""
 
+_IN_THE_DARK = ':where([data-jp-theme-light="false"],[data-vscode-theme-kind*="dark"],[theme=dark])'
+
 STYLE = "".join(
     ["<style>"]
     + [f"{NOTEBOOKS} :where({names}){{{rule}}}" for names, rule in _RULES.items()]
+    + [f"{_IN_THE_DARK} :where(.mb-{t}){{color:{DARK[t]}}}" for t in ("better", "worse")]
     + ["</style>"]
 )
 """For notebooks alone: a report has a style sheet of its own."""

@@ -109,6 +109,7 @@ def _declared(model: Model) -> set[str]:
     return given | set(model.privacy.columns)
 
 
+# To save time alone: the kinds follow from data and model, of which neither changes.
 _PERSONAL: WeakKeyDictionary[Dataset, Mapping[str, Kind]] = WeakKeyDictionary()
 
 

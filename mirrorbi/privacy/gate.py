@@ -278,6 +278,7 @@ class Gate:
         return hashlib.sha256(text.encode()).digest()
 
 
+# To save time alone: the names follow from data, model and policy, of which none changes.
 _PERSONS: WeakKeyDictionary[Dataset, dict[str, frozenset[str]]] = WeakKeyDictionary()
 
 

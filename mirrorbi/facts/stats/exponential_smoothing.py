@@ -163,6 +163,8 @@ def grid(shape: Shape) -> Weights:
     phi = PHI if shape.trend == "damped" else (1.0,)
     gamma = GAMMA if shape.season > 1 else (0.0,)
     lines = np.array(list(product(ALPHA, beta, gamma, phi)))
+    # Shared by all callers: an array that one of them changed would change others' answers.
+    lines.setflags(write=False)
     alpha = lines[:, 0]
     # A season may move only by what the level leaves: gamma is at most 1 - alpha.
     return Weights(alpha, lines[:, 1], lines[:, 2] * (1 - alpha), lines[:, 3])

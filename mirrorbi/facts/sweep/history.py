@@ -234,6 +234,8 @@ def _basis(present: tuple[bool, ...], season: int) -> tuple[Floats, Floats]:
     phases = (steps[:, None] % season == np.arange(season)).astype(float)
     columns = np.column_stack([phases[:, phases.any(axis=0)], steps - steps.mean()])
     basis, _ = np.linalg.qr(columns)
+    # Shared by all callers: an array that one of them changed would change others' answers.
+    basis.setflags(write=False)
     return basis, 1 - (basis**2).sum(axis=1)
 
 
