@@ -136,3 +136,35 @@ def test_what_touches_a_table_is_found(tmp_path):
         assert list(touches(module)), line
     module.write_text("from mirrorbi.data.query import Query\nrows = fact.table.rows", "utf-8")
     assert not list(touches(module))
+
+
+MEMORIES = {
+    "connections/boto_session.py: _clients": "the key holds all that a client is made from",
+    "data/engine/scratch.py: _mine": "where temporary data lies, which no answer says",
+    "privacy/dimensions.py: _PERSONAL": "follows from data and model",
+    "privacy/disclosure_control/counts.py: _COUNTS": "follows from the data",
+    "privacy/gate.py: _PERSONS": "follows from data, model and policy",
+    "privacy/session.py: _OF_RUNS": "the sessions themselves: what a run has said",
+}
+"""What modules keep between calls, and why no answer depends on it unseen."""
+
+_CONTAINERS = {"dict", "list", "set", "OrderedDict", "defaultdict", "Counter", "deque"}
+_CONTAINERS |= {"WeakKeyDictionary", "WeakValueDictionary", "WeakSet"}
+
+
+def is_filled_later(value):
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        return value.func.id in _CONTAINERS and not value.args and not value.keywords
+    return isinstance(value, ast.Dict | ast.List) and not ast.unparse(value).strip("[]{}")
+
+
+def test_what_modules_remember_between_calls_is_known_and_changes_no_answer():
+    found = set()
+    for path in ROOT.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert not any(isinstance(node, ast.Global) for node in ast.walk(tree)), path
+        for node in tree.body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and is_filled_later(node.value):
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                found.add(f"{path.relative_to(ROOT).as_posix()}: {ast.unparse(target)}")
+    assert found == set(MEMORIES)

@@ -4,6 +4,7 @@ import ast
 import copy
 import gc
 import pickle
+import re
 import weakref
 from dataclasses import replace
 from pathlib import Path
@@ -227,3 +228,13 @@ def test_the_same_question_has_the_same_answer_after_others():
     one, other = fresh.facts(**asked), busy.facts(**asked)
     assert len(one)
     assert (list(one), one.withheld) == (list(other), other.withheld)
+
+
+def test_whether_this_is_a_run_is_read_in_one_place():
+    root = Path(mirrorbi.__file__).parent
+    readers = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if re.search(r"\bRUN\b|MIRRORBI_RUN_ID", path.read_text(encoding="utf-8"))
+    }
+    assert readers == {"settings.py", "privacy/session.py", "reports/run/run.py"}
