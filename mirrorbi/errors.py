@@ -36,9 +36,8 @@
 
 Each message says what went wrong, with which value, and what to do next. Exit codes
 are those of the command line: 2 for input that a person can correct, 1 for the rest.
-All have the fields ``what`` and ``hint``; four say more: `AnswerError.stop`,
-`ParameterError.problems`, `CellError.exit_code` and more, `RenderError.misses`. Fields survive
-pickling, as errors cross processes.
+All have the fields ``what`` and ``hint``; what more one says, such as `RenderError.misses`, is
+given to it by name. Fields survive pickling, as errors cross processes.
 """
 
 from __future__ import annotations

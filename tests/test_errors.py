@@ -14,13 +14,19 @@ CLASSES = [
     for value in vars(errors).values()
     if isinstance(value, type) and issubclass(value, MirrorBIError)
 ]
-VALUES = {"str": "some words", "int": 2, "Iterable[str]": ["one", "two"]}
+VALUES = {
+    "str": "some words",
+    "int": 2,
+    "float": 0.5,
+    "Iterable[str]": ["one", "two"],
+    "tuple[str, ...]": ("one", "two"),
+}
 
 
 @pytest.mark.parametrize("error_class", CLASSES, ids=lambda error_class: error_class.__name__)
 def test_an_error_is_the_same_in_another_process(error_class):
     given = {
-        parameter.name: VALUES[parameter.annotation]
+        parameter.name: VALUES[parameter.annotation.removesuffix(" | None")]
         for parameter in list(inspect.signature(error_class).parameters.values())[1:]
     }
     assert "hint" in given
