@@ -37,11 +37,6 @@ def gate_of(ds, mode, approve=None):
     return Gate(ds, policy, approve=approve)
 
 
-def mirrorbi_(*args, folder, **more):
-    command = [sys.executable, "-m", "mirrorbi", *args]
-    return subprocess.run(command, cwd=folder, capture_output=True, **more)
-
-
 def test_a_preview_changes_nothing(ds, facts):
     gate = Gate(ds)
     shown = gate.preview(facts)
@@ -139,17 +134,17 @@ def test_a_person_at_a_terminal(tmp_path, typed, allowed):
     assert ("was denied" in ran.stderr) != allowed
 
 
-def test_the_command_prints_the_bytes_that_it_hashes(tmp_path):
-    raw = mirrorbi_("preview", str(FLIGHTS), *FEW, "--bytes", folder=tmp_path, check=True).stdout
-    told = mirrorbi_("preview", str(FLIGHTS), *FEW, "--json", folder=tmp_path, check=True).stdout
+def test_the_command_prints_the_bytes_that_it_hashes(mirrorbi_command, tmp_path):
+    raw = mirrorbi_command("preview", FLIGHTS, *FEW, "--bytes", cwd=tmp_path).stdout.encode()
+    told = mirrorbi_command("preview", FLIGHTS, *FEW, "--json", cwd=tmp_path).stdout
     shown = json.loads(told)
     assert hashlib.sha256(raw).hexdigest() == shown["sha256"]
     assert json.loads(raw) == shown["payload"]
     assert shown["bytes"] == len(raw)
 
 
-def test_the_command_as_a_person_reads_it(tmp_path):
-    ran = mirrorbi_("preview", str(FLIGHTS), *FEW, folder=tmp_path, text=True, check=True)
+def test_the_command_as_a_person_reads_it(mirrorbi_command, tmp_path):
+    ran = mirrorbi_command("preview", FLIGHTS, *FEW, cwd=tmp_path)
     assert "change: on_time_rate, all" in ran.stdout
     assert "64.7%" in ran.stdout
     assert "Held back" in ran.stdout
@@ -157,14 +152,14 @@ def test_the_command_as_a_person_reads_it(tmp_path):
     assert max(len(line) for line in ran.stdout.splitlines()) <= 80
 
 
-def test_the_command_shows_questions_and_refuses_some(tmp_path):
-    ask = ("preview", str(FLIGHTS), "--question")
-    ran = mirrorbi_(*ask, "Why did JFK fall?", folder=tmp_path, text=True)
+def test_the_command_shows_questions_and_refuses_some(mirrorbi_command, tmp_path):
+    ask = ("preview", FLIGHTS, "--question")
+    ran = mirrorbi_command(*ask, "Why did JFK fall?", cwd=tmp_path)
     assert ran.stdout.startswith("Why did JFK fall?")
-    ran = mirrorbi_(*ask, "mail joe.roe@example.com", folder=tmp_path, text=True)
+    ran = mirrorbi_command(*ask, "mail joe.roe@example.com", cwd=tmp_path)
     assert ran.returncode == 2
     assert "personal data (email)" in ran.stderr
-    ran = mirrorbi_("preview", str(FLIGHTS), "--bytes", "--json", folder=tmp_path, text=True)
+    ran = mirrorbi_command("preview", FLIGHTS, "--bytes", "--json", cwd=tmp_path)
     assert ran.returncode == 2
 
 
