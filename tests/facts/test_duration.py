@@ -94,6 +94,8 @@ def test_the_slowest_member_is_told_with_all_of_them(frame, facts):
     assert [float(v) for v in fact.table.column("value")] == pytest.approx(medians.tolist())
     assert float(fact["overall"].value) == pytest.approx(float(told(facts)["median"].value))
     assert "open" not in fact.quantities
+    # That it is the longest says nothing of a rise.
+    assert fact.direction is None
 
 
 def test_an_end_before_its_start_is_no_interval(frame):

@@ -76,7 +76,6 @@ def _slowest(context: SweepContext, name: str, by: str) -> Iterator[Fact]:
         context,
         name,
         scope=scope,
-        direction="up",
         quantities={
             **_quantities(context, name, cells, slowest),
             "overall": context.quantity(name, centre),
