@@ -183,14 +183,14 @@ def public(value):
     elif isinstance(value, pd.DataFrame):
         yield from value.to_dict("list").items()
     if type(value).__module__.startswith("mirrorbi"):
-        for name in dir(value):
+        for name in object.__dir__(value):
             if not name.startswith(("_", "model_fields", "model_computed")):
                 yield getattr(value, name)
 
 
 def test_no_public_attribute_or_answer_leads_to_the_table(ds):
     answers = []
-    for name in dir(ds):
+    for name in object.__dir__(ds):
         if name.startswith("_") or name in ("ask", "judge_rare_values"):
             continue
         value = getattr(ds, name)
