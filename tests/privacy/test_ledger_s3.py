@@ -343,12 +343,8 @@ def test_a_process_killed_after_its_entry_is_seen(ledger):
     assert verify_ledger(ledger).ok
 
 
-def test_the_command_reads_the_bucket_too(ledger):
+def test_the_command_reads_the_bucket_too(ledger, mirrorbi_command):
     ledger.close(ledger.open(intent()), Outcome())
-    done = subprocess.run(
-        [sys.executable, "-m", "mirrorbi", "ledger", "verify", "--json", "--ledger", ledger.place],
-        capture_output=True,
-        text=True,
-    )
+    done = mirrorbi_command("ledger", "verify", "--json", "--ledger", ledger.place)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["entries"] == 3
