@@ -298,6 +298,57 @@ def test_lines_above_the_header_are_left_out_with_a_note(engine, tmp_path):
     assert "Lines above the header were left out: 1." in source.notes
 
 
+@pytest.mark.parametrize("delimiter", ["^", "~", "§", "\x1f", ":", " ", "|", "\t"])
+@pytest.mark.parametrize("titles", ["Report\nAs_of_2024\n", "Report, all: EUR, net\n\n", ""])
+def test_rare_delimiters_are_found_below_titles(engine, tmp_path, delimiter, titles):
+    lines = [("region", "sales", "note"), ("north", "1.5", "x"), ("south", "22.5", "y")]
+    text = "".join(delimiter.join(line) + "\n" for line in lines)
+    source = opened(engine, tmp_path / "x.csv", titles + text)
+    assert source.table.columns == lines[0]
+    assert rows(source) == [("north", 1.5, "x"), ("south", 22.5, "y")]
+    assert any("above the header" in note for note in source.notes) == bool(titles)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["08:15", "17:30", "09:45"],
+        ["08:15:30", "17:30:00", "09:45:59"],
+        ["2024-01-31 08:15", "2024-02-01 09:00", "2024-02-02 23:59"],
+        ["Ann Lee", "Bo Ray", "Cy Orr"],
+        ["Ann B. Lee", "Bo C. Ray", "Cy D. Orr"],
+        ["error: disk", "warning: net", "error: net"],
+        ["http://a.example/x", "https://b.example/y", "ftp://c.example/z"],
+        ["3:4", "1:2", "5:6"],
+        ["~5", "~6", "~7"],
+        ["UA 1545", "B6 725", "DL 461"],
+    ],
+)
+@pytest.mark.parametrize("name", ["value", "opening hours", None])
+def test_text_of_one_column_is_not_cut(engine, tmp_path, values, name):
+    text = "\n".join([*([name] if name else []), *values]) + "\n"
+    source = opened(engine, tmp_path / "x.csv", text)
+    table = source.table.to_pyarrow()
+    # Without a name the first value of a text that holds no values is taken for one.
+    named = name or (table.column_names[0] if table.column_names[0] in values else "")
+    assert table.num_columns == 1
+    assert table.num_rows == len([*([name] if name else []), *values]) - bool(named)
+
+
+def test_a_title_that_holds_the_delimiter_is_left_out(engine, tmp_path):
+    text = "Sales, net\nday,region,units,price\n2024-01-01,N,1,2.5\n2024-01-02,S,2,3.5\n"
+    source = opened(engine, tmp_path / "x.csv", text)
+    assert source.table.columns == ("day", "region", "units", "price")
+    assert "Lines above the header were left out: 1." in source.notes
+
+
+def test_decimal_commas_below_titles_with_commas_do_not_cut(engine, tmp_path):
+    titles = "Region: all, units: EUR\nReport\n"
+    table = "share\tprice\tday\nM\t819,9\t2024-01-01\nN\t6,5\t2024-01-02\n"
+    source = opened(engine, tmp_path / "x.csv", titles + table)
+    assert types(source) == {"share": "string", "price": "float64", "day": "date"}
+
+
 def test_excels_separator_line_is_obeyed(engine, tmp_path):
     source = opened(engine, tmp_path / "x.csv", "sep=;\na;b\n1;x,y\n")
     assert rows(source) == [(1, "x,y")]

@@ -17,7 +17,10 @@ from mirrorbi.data.ingest.reading import form_of
 from mirrorbi.data.ingest.value_formats import MISSING_WORDS, looks_like_value
 
 _COMMON = (",", ";", "\t", "|")
-_RARE = ("\x01", "\x1f", "^", "~", "§", "¦", ":")
+_RARE = ("\x01", "\x1f", "^", "~", "§", "¦")
+_IN_TEXT = (":", " ")
+"""Delimiters that plain text is full of."""
+_MOST_TITLES = 5
 _SAMPLE_LINES = 2_000
 _SAMPLE_CHARS = 4_000_000
 # Stands for a delimiter of two characters while Python's reader, which takes only one, reads.
@@ -80,8 +83,8 @@ def find_dialect(path: Path, *, tabs: bool = False) -> Dialect:
         whole = not file.read(1)
     declared = re.fullmatch(r"(?i)\"?sep=(.{1,2}?)\"?\s*", lines[0])
     above = 1 if declared else 0
-    found = _read(lines[1:], declared[1], whole) if declared else _best(lines, tabs, whole)
-    dialect = _describe(found)
+    best = _read(lines[1:], declared[1], whole) if declared else _best(lines, tabs, whole)
+    dialect = _describe(best)
     return replace(dialect, skip=dialect.skip + above, complete=whole)
 
 
@@ -111,45 +114,108 @@ def records(
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What a delimiter makes of the lines: records, each with the number of lines before it."""
+class _Candidate:
+    """What a delimiter makes of the lines."""
 
     delimiter: str
     escape: str
     records: tuple[tuple[int, tuple[str, ...]], ...]
+    """Each with the number of lines before it."""
     width: int
-    agreement: float
-    sound: bool
+    """Number of fields of most records."""
+    is_sound: bool
     """Whether quotation marks match."""
 
     @property
+    def titles(self) -> int:
+        """Number of first records down to the last that is cut otherwise than the rest."""
+        first = [len(record) != self.width for _, record in self.records[:_MOST_TITLES]]
+        return len(first) - first[::-1].index(True) if True in first else 0
+
+    @property
+    def agreement(self) -> float:
+        """Share of the records below titles that are of one width."""
+        body = self.records[self.titles :]
+        return sum(len(record) == self.width for _, record in body) / max(1, len(body))
+
+    @property
     def fit(self) -> tuple[bool, float, bool, int]:
-        # What cuts the first line as it cuts the rest is the likelier delimiter.
-        first = len(self.records[0][1]) if self.records else 0
-        agreement = self.agreement * (1.0 if first == self.width else 0.6)
-        return self.sound, agreement, self.delimiter in _COMMON, self.width
+        """What the likeliest delimiter has most of."""
+        # What cuts the first line as it cuts the rest is likelier than what needs titles.
+        agreement = self.agreement * 0.9**self.titles
+        return self.is_sound, agreement, self.delimiter in _COMMON, self.width
+
+    @property
+    def body(self) -> list[tuple[str, ...]]:
+        """The records below titles."""
+        return [record for _, record in self.records[self.titles :]]
 
 
-def _read(lines: Sequence[str], delimiter: str, whole: bool) -> _Found:
+def _is_plausible(candidate: _Candidate, lines: Sequence[str]) -> bool:
+    """Return whether this may be a table at all, and not text of one column."""
+    if candidate.width < 2 or candidate.delimiter in _COMMON:
+        return candidate.width > 1
+    body = candidate.body
+    if not body or candidate.agreement < 1:
+        return False
+    if sum(any(field.strip() for field in column) for column in zip(*body, strict=True)) < 2:
+        return False
+    if candidate.delimiter not in _IN_TEXT:
+        return not candidate.titles or (len(body) > 1 and _is_header(body[0], body[1:]))
+    if any(f'"{candidate.delimiter}"' in line for line in lines):
+        return True
+    has_names = _names_at(candidate) is not None
+    if candidate.delimiter == " ":
+        return candidate.width > 2 and has_names
+    return not _is_text_with_colons(body) and (has_names or not candidate.titles)
+
+
+def _is_text_with_colons(body: Sequence[Sequence[str]]) -> bool:
+    """Return whether records cut at colons are clocks, moments, ratios, labels or addresses."""
+    return (
+        all(looks_like_value(":".join(record)) for record in body)
+        or all(field.strip().isdigit() for record in body for field in record)
+        or all(record[1].startswith((" ", "//", "\\")) for record in body)
+    )
+
+
+def _names_at(candidate: _Candidate) -> int | None:
+    """Return which record holds a word over values, all below it being of one width."""
+    if candidate.agreement < 1:
+        return None
+    records = [record for _, record in candidate.records]
+    last = candidate.titles
+    if candidate.delimiter in _IN_TEXT:
+        # Titles may be cut into as many fields as the table, and a moment is cut evenly.
+        last = _MOST_TITLES
+        below = records[candidate.titles + 1 :]
+        if all(looks_like_value(candidate.delimiter.join(record)) for record in below):
+            return None
+    for index in range(candidate.titles, min(last + 1, len(records))):
+        if _has_names(records[index], records[index + 1 :]):
+            return index
+    return None
+
+
+def _read(lines: Sequence[str], delimiter: str, whole: bool) -> _Candidate:
     """Return the records that a delimiter makes, with the escape that fits best."""
     escapes = ('"', "\\") if any('\\"' in line for line in lines) else ('"',)
-    return max((_try(lines, delimiter, escape, whole) for escape in escapes), key=lambda f: f.fit)
+    return max((_try(lines, delimiter, escape, whole) for escape in escapes), key=lambda c: c.fit)
 
 
-def _try(lines: Sequence[str], delimiter: str, escape: str, whole: bool) -> _Found:
-    sound = True
+def _try(lines: Sequence[str], delimiter: str, escape: str, whole: bool) -> _Candidate:
+    is_sound = True
     try:
-        found = list(_records(lines, delimiter, escape, strict=True))
+        every = list(_records(lines, delimiter, escape, strict=True))
     except csv.Error as error:
         # A sample that is cut may end inside of a quoted value.
-        sound = not whole and "unexpected end" in str(error)
-        found = list(_records(lines, delimiter, escape, strict=False))
-    if not whole and len(found) > 1:
-        found.pop()
-    widths = Counter(len(record) for _, record in found)
-    width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-    agreement = count / max(1, len(found))
-    return _Found(delimiter, escape, tuple(found), width, agreement, sound)
+        is_sound = not whole and "unexpected end" in str(error)
+        every = list(_records(lines, delimiter, escape, strict=False))
+    if not whole and len(every) > 1:
+        every.pop()
+    widths = Counter(len(record) for _, record in every)
+    width = max(widths, key=lambda width: (widths[width], width), default=0)
+    return _Candidate(delimiter, escape, tuple(every), width, is_sound)
 
 
 def _records(
@@ -165,39 +231,35 @@ def _records(
             before = reader.line_num
 
 
-def _best(lines: Sequence[str], tabs: bool, whole: bool) -> _Found:
+def _best(lines: Sequence[str], tabs: bool, whole: bool) -> _Candidate:
     order = ("\t", *(d for d in _COMMON if d != "\t")) if tabs else _COMMON
-    tries = []
-    for delimiter in (*order, *_RARE):
-        if any(delimiter in line for line in lines):
-            found = _read(lines, delimiter, whole)
-            first = len(found.records[0][1]) if found.records else 0
-            if found.width > 1 and (delimiter in _COMMON or (found.agreement == 1 and first > 1)):
-                tries.append(found)
-    if not tries:
+    present = [d for d in (*order, *_RARE, *_IN_TEXT) if any(d in line for line in lines)]
+    candidates = [_read(lines, delimiter, whole) for delimiter in present]
+    plausible = [candidate for candidate in candidates if _is_plausible(candidate, lines)]
+    if not plausible:
         return _read(lines, order[0], whole)
-    best = max(tries, key=lambda found: found.fit)
+    best = max(plausible, key=lambda candidate: candidate.fit)
     if all(best.delimiter not in line.replace(best.delimiter * 2, "") for line in lines):
         return _read(lines, best.delimiter * 2, whole)
     return best
 
 
-def _describe(found: _Found) -> Dialect:
-    start, notes = _header_index(found), []
+def _describe(candidate: _Candidate) -> Dialect:
+    start, notes = _header_index(candidate), []
     if start:
         notes.append(f"Lines above the header were left out: {start:,}.")
-    skip, first = found.records[start]
-    rest = [record for _, record in found.records[start + 1 :]]
+    skip, first = candidate.records[start]
+    rest = [record for _, record in candidate.records[start + 1 :]]
     header = _is_header(first, rest)
     if not header:
         notes.append(
             "The first line holds values, not names, so the columns were numbered; its form is "
-            f"{form_of(found.delimiter.join(first))}."
+            f"{form_of(candidate.delimiter.join(first))}."
         )
         rest = [first, *rest]
     return Dialect(
-        delimiter=found.delimiter,
-        escape=found.escape,
+        delimiter=candidate.delimiter,
+        escape=candidate.escape,
         skip=skip,
         header=header,
         names=tuple(first) if header else (None,) * len(first),
@@ -206,15 +268,20 @@ def _describe(found: _Found) -> Dialect:
     )
 
 
-def _header_index(found: _Found) -> int:
+def _header_index(candidate: _Candidate) -> int:
     """Return where the header is: after titles, which fill one field and are not alone."""
-    for index, (_, record) in enumerate(found.records):
+    if candidate.delimiter in (*_RARE, *_IN_TEXT):
+        return _names_at(candidate) or candidate.titles
+    for index, (_, record) in enumerate(candidate.records):
         filled = sum(1 for field in record if field.strip())
-        if len(record) == found.width and (filled > 1 or found.width == 1):
-            below = found.records[index + 1 : index + 4]
+        if len(record) == candidate.width and (filled > 1 or candidate.width == 1):
+            below = candidate.records[index + 1 : index + 4]
             return index if not index or below else 0
         if filled > 1 or index >= 20:
             break
+    above = candidate.records[: candidate.titles]
+    if all(2 * len(record) <= candidate.width for _, record in above):
+        return _names_at(candidate) or 0
     return 0
 
 
@@ -223,17 +290,30 @@ def _is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
 
     Years and months over numbers are names of a wide table.
     """
-    rest = [record for record in rest if len(record) == len(first)][:50]
-    doubtful = False
-    for index, field in enumerate(first):
-        below = [record[index] for record in rest if record[index].strip()]
-        if not all(map(looks_like_value, below)):
-            continue
-        if looks_like_value(field):
-            doubtful |= not re.fullmatch(r"\s*(19|20)\d\d(-\d\d)?\s*", field)
-        elif below and field.strip() and field.strip().lower() not in MISSING_WORDS:
-            return True
-    return not doubtful
+    if _has_names(first, rest):
+        return True
+    return not any(
+        looks_like_value(field) and not re.fullmatch(r"\s*(19|20)\d\d(-\d\d)?\s*", field)
+        for field, below in zip(first, _columns(rest, len(first)), strict=True)
+        if all(map(looks_like_value, below))
+    )
+
+
+def _has_names(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Return whether a word stands over values."""
+    return any(
+        bool(below and field.strip())
+        and field.strip().lower() not in MISSING_WORDS
+        and not looks_like_value(field)
+        and all(map(looks_like_value, below))
+        for field, below in zip(first, _columns(rest, len(first)), strict=True)
+    )
+
+
+def _columns(rest: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """Return the first values of each column that are not empty."""
+    whole = [record for record in rest if len(record) == width][:50]
+    return [[record[n] for record in whole if record[n].strip()] for n in range(width)]
 
 
 def _options(delimiter: str, escape: str) -> dict[str, Any]:
