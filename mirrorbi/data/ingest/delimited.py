@@ -8,19 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mirrorbi.data.ingest.column_headings import same_columns, tidy_names
 from mirrorbi.data.ingest.copies import Copies, copies
 from mirrorbi.data.ingest.dialect import Dialect, find_dialect, records
 from mirrorbi.data.ingest.discovery import engine_path
-from mirrorbi.data.ingest.reading import (
-    Reading,
-    drop,
-    form_of,
-    keep,
-    listed,
-    reason_of,
-    same_columns,
-    tidy_names,
-)
+from mirrorbi.data.ingest.message_text import form_of, listed, reason_of
+from mirrorbi.data.ingest.reading import Reading, drop, keep
 from mirrorbi.data.ingest.text_file import reading, text_file
 from mirrorbi.data.ingest.type_inference import read_types
 from mirrorbi.errors import SourceError

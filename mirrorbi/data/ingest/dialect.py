@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mirrorbi.data.ingest.reading import form_of
+from mirrorbi.data.ingest.message_text import form_of
 from mirrorbi.data.ingest.value_formats import MISSING_WORDS, looks_like_value
 
 _COMMON = (",", ";", "\t", "|")

@@ -7,7 +7,8 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from mirrorbi.data.ingest.reading import Reading, drop, keep, keep_arrow, same_columns
+from mirrorbi.data.ingest.column_headings import same_columns
+from mirrorbi.data.ingest.reading import Reading, drop, keep, keep_arrow
 from mirrorbi.data.ingest.sheet import Grid, find_grid
 from mirrorbi.data.ingest.type_inference import read_types
 from mirrorbi.data.ingest.workbook import read_sheet

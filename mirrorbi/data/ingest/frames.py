@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mirrorbi.data.ingest.reading import Reading, keep_arrow, listed, tidy_names
+from mirrorbi.data.ingest.column_headings import tidy_names
+from mirrorbi.data.ingest.message_text import listed
+from mirrorbi.data.ingest.reading import Reading, keep_arrow
 from mirrorbi.errors import SourceError
 
 

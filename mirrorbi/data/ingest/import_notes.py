@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mirrorbi.data.ingest.reading import form_of, listed
+from mirrorbi.data.ingest.message_text import form_of, listed
 
 LineOf = Callable[[Mapping[str, str]], Mapping[str, str]]
 """From columns and one value each to where the value first stands: ``line 17``."""

@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mirrorbi.data.ingest.column_headings import tidy_names
 from mirrorbi.data.ingest.copies import copies
 from mirrorbi.data.ingest.discovery import engine_path
-from mirrorbi.data.ingest.reading import Reading, drop, form_of, keep, listed, reason_of, tidy_names
+from mirrorbi.data.ingest.message_text import form_of, listed, reason_of
+from mirrorbi.data.ingest.reading import Reading, drop, keep
 from mirrorbi.data.ingest.text_file import text_file
 from mirrorbi.data.ingest.type_inference import read_types
 from mirrorbi.data.ingest.value_formats import DECIMAL, TIMES, TRUTH, WHOLE

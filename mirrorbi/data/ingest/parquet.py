@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mirrorbi.data.ingest.column_headings import tidy_names
 from mirrorbi.data.ingest.discovery import engine_path
-from mirrorbi.data.ingest.reading import Reading, listed, tidy_names, without_nested
+from mirrorbi.data.ingest.message_text import listed
+from mirrorbi.data.ingest.reading import Reading, without_nested
 from mirrorbi.data.ingest.text_file import reading
 from mirrorbi.errors import SourceError
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from statistics import median
 from typing import Any
 
-from mirrorbi.data.ingest.reading import tidy_names
+from mirrorbi.data.ingest.column_headings import tidy_names
 from mirrorbi.errors import SourceError
 
 _PROBED = 30

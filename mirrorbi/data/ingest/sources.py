@@ -15,7 +15,8 @@ from mirrorbi.data.ingest.discovery import (
     kind_by_name,
     names_for_people,
 )
-from mirrorbi.data.ingest.reading import Reading, keep, listed, without_nested
+from mirrorbi.data.ingest.message_text import listed
+from mirrorbi.data.ingest.reading import Reading, keep, without_nested
 from mirrorbi.data.ingest.text_file import reading
 from mirrorbi.errors import SourceError
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from python_calamine import CalamineError, PasswordError
 
-from mirrorbi.data.ingest.reading import listed, reason_of
+from mirrorbi.data.ingest.message_text import listed, reason_of
 from mirrorbi.data.ingest.sheet import Row, Sheet
 from mirrorbi.data.ingest.sheet_values import (
     AbortError,

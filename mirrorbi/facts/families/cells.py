@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mirrorbi.facts.fact import Fact
-from mirrorbi.facts.families.values import small_sample_caveat
+from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 
 MEMBERS = 24

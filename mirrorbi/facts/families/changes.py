@@ -9,9 +9,10 @@ import numpy as np
 
 from mirrorbi.data.model.semantic_model import RatioMetric
 from mirrorbi.facts.fact import Direction, Fact, Interval, Quantity, Table, exact
-from mirrorbi.facts.families.values import hidden_members_caveat, plain_size, small_sample_caveat
+from mirrorbi.facts.families.values import plain_size
 from mirrorbi.facts.stats.proportions import METHOD, is_proportion, newcombe
 from mirrorbi.facts.stats.surprise import Surprise, last_change_surprise
+from mirrorbi.facts.sweep.caveats import hidden_members_caveat, small_sample_caveat
 from mirrorbi.facts.sweep.panel import ALL, Cells, Floats
 from mirrorbi.facts.sweep.sweep_context import Scope, Series, SweepContext
 from mirrorbi.facts.tables import RECENT, quotient, series_table

@@ -11,7 +11,8 @@ import numpy as np
 
 from mirrorbi.errors import FactError
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
-from mirrorbi.facts.families.values import order, small_sample_caveat
+from mirrorbi.facts.families.values import order
+from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import OTHER, ROWS, quotient
 

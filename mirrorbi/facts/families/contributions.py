@@ -16,8 +16,8 @@ import numpy as np
 
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.changes import baseline_caveats, direction_of, size_of
-from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.limits import LINES
+from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import folded, quotient

@@ -10,10 +10,10 @@ import numpy as np
 
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Direction, Fact, Quantity, Table, exact
-from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.stats.regressors import EXACT, regression_design
 from mirrorbi.facts.stats.sieve_bootstrap import COMMON, FIRST, REPLICATES, Noise
 from mirrorbi.facts.stats.significance import seed_of, tail_probability
+from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.history import history
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.relations import related

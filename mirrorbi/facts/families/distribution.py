@@ -11,7 +11,8 @@ import numpy as np
 from mirrorbi.data.periods import Period
 from mirrorbi.data.query import MISSING
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
-from mirrorbi.facts.families.values import large_enough, order, small_sample_caveat
+from mirrorbi.facts.families.values import large_enough, order
+from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import SMALL, Scope, SweepContext
 from mirrorbi.facts.tables import RECENT, quotient, series_table

@@ -8,7 +8,8 @@ import numpy as np
 
 from mirrorbi.data.model.durations import closed_of, open_of, p90_of
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
-from mirrorbi.facts.families.values import large_enough, order, plain_size, small_sample_caveat
+from mirrorbi.facts.families.values import large_enough, order, plain_size
+from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.panel import Cells
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import ROWS, cell, series_table

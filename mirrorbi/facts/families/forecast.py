@@ -9,9 +9,9 @@ import numpy as np
 
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.facts.fact import Fact, Interval, Quantity, Table, exact
-from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.stats.backtest import FEWEST, LEVEL, Forecast, Reason, forecast_of
 from mirrorbi.facts.stats.proportions import is_proportion
+from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Scope, Series, SweepContext
 from mirrorbi.facts.tables import RECENT, cell, series_table

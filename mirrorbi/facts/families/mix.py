@@ -25,7 +25,7 @@ import numpy as np
 from mirrorbi.data.model.semantic_model import RatioMetric
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.changes import baseline_caveats, direction_of, size_of
-from mirrorbi.facts.families.values import small_sample_caveat
+from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import ROWS, folded, fraction, rounded
 

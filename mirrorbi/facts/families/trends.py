@@ -10,10 +10,11 @@ import numpy as np
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
 from mirrorbi.facts.families.changes import direction_of
-from mirrorbi.facts.families.values import plain_size, small_sample_caveat
+from mirrorbi.facts.families.values import plain_size
 from mirrorbi.facts.stats.regressors import regression_design
 from mirrorbi.facts.stats.sieve_bootstrap import BootstrapResult, bootstrap_test
 from mirrorbi.facts.stats.significance import RARE, seed_of
+from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.history import ENOUGH, History, grouped_by_steps, history
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Series, SweepContext

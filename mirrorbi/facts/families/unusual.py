@@ -9,10 +9,10 @@ import numpy as np
 
 from mirrorbi.facts.fact import Fact, Interval, Quantity, exact
 from mirrorbi.facts.families.changes import direction_of
-from mirrorbi.facts.families.values import small_sample_caveat
 from mirrorbi.facts.stats.regressors import Places, regression_design
 from mirrorbi.facts.stats.sieve_bootstrap import Noise, replicated
 from mirrorbi.facts.stats.significance import RARE, seed_of, six_digits, tail_probability
+from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.history import History, grouped_by_steps, history, middle, pattern
 from mirrorbi.facts.sweep.panel import Floats
 from mirrorbi.facts.sweep.sweep_context import Series, SweepContext

@@ -15,7 +15,8 @@ from mirrorbi.data.model.semantic_model import Aggregation, RatioMetric, SimpleM
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.data.query import Query, Result
 from mirrorbi.facts.fact import Fact, Quantity, exact
-from mirrorbi.facts.sweep.additivity import mean_cells, splits
+from mirrorbi.facts.sweep.additivity import splits
+from mirrorbi.facts.sweep.average_period import mean_cells
 from mirrorbi.facts.sweep.panel import ALL, Cells, Floats, Ints, Panel
 from mirrorbi.facts.units import unit_of_change
 

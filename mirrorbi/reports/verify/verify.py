@@ -22,8 +22,9 @@ from mirrorbi.errors import (
 from mirrorbi.facts.fact import Fact
 from mirrorbi.reports.page.manifest import read_manifest, written_facts
 from mirrorbi.reports.page.page_reader import read_page
+from mirrorbi.reports.verify.compare_facts import ReportFacts, agree
 from mirrorbi.reports.verify.compare_tables import check_tables
-from mirrorbi.reports.verify.compare_text import STATES, Figure, ReportFacts, agree, check_figures
+from mirrorbi.reports.verify.compare_text import STATES, Figure, check_figures
 
 if TYPE_CHECKING:
     from mirrorbi.analysis import Analysis
