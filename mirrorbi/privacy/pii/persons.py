@@ -10,6 +10,9 @@ from mirrorbi.privacy.pii.name_lists import characters, folded, script_of, stand
 
 Span = tuple[int, int]
 
+LONGEST = 80
+"""Characters of a whole value that may be a name."""
+
 _WORD = r"[^\W\d_a-z][^\W\d_]*(?:['’ʼ-][^\W\d_]+)*"
 _PARTICLE = (
     r"(?:v[oa]n|de[rlns]?|d[aeiou]s?|la|le|du|zu|zum|zur|te[rn]?|bin|binti?|ibn|al|el|y|e|i|af|av)"
@@ -22,7 +25,8 @@ _TITLED = re.compile(
     rf"|(?<!\w)(?:Dr|Prof|Dott)\.(?: (?:Dr|med|phil|Ing)\.){{0,3}} (?:{_WORD}\.? ){{0,2}}{_FAMILY}"
 )
 _FULL = re.compile(
-    rf"(?<![\w'’-])({_WORD})((?: (?:{_WORD}|[^\W\d_a-z]\.)){{0,2}} {_FAMILY}(?:, [^\W\d_a-z]\w*)?)"
+    rf"(?<![\w'’-])({_WORD})((?: (?:{_WORD}|[^\W\d_a-z]\.)){{0,2}} {_FAMILY}(?!\.\w)"
+    r"(?:, [^\W\d_a-z]\w*)?)"
 )
 _COMMA = re.compile(rf"(?<![\w'’-])({_FAMILY}), ({_WORD})(?![\w'’-])")
 _SAID = re.compile(
@@ -52,16 +56,24 @@ _BEFORE_PLACE = re.compile(
     r"|Avda?\.|Av\.|[Aa]venue|[Rr]ue|[Bb]oulevard|[Cc]hemin|Place|Pasaje|Paseo|Camino|Travessa"
     r"|Alameda|Vila|Strada|Drumul|Aleea|Corso|Largo|Praça|Rúa|Vial)(?: d[aeo]s?)? )$"
 )
-_WORD_AFTER = re.compile(rf" {_WORD}")
+_WORD_AFTER = re.compile(rf" {_WORD}(?!\.\w)")
 _WORD_BEFORE = re.compile(rf"{_WORD} $")
 _SMALL = re.compile(rf"{_PARTICLE}|[Vv][oa]n|D[aei]l?|La|Jr\.?|Sr\.?|I{{2,3}}", re.ASCII)
 _COMPACT = ("HAN", "HANGUL")
+# Titles in other scripts, before a whole value of one to three more words.
+_TITLED_ELSEWHERE = re.compile(
+    r"(?:นาย|นางสาว|นาง|น\.ส\.|คุณ|ดร\.|г-н|г-жа|господин|госпожа|пан|пані|κ\.|κα|κος|السيد|السيدة|الدكتور"
+    r"|الدكتورة|آقای|خانم|דר|מר|גב|גברת|श्री|श्रीमती|डॉ\.?|জনাব|திரு\.?|திருமதி)['’.]?"
+    r"(?:(?<=[\u0e00-\u0eff.]) ?| )\S+(?: \S+){0,2}",
+    re.IGNORECASE,
+)
 # Scripts without capitals: what is a name there shows in a whole value only.
 _UNCASED = (
     *("HAN", "HANGUL", "KANA", "ARABIC", "HEBREW", "DEVANAGARI", "BENGALI", "TAMIL", "TELUGU"),
     *("GUJARATI", "ORIYA", "KANNADA", "MALAYALAM", "GURMUKHI", "SINHALA", "THAI", "LAO"),
     *("MYANMAR", "KHMER", "GEORGIAN", "ETHIOPIC"),
 )
+_UNPARTED = ("THAI", "LAO", "KHMER", "MYANMAR")
 # Words that follow a given name in names of firms, places and things.
 _THINGS = """
 inc ltd llc corp company co gmbh ag kg sa sas srl spa plc group airport street road avenue
@@ -78,7 +90,7 @@ glens trail stream parks unions vista views locks forks pass gardens coves roads
 
 def names(text: str) -> Iterator[Span]:
     """Yield where persons are named: by a title, by names that are known, or words that say so."""
-    if not text.isascii() and (whole := text.strip()) and _is_uncased_name(whole):
+    if not text.isascii() and (whole := text.strip()) and _is_name_elsewhere(whole):
         start = text.index(whole)
         yield start, start + len(whole)
     if " " not in text:
@@ -123,6 +135,12 @@ def is_given(word: str) -> bool:
     return standing(word).given >= 2
 
 
+def is_known(word: str) -> bool:
+    """Return whether a word is a given or family name that the lists hold."""
+    found = standing(word)
+    return bool(found.given or found.family)
+
+
 def is_thing(value: str) -> bool:
     """Return whether a value ends as names of firms, places and things do.
 
@@ -148,15 +166,33 @@ def may_be_name(value: str) -> bool:
     value = value.strip()
     if is_name(value):
         return True
+    if script_of(value) in (*_COMPACT, "KANA"):
+        return _may_be_compact(value)
     words = [w for w in value.replace(",", " ").split() if not _SMALL.fullmatch(w)]
     if not 2 <= len(words) <= 5 or any(map(str.isdigit, value)) or is_thing(value):
-        return _may_be_compact(value) if len(words) == 1 else False
-    if any(word[0].islower() for word in words) or _BEFORE_PLACE.fullmatch(f"{words[0]} "):
+        return False
+    if _BEFORE_PLACE.fullmatch(f"{words[0]} ") or (
+        script_of(value) not in _UNCASED and any(word[0].islower() for word in words)
+    ):
         return False
     known = [standing(word) for word in words]
     if any(k.word for k in known):
         return False
     return any(k.given > 1 for k in known) or 2 in (known[0].family, known[-1].family)
+
+
+def is_parted(value: str) -> bool:
+    """Return whether a value is two words of a script that puts no blank between words.
+
+    There a blank parts the given from the family name, and little else that is so short.
+
+    Examples
+    --------
+    >>> is_parted("สมชาย ใจดี"), is_parted("สมชาย"), is_parted("Ann Smith")
+    (True, False, False)
+    """
+    words = value.split()
+    return len(words) == 2 and all(script_of(w) in _UNPARTED and 2 <= len(w) <= 20 for w in words)
 
 
 def _full(text: str) -> Iterator[Span]:
@@ -223,8 +259,12 @@ def _is_listed(family: str, given: str) -> bool:
     return one.given >= 2 and other.given < 2 and (other.family > 0 or one.given == 3)
 
 
-def _is_uncased_name(value: str) -> bool:
-    """Return whether a whole value is a name in a script without capitals."""
+def _is_name_elsewhere(value: str) -> bool:
+    """Return whether a whole value is a name in a script without capitals, or with a title."""
+    if len(value) > LONGEST:
+        return False
+    if _TITLED_ELSEWHERE.fullmatch(value):
+        return True
     script = script_of(value)
     if script not in _UNCASED:
         return False
@@ -244,7 +284,7 @@ def _is_uncased_name(value: str) -> bool:
 
 
 def _may_be_compact(value: str) -> bool:
-    return script_of(value) in _COMPACT and any(
+    return any(
         standing(family).family and (standing(given).given or _is_written(given))
         for family, given in _divided(value)
     )
@@ -257,7 +297,11 @@ def _divided(value: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_written(given: str) -> bool:
-    return len(given) <= 3 and set(given) <= characters(script_of(given))
+    """Return whether a given name may be one by its characters; in Hangul it has two."""
+    script = script_of(given)
+    return len(given) in ((2,) if script == "HANGUL" else (1, 2, 3)) and (
+        set(given) <= characters(script)
+    )
 
 
 @functools.cache
