@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import mirrorbi
+from mirrorbi.analysis import FOR_ANALYSTS
 
 ROOT = Path(mirrorbi.__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -82,3 +83,11 @@ def test_the_reference_has_every_public_name_and_no_name_that_is_gone():
     for entry in entries:
         home, _, name = entry.rpartition(".")
         assert hasattr(importlib.import_module(home), name), entry
+
+
+def test_the_reference_has_what_an_analyst_is_offered():
+    text = (DOCS / "reference" / "data.md").read_text(encoding="utf-8")
+    block = re.search(r"^::: mirrorbi\.Analysis\n((?:    .*\n)+)", text, re.MULTILINE)
+    listed = set(re.findall(r"^        - (\w+)$", block.group(1), re.MULTILINE))
+    assert set(FOR_ANALYSTS) - listed == {"model", "model_name", "session"}, "set in the instance"
+    assert listed <= set(FOR_ANALYSTS)
