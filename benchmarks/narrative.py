@@ -81,7 +81,7 @@ def overhead():
     from mirrorbi.narrative.checks.grounding import verify_text
     from mirrorbi.narrative.checks.number_spans import spans_of
     from mirrorbi.narrative.context import Context
-    from mirrorbi.narrative.story import sections_of
+    from mirrorbi.narrative.repetition import sections_of
     from mirrorbi.narrative.writer.assembly import compose
     from mirrorbi.narrative.writer.narrate import facts_to_disclose
     from mirrorbi.narrative.writer.revision import Editor

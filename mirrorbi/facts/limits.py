@@ -1,4 +1,4 @@
-"""Limits: how many lines the tables of facts have, known without what makes them."""
+"""Limits: how many rows, members and lines facts need or show."""
 
 from __future__ import annotations
 
@@ -10,3 +10,9 @@ LINES = 12
 
 OTHER = "Other"
 """The line of what is beyond."""
+
+SMALL = 30
+"""Rows below which a finding carries the caveat ``small_n``."""
+
+TOP_MEMBERS = 12
+"""Members per dimension, by rows, whose own history is examined."""

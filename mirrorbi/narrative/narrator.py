@@ -11,7 +11,8 @@ from mirrorbi.narrative import rules
 from mirrorbi.narrative.cards import Cards
 from mirrorbi.narrative.checks.template_lint import require_clean
 from mirrorbi.narrative.context import Context
-from mirrorbi.narrative.story import Narrative, sections_of
+from mirrorbi.narrative.narrative import Narrative
+from mirrorbi.narrative.repetition import sections_of
 from mirrorbi.settings import load_settings
 from mirrorbi.wording.numbers import locale_of
 

@@ -15,9 +15,9 @@ from mirrorbi.facts.factset import FactSet
 from mirrorbi.privacy.approval import Approval, Approve
 from mirrorbi.privacy.disclosure import Disclosure, Kind, _sealed, canonical
 from mirrorbi.privacy.disclosure_control import release
+from mirrorbi.privacy.error_notice import checked_notice
 from mirrorbi.privacy.identifiers import of_persons
 from mirrorbi.privacy.names import Names
-from mirrorbi.privacy.notice import checked_notice
 from mirrorbi.privacy.payload import fact_payload
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.preview import Preview
@@ -154,7 +154,7 @@ class Gate:
         Parameters
         ----------
         codes
-            Plain values whose texts are words of `mirrorbi.privacy.notice`, handles of
+            Plain values whose texts are words of `mirrorbi.privacy.error_notice`, handles of
             disclosed facts, slots of theirs, or names shown before.
 
         Raises

@@ -11,7 +11,7 @@ from mirrorbi.narrative.writer.lexicon import lexicon
 from mirrorbi.narrative.writer.name_lint import Names
 from mirrorbi.narrative.writer.strict_lint import strict_lint
 from mirrorbi.narrative.writer.text_lint import is_number
-from mirrorbi.privacy.notice import WORDS
+from mirrorbi.privacy.error_notice import WORDS
 from mirrorbi.wording.sentence import Sentence
 
 

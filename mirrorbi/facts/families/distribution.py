@@ -12,9 +12,10 @@ from mirrorbi.data.periods import Period
 from mirrorbi.data.query import MISSING
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.values import large_enough, order
+from mirrorbi.facts.limits import SMALL
 from mirrorbi.facts.sweep.caveats import small_sample_caveat
 from mirrorbi.facts.sweep.panel import Floats
-from mirrorbi.facts.sweep.sweep_context import SMALL, Scope, SweepContext
+from mirrorbi.facts.sweep.sweep_context import Scope, SweepContext
 from mirrorbi.facts.tables import RECENT, quotient, series_table
 
 FEWEST = 5

@@ -8,8 +8,9 @@ import numpy as np
 
 from mirrorbi.data.periods import Period
 from mirrorbi.facts.fact import Direction, Fact, Quantity
+from mirrorbi.facts.limits import SMALL
 from mirrorbi.facts.sweep.caveats import small_sample_caveat
-from mirrorbi.facts.sweep.sweep_context import SMALL, Scope, SweepContext
+from mirrorbi.facts.sweep.sweep_context import Scope, SweepContext
 from mirrorbi.facts.tables import series_table
 
 HISTORY = 8

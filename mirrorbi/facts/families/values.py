@@ -10,9 +10,10 @@ import numpy as np
 from mirrorbi.data.query import MISSING
 from mirrorbi.facts.fact import Direction, Fact, Quantity, Table, exact
 from mirrorbi.facts.families.extremes import extremes
+from mirrorbi.facts.limits import SMALL
 from mirrorbi.facts.sweep.caveats import hidden_members_caveat, small_sample_caveat
 from mirrorbi.facts.sweep.panel import Cells, Floats, Ints
-from mirrorbi.facts.sweep.sweep_context import SMALL, SweepContext
+from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import OTHER, RECENT, ROWS, cell, folded, quotient, series_table
 
 SHARES = 3

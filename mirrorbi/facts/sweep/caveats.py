@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mirrorbi.facts.limits import SMALL
 from mirrorbi.facts.sweep.panel import Cells
-from mirrorbi.facts.sweep.sweep_context import SMALL
 from mirrorbi.facts.tables import OTHER
 
 

@@ -15,6 +15,7 @@ from mirrorbi.data.model.semantic_model import Aggregation, RatioMetric, SimpleM
 from mirrorbi.data.periods import Grain, Period
 from mirrorbi.data.query import Query, Result
 from mirrorbi.facts.fact import Fact, Quantity, exact
+from mirrorbi.facts.limits import TOP_MEMBERS
 from mirrorbi.facts.sweep.additivity import splits
 from mirrorbi.facts.sweep.average_period import mean_cells
 from mirrorbi.facts.sweep.panel import ALL, Cells, Floats, Ints, Panel
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Scope = tuple[tuple[str, str], ...]
-
-SMALL = 30
-"""Rows below which a finding carries the caveat ``small_n``."""
-
-TOP_MEMBERS = 12
-"""Members per dimension, by rows, whose own history is examined."""
 
 
 @dataclass(frozen=True)

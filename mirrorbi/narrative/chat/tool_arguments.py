@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mirrorbi.privacy.notice import WORDS
+from mirrorbi.privacy.error_notice import WORDS
 
 Cannot = Literal[
     "no_metric",
@@ -163,7 +163,7 @@ class Mistake:
     Parameters
     ----------
     code
-        A word of `mirrorbi.privacy.notice`: ``unknown_tool``, ``unknown_metric``,
+        A word of `mirrorbi.privacy.error_notice`: ``unknown_tool``, ``unknown_metric``,
         ``unknown_argument``, ``missing``, ``invalid``, ``unknown_period``,
         ``unknown_fact``, ``no_chart``, ``not_possible`` ...
     argument

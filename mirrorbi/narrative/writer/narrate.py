@@ -13,7 +13,8 @@ from mirrorbi.facts.factset import FactSet
 from mirrorbi.narrative import rules
 from mirrorbi.narrative.cards import Cards
 from mirrorbi.narrative.context import Context
-from mirrorbi.narrative.story import Narrative, sections_of
+from mirrorbi.narrative.narrative import Narrative
+from mirrorbi.narrative.repetition import sections_of
 from mirrorbi.narrative.writer.assembly import TextAssembly, compose
 from mirrorbi.narrative.writer.authorship import authorship
 from mirrorbi.narrative.writer.evidence import is_numerous

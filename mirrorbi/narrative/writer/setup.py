@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mirrorbi.bedrock.request import RunTag
 from mirrorbi.errors import RefusedError
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.narrative.story import Narrative
+from mirrorbi.narrative.narrative import Narrative
 from mirrorbi.narrative.writer.narrate import Sender, write
 
 if TYPE_CHECKING:

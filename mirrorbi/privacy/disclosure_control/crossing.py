@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mirrorbi.facts.tables import OTHER
-from mirrorbi.privacy.disclosure_control.cells import Bools, Cells, Codes, Floats, Rules
+from mirrorbi.privacy.disclosure_control.cells import Bools, Cells, Codes, Floats
 from mirrorbi.privacy.disclosure_control.complement import bridges_between
 from mirrorbi.privacy.disclosure_control.plan import Plan
+from mirrorbi.privacy.disclosure_control.safety_rules import Rules
 
 Ints = npt.NDArray[np.int_]
 

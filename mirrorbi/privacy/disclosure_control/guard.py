@@ -16,9 +16,10 @@ from mirrorbi.errors import RefusedError
 from mirrorbi.facts.sweep.panel import HIDDEN
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import OTHER
-from mirrorbi.privacy.disclosure_control.cells import ALL, Rules
+from mirrorbi.privacy.disclosure_control.cells import ALL
 from mirrorbi.privacy.disclosure_control.plan import Plan
 from mirrorbi.privacy.disclosure_control.planner import Planner
+from mirrorbi.privacy.disclosure_control.safety_rules import Rules
 from mirrorbi.privacy.policy import Policy
 
 if TYPE_CHECKING:

@@ -23,18 +23,11 @@ from mirrorbi.data.periods import Period
 from mirrorbi.data.query import Query
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import OTHER
-from mirrorbi.privacy.disclosure_control.cells import (
-    ALL,
-    Bools,
-    Cells,
-    Codes,
-    Floats,
-    Rules,
-    smallest,
-)
+from mirrorbi.privacy.disclosure_control.cells import ALL, Bools, Cells, Codes, Floats, smallest
 from mirrorbi.privacy.disclosure_control.crossing import Crossing
 from mirrorbi.privacy.disclosure_control.margins import Margins
 from mirrorbi.privacy.disclosure_control.plan import Plan
+from mirrorbi.privacy.disclosure_control.safety_rules import Rules
 
 Suppression = tuple[str, int, str]
 """Member, column and metric (``""`` for all) of a cell to leave open."""

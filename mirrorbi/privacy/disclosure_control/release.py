@@ -17,7 +17,6 @@ from mirrorbi.facts.sweep.sweep import find_facts
 from mirrorbi.facts.tables import OTHER
 from mirrorbi.privacy.dimensions import check_dimensions, class_in, kind_in, noun_of
 from mirrorbi.privacy.disclosure_control.audit import Audit
-from mirrorbi.privacy.disclosure_control.cells import Rules
 from mirrorbi.privacy.disclosure_control.counts import Threshold, counts_of
 from mirrorbi.privacy.disclosure_control.guard import Guard
 from mirrorbi.privacy.disclosure_control.quality import quality, rest_is_enough
@@ -27,6 +26,7 @@ from mirrorbi.privacy.disclosure_control.remainder import (
     withheld_by_plans,
     withheld_fact,
 )
+from mirrorbi.privacy.disclosure_control.safety_rules import Rules
 from mirrorbi.privacy.disclosure_control.statements import Statement, checked_form
 from mirrorbi.privacy.policy import Policy, policy_for
 from mirrorbi.privacy.session import session_of

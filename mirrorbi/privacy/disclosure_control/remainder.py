@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mirrorbi.facts.fact import Fact, Quantity, exact
 from mirrorbi.facts.tables import OTHER
-from mirrorbi.privacy.disclosure_control.cells import RULES
 from mirrorbi.privacy.disclosure_control.guard import Guard
+from mirrorbi.privacy.disclosure_control.safety_rules import RULES
 from mirrorbi.privacy.withheld import Withheld
 
 KIND = "withheld"

@@ -20,8 +20,9 @@ import numpy as np
 from mirrorbi.data.cube.states import simple_metrics
 from mirrorbi.data.query import Query
 from mirrorbi.privacy.dimensions import check_dimensions
-from mirrorbi.privacy.disclosure_control.cells import RULES, Bools, Cells, Codes, Floats, Rules
+from mirrorbi.privacy.disclosure_control.cells import Bools, Cells, Codes, Floats
 from mirrorbi.privacy.disclosure_control.lattice import Ints, Lattice
+from mirrorbi.privacy.disclosure_control.safety_rules import RULES, Rules
 from mirrorbi.privacy.withheld import Withheld
 
 if TYPE_CHECKING:

@@ -109,5 +109,5 @@ def _refusal(text: str) -> RefusedError:
     return RefusedError(
         f"A notice may not say {text[:40]!r}: it is no word of ours and was not disclosed.",
         hint=did_you_mean(text[:40], sorted(WORDS), noun="words")
-        + " See mirrorbi.privacy.notice.WORDS.",
+        + " See mirrorbi.privacy.error_notice.WORDS.",
     )
