@@ -32,6 +32,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -315,6 +316,31 @@ def line(name: str, found: Iterable[Iterable[int]]) -> None:
     print(f"{name:<24}{b:>8,}{a / b:>8.1%}{c / d:>15.1%}{e / f:>8.1%}")
 
 
+def speed() -> None:
+    """Print what reading the lists and judging a column takes."""
+    from faker import Faker
+
+    from mirrorbi.privacy.pii import name_lists, persons
+    from mirrorbi.privacy.pii.column_values import judge_values
+
+    fake = Faker(["en_US", "de_DE", "ru_RU", "zh_CN", "ar_SA"])
+    fake.seed_instance(5)
+    members = [fake.name() for _ in range(1000)]
+    judge_values(["+41 44 668 18 00"])  # imports what other kinds need
+    for cache in (name_lists.standing, name_lists._known, name_lists._lines):
+        cache.cache_clear()
+    print(f"\n{'Speed':<40}{'ms':>8}")
+    for what, run in (
+        ("first name looked up", lambda: name_lists.standing("Ann")),
+        ("first in another script", lambda: name_lists.standing("Иван")),
+        ("1,000 members, each by itself", lambda: [persons.is_name(m) for m in members]),
+        ("a column of them, all kinds", lambda: judge_values(members)),
+    ):
+        started = time.perf_counter()
+        run()
+        print(f"{what:<40}{1000 * (time.perf_counter() - started):>8.1f}")
+
+
 def held_out(asked: argparse.Namespace, names: str, *choice: str) -> None:
     """Measure in a process that sees a copy of the package, with lists that hold less."""
     with tempfile.TemporaryDirectory() as folder:
@@ -352,6 +378,7 @@ def main() -> None:
     rows = {k: {k: v} for k, v in names_of_others().items()}
     table("Names of packages that the lists have nothing of", rows, asked.missed)
     table("No persons", nobodies(asked.corpora))
+    speed()
     held_out(asked, "mimesis", "--without", "mimesis")
     if asked.node:
         held_out(asked, "faker-js", "--without", "faker-js")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -155,7 +155,8 @@ _STREET = re.compile(
     r"(?:str(?:\.|a(?:ß|ss)e)|platz|allee|gasse|weg|damm|ring|ufer)\s+\d{1,4}\s?[a-z]?\b"
     r"|\b(?:via|viale|piazza|piazzale|corso|vicolo|contrada|strada|borgo|largo|rotonda|canale|incrocio"
     r"|stretto|lungomare|rue|avenue|boulevard|bd|chemin|all[ée]e|impasse|calle"
-    r"|avenida|paseo|plaza|pasaje|ronda|camino|c/)\s+.*\d"
+    r"|avenida|avda\.?|paseo|plaza|pasaje|pasadizo|ronda|camino|callej[óo]n|rambla|glorieta|vial|cuesta"
+    r"|urbanizaci[óo]n|acceso|alameda|c[./])\s+.*\d"
     r"|\b\d{1,5}[a-z]?,?\s+(?:rue|avenue|boulevard|bd|chemin|all[ée]e|impasse|place|quai)\b"
     r"|\b\d{1,6}\s+[^\W\d].*\b(?:st|street|ave|avenue|rd|road|blvd|boulevard|lane|ln|drive|dr|court|ct"
     r"|way|place|pl|square|sq|terrace|crescent|close|parkway|pkwy|highway|hwy|suite|apt|trail"
@@ -167,8 +168,8 @@ _STREET = re.compile(
 )
 _CAPITALS = re.compile(
     r"(?:[^\W\d_]{1,6}\.? )?"
-    # Vowels of many scripts are signs, no letters.
-    r"(?:[^\W\d_a-z][\w'’.\u064b-\u065f\u0900-\u17ff-]*,? ?"
+    # Vowels of many scripts are signs, no letters. Words are taken whole: no long way back.
+    r"(?:[^\W\d_a-z][\w'’.\u064b-\u065f\u0900-\u17ff-]*+,? ?"
     r"|(?:v[oa]n|de[nrl]?|d[aiou]s?|l[ae]|y|te[nr]?|['’]t|het|in|op|aan|bin|ibn|al|el) ){1,6}"
     r"(?:, [\w. ]{2,6})?"
 )
@@ -201,26 +202,25 @@ def _name_tests(shown: Sequence[str]) -> Iterator[_Test]:
     look_named = _look_named(list(written.values()))
     yield _Test("person_name", lambda v: is_name(written[v]), 0.3 if look_named else 0.5, 0.1, 2)
     if look_named:
-        forms = _repeated_endings(shown)
+        forms = _repeated(v.split()[0] for v in shown) | _repeated(v.split()[-1] for v in shown)
         share = 0.5 if any(map(is_name, written.values())) else 0.75
-        yield _Test(
-            "person_name",
-            lambda v: may_be_name(written[v]) and v.split()[-1] not in forms,
-            share,
-            0.5,
-            3,
-        )
+
+        def may_be(value: str) -> bool:
+            ends = {value.split()[0], value.split()[-1]}
+            return may_be_name(written[value]) and not ends & forms
+
+        yield _Test("person_name", may_be, share, 0.5, 3)
     yield _Test("person_name", lambda v: " " not in v and is_given(written[v]), 0.6, 0.2, 3)
     given = sum(is_parted(value) and is_given(value.split()[0]) for value in shown)
     if given >= max(2, 0.05 * len(shown)):
         yield _Test("person_name", is_parted, 0.75, 0.5, 3)
 
 
-def _repeated_endings(values: Sequence[str]) -> set[str]:
-    """Return last words that are no names and stand in a tenth of the values: forms of firms."""
-    last = Counter(value.split()[-1] for value in values if " " in value)
-    least = max(3, 0.1 * len(values))
-    return {word for word, count in last.items() if count >= least and not is_known(word)}
+def _repeated(words: Iterable[str]) -> frozenset[str]:
+    """Return words that are no names and stand in a tenth of the values: Calle, Grupo, AB."""
+    counts = Counter(words)
+    least = max(3, 0.1 * counts.total())
+    return frozenset(w for w, count in counts.items() if count >= least and not is_known(w))
 
 
 def _look_named(values: Sequence[str]) -> bool:

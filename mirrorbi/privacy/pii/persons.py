@@ -62,9 +62,9 @@ _SMALL = re.compile(rf"{_PARTICLE}|[Vv][oa]n|D[aei]l?|La|Jr\.?|Sr\.?|I{{2,3}}", 
 _COMPACT = ("HAN", "HANGUL")
 # Titles in other scripts, before a whole value of one to three more words.
 _TITLED_ELSEWHERE = re.compile(
-    r"(?:นาย|นางสาว|นาง|น\.ส\.|คุณ|ดร\.|г-н|г-жа|господин|госпожа|пан|пані|κ\.|κα|κος|السيد|السيدة|الدكتور"
+    r"(?:นาย|นางสาว|นาง|น\.ส\.|ดร\.|г-н|г-жа|господин|госпожа|пан|пані|κ\.|κα|κος|السيد|السيدة|الدكتور"
     r"|الدكتورة|آقای|خانم|דר|מר|גב|גברת|श्री|श्रीमती|डॉ\.?|জনাব|திரு\.?|திருமதி)['’.]?"
-    r"(?:(?<=[\u0e00-\u0eff.]) ?| )\S+(?: \S+){0,2}",
+    r"(?:(?<=[\u0e00-\u0eff.])\S+ \S+| \S+(?: \S+){0,2})",
     re.IGNORECASE,
 )
 # Scripts without capitals: what is a name there shows in a whole value only.
@@ -82,9 +82,9 @@ island islands county city bay beach hall house park center centre station day a
 prize international foundation trust sales revenue
 area metro region district zone territory province state town township village valley heights
 springs falls junction crossing harbor harbour borough
-ville burgh fort port lake lane court drive way loop mall plaza ring grove mills spurs prairie neck
-tunnel passage glade reach dell terrace path walk manor mountain mountains field fields summit glen
-glens trail stream parks unions vista views locks forks pass gardens coves roads burg mews oval
+ville burgh burg fort port lake drive way loop mall plaza ring grove spurs prairie neck tunnel
+passage glade reach terrace path manor mountain mountains summit trail stream unions vista views
+locks forks pass gardens coves roads mews oval
 """
 
 
