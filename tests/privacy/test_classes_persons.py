@@ -216,9 +216,9 @@ def test_a_name_has_a_standing_in_every_way_of_writing_it():
 
 def test_the_lists_are_read_when_a_name_is_looked_up():
     code = (
-        "import gzip\n"
-        "gzip.decompress = lambda data: 1 / 0\n"
+        "import zlib\n"
         "from mirrorbi.privacy.pii import scan_text\n"
+        "zlib.decompress = lambda *data: exit('read')\n"
         "assert scan_text('on-time rate fell to 64.7 %') == []\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

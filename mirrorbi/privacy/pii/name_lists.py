@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import gzip
 import re
 import unicodedata
+import zlib
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import NamedTuple
@@ -36,6 +36,8 @@ class Standing(NamedTuple):
     """Whether it is no name at all, but a word of English."""
 
 
+_GZIP = 31
+"""As zlib calls the format; the module for it takes longer to import."""
 _UNKNOWN = Standing(0, 0)
 _HYPHEN = re.compile("[-‐‑]")
 _PREFIXES = frozenset(("al", "el", "abu", "ben", "ibn"))
@@ -208,7 +210,7 @@ def _known(file: str, key: str) -> dict[str, Standing]:
 def _lines(file: str) -> dict[str, list[tuple[str, str]]]:
     data = files("mirrorbi.privacy.pii").joinpath("person_names", f"{file}.txt.gz").read_bytes()
     lines: dict[str, list[tuple[str, str]]] = {}
-    for line in gzip.decompress(data).decode().splitlines():
+    for line in zlib.decompress(data, _GZIP).decode().splitlines():
         key, code, text = line.split("\t")
         lines.setdefault(key, []).append((code, text))
     return lines
