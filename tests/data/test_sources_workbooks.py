@@ -18,6 +18,7 @@ import pytest
 import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from xlwt.CompoundDoc import XlsDoc
 
 from mirrorbi.data.engine.embedded import connect
 from mirrorbi.data.ingest.sources import open_source
@@ -461,7 +462,7 @@ def test_a_model_beside_a_workbook_is_its_model_and_a_name_typed_wrong_is_known(
 
 def write_ole(name: str, stream: bytes, entry: str = "Workbook") -> str:
     document = io.BytesIO()
-    xlwt.CompoundDoc.XlsDoc().save(document, stream)
+    XlsDoc().save(document, stream)
     old, new = ("Workbook".encode("utf-16-le"), entry.encode("utf-16-le"))
     content = document.getvalue()
     at = content.index(old + bytes(64 - len(old)))
@@ -522,8 +523,17 @@ def test_an_archive_that_unpacks_to_gigabytes_is_refused(engine):
     with zipfile.ZipFile("book.xlsx", "a") as archive:
         archive.writestr("xl/sharedStrings.xml", b"x")
         archive.infolist()[-1].file_size = 3 << 30
-    content = Path("book.xlsx").read_bytes()
-    assert "unpacks to 3.0 GiB" in refused(engine, "book.xlsx"), len(content)
+    assert "unpacks to 3.0 GiB" in refused(engine, "book.xlsx")
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/s.xml", "xl/sharedStrings.xml"])
+def test_a_part_that_is_longer_than_it_says_is_refused(engine, part):
+    write_xml(words("a", row=1) + words("x", row=2))
+    with zipfile.ZipFile("book.xlsx", "a") as archive:
+        texts = f'<sst xmlns="{MAIN}"/>{" " * (3 << 20)}'
+        archive.writestr("xl/sharedStrings.xml", texts, zipfile.ZIP_STORED)
+        archive.getinfo(part).file_size = 40
+    assert "is a damaged workbook (Bad CRC-32 for file" in refused(engine, "book.xlsx")
 
 
 @pytest.mark.parametrize("form", ["xlsx", "xlsb"])

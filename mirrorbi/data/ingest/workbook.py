@@ -196,7 +196,12 @@ def _faults_of(shown: str) -> Iterator[None]:
     """Say any fault of a workbook as a `SourceError` that names it."""
     try:
         with reading(shown):
-            yield
+            try:
+                yield
+            except OSError as error:
+                if error.errno is None:  # said by the reader of what it read, not by the system
+                    raise _damaged(shown, error) from error
+                raise
     except SourceError:
         raise
     except PasswordError:
@@ -219,7 +224,7 @@ def _protected(shown: str) -> SourceError:
 
 def _damaged(shown: str, error: BaseException) -> SourceError:
     return SourceError(
-        f"{shown!r} is a damaged workbook ({reason_of(error)}).",
+        f"{shown!r} is a damaged workbook ({reason_of(error)[:80]}).",
         hint="Open it in Excel and save it again as .xlsx.",
     )
 
