@@ -296,3 +296,34 @@ def test_the_days_come_from_a_cube_that_answers_for_months_too():
     assert found["rows"].tolist() == [1, 1]
     assert ds.scans == 0
     assert ds.query("lines", entities=False).frame["rows"].tolist() == [4]
+
+
+@pytest.mark.parametrize("take", ["last", "first"])
+@pytest.mark.parametrize("before", [None, "hour", "day"])
+def test_a_stock_is_that_of_its_day_whatever_was_asked_before(take, before):
+    hours = pd.DataFrame(
+        {
+            "at": [
+                day + pd.Timedelta(hours=hour)
+                for day in pd.date_range("2024-01-01", periods=60)
+                for hour in (9, 17)
+            ],
+            "balance": [10.0, 5.0] * 60,
+        }
+    )
+    model = {
+        "time": {"column": "at"},
+        "metrics": {
+            "balance": {
+                "type": "simple",
+                "agg": "sum",
+                "column": "balance",
+                "additivity": {"non_additive": {"over": "time", "take": take}},
+            }
+        },
+    }
+    ds = mirrorbi.open(hours, model)
+    if before:
+        ds.query("balance", grain=before)
+    assert ds.query("balance", grain="month").frame["balance"].tolist() == [15.0, 15.0]
+    assert ds.query("balance", grain="hour").frame["balance"].tolist()[:3] == [10.0, 5.0, 10.0]

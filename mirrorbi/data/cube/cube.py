@@ -154,18 +154,23 @@ class Cube:
         return self._periods[grain, calendar]
 
     def _edge(self, state: State, cells: Array | None, periods: Axis | None) -> Array:
-        """Return whether each cell is at the first or last step of its period of the answer."""
+        """Return whether each cell is of the first or last day of its period of the answer.
+
+        Days, whatever the step of the cells: a finer cube answers as one of days does.
+        """
         codes = self.steps.codes if cells is None else self.steps.codes[cells]
         has_step = ~np.isnat(self.steps.members)[codes]
+        days = self.steps.members.astype("datetime64[D]").astype(np.int64)[codes]
         group = np.zeros(len(codes), dtype=np.intp) if periods is None else periods.codes
         size = 1 if periods is None else len(periods)
+        limits = np.iinfo(np.int64)
         if state.take == "last":
-            edges = np.full(size, -1)
-            np.maximum.at(edges, group[has_step], codes[has_step])
+            edges = np.full(size, limits.min)
+            np.maximum.at(edges, group[has_step], days[has_step])
         else:
-            edges = np.full(size, len(self.steps))
-            np.minimum.at(edges, group[has_step], codes[has_step])
-        return np.asarray(has_step & (codes == edges[group]))
+            edges = np.full(size, limits.max)
+            np.minimum.at(edges, group[has_step], days[has_step])
+        return np.asarray(has_step & (days == edges[group]))
 
     def _merged(
         self,
