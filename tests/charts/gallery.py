@@ -377,6 +377,39 @@ def gallery() -> list[Fact]:
             table=members((("value", "percent"), ("rows", "count")), ranked),
         ),
         make(
+            "duration",
+            metric="delivery",
+            label="Delivery",
+            better="down",
+            quantities={
+                "median": Quantity.of(3.5, "days"),
+                "p90": Quantity.of(9, "days"),
+                "within": percent(0.9),
+                "open": count(41),
+            },
+            estimate="median",
+            table=Table(
+                (("period", "period"), ("value", "days"), ("complete", "text"), ("p90", "days")),
+                tuple((str(m), dec(3 + i % 4), True, dec(8 + i % 3)) for i, m in enumerate(MONTHS)),
+            ),
+        ),
+        make(
+            "duration",
+            metric="delivery",
+            label="Delivery",
+            better="down",
+            scope=(("carrier", CARRIERS[0]),),
+            terms={"by": "carrier"},
+            quantities={"median": Quantity.of(8, "days"), "overall": Quantity.of(3.5, "days")},
+            estimate="median",
+            table=Table(
+                (("carrier", "text"), ("value", "days"), ("p90", "days"), ("rows", "count")),
+                tuple(
+                    (name, dec(8 - i), dec(20 - i), dec(500)) for i, name in enumerate(CARRIERS[:6])
+                ),
+            ),
+        ),
+        make(
             "correlation",
             terms={
                 "other": "delay",

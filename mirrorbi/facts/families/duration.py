@@ -10,7 +10,7 @@ from mirrorbi.data.model.durations import closed_of, open_of, p90_of
 from mirrorbi.facts.fact import Fact, Quantity, Table, exact
 from mirrorbi.facts.families.values import large_enough, order, plain_size
 from mirrorbi.facts.sweep.caveats import small_sample_caveat
-from mirrorbi.facts.sweep.panel import Cells
+from mirrorbi.facts.sweep.panel import Cells, Ints
 from mirrorbi.facts.sweep.sweep_context import SweepContext
 from mirrorbi.facts.tables import ROWS, cell, series_table
 
@@ -37,7 +37,7 @@ def _overall(context: SweepContext, name: str) -> Iterator[Fact]:
     cells = context.cells()
     if not len(cells.rows) or not np.isfinite(cells.values[name][0]):
         return
-    n, table = int(cells.rows[0]), None
+    n, table = int(_closed(cells, name)[0]), None
     if context.periods:
         series = context.series(name)
         closed, p90 = (context.series(of(name)).values for of in (closed_of, p90_of))
@@ -56,7 +56,7 @@ def _overall(context: SweepContext, name: str) -> Iterator[Fact]:
 
 def _slowest(context: SweepContext, name: str, by: str) -> Iterator[Fact]:
     cells, overall = context.cells(by), context.cells().values[name]
-    closed = np.nan_to_num(cells.values[closed_of(name)]).astype(np.int64)
+    closed = _closed(cells, name)
     values = np.where(large_enough(closed), cells.values[name], np.nan)
     ranked = order(values)
     if len(ranked) < 2 or not len(overall) or not np.isfinite(overall[0]):
@@ -68,11 +68,11 @@ def _slowest(context: SweepContext, name: str, by: str) -> Iterator[Fact]:
     tails = np.where(closed >= TAIL, cells.values[p90_of(name)], np.nan)
     unit = context.unit(name)
     lines = [
-        (cells.members[i], cell(values[i]), cell(tails[i]), exact(int(cells.rows[i])))
+        (cells.members[i], cell(values[i]), cell(tails[i]), exact(int(closed[i])))
         for i in ranked[:ROWS]
     ]
     units = ((by, "text"), ("value", unit), ("p90", unit), ("rows", "count"))
-    n = int(cells.rows[slowest])
+    n = int(closed[slowest])
     yield _fact(
         context,
         name,
@@ -87,6 +87,11 @@ def _slowest(context: SweepContext, name: str, by: str) -> Iterator[Fact]:
         evidence=(*cells.queries, *context.cells().queries),
         table=Table(units, tuple(lines)),
     )
+
+
+def _closed(cells: Cells, name: str) -> Ints:
+    """Return of how many rows of each member the end is known."""
+    return np.nan_to_num(cells.values[closed_of(name)]).astype(np.int64)
 
 
 def _fact(context: SweepContext, name: str, *, n: int, **parts: object) -> Fact:

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import numpy as np
 
+from mirrorbi.data.periods import Period
 from mirrorbi.data.query import MISSING
 from mirrorbi.facts.fact import Direction, Fact, Quantity, Table, exact
-from mirrorbi.facts.families.extremes import extremes
 from mirrorbi.facts.limits import SMALL
 from mirrorbi.facts.sweep.caveats import hidden_members_caveat, small_sample_caveat
 from mirrorbi.facts.sweep.panel import Cells, Floats, Ints
-from mirrorbi.facts.sweep.sweep_context import SweepContext
+from mirrorbi.facts.sweep.sweep_context import Scope, SweepContext
 from mirrorbi.facts.tables import OTHER, RECENT, ROWS, cell, folded, quotient, series_table
 
 SHARES = 3
@@ -21,6 +21,9 @@ SHARES = 3
 
 MIN_RELATIVE_ROWS = 0.1
 """Members with fewer rows than this part of an average member are not ranked."""
+
+HISTORY = 8
+"""Complete periods needed before one of them is called highest or lowest."""
 
 _PLAIN = 0.1
 """Effect of a statement that compares with nothing."""
@@ -37,7 +40,7 @@ def find(context: SweepContext) -> Iterator[Fact]:
             shares = list(_shares(context, metric, by, cells))
             yield from shares or _ranks(context, metric, by, cells)
         for scope in context.scopes() if context.periods else ():
-            yield from extremes(context, metric, scope)
+            yield from _extreme(context, metric, scope)
 
 
 def order(values: Floats) -> list[int]:
@@ -209,3 +212,40 @@ def _ranks(context: SweepContext, metric: str, by: str, cells: Cells) -> Iterato
             evidence=(*cells.queries, *context.cells().queries),
             table=table,
         )
+
+
+def _extreme(context: SweepContext, metric: str, scope: Scope) -> Iterator[Fact]:
+    series = context.series(metric, scope)
+    if context.period != series.periods[-1]:
+        return
+    usable = series.complete & np.isfinite(series.values)
+    if not context.splits(metric):
+        usable &= series.rows >= SMALL
+    if not usable[-1] or usable.sum() < HISTORY:
+        return
+    value, before = float(series.values[-1]), series.values[:-1][usable[:-1]]
+    high, low = float(before.max()), float(before.min())
+    if low <= value <= high or high == low:
+        return
+    direction: Direction = "up" if value > high else "down"
+    former = high if value > high else low
+    earlier = [p for p, used in zip(series.periods[:-1], usable[:-1], strict=True) if used]
+    n = int(series.rows[-1])
+    yield context.blank(
+        "extreme",
+        metric,
+        scope=scope,
+        baseline=Period(earlier[0].start, earlier[-1].end, None, earlier[0].calendar),
+        direction=direction,
+        quantities={
+            "value": context.quantity(metric, value),
+            "of": Quantity.of(int(usable.sum()), "count"),
+            "previous": context.quantity(metric, former),
+        },
+        n=n,
+        method="beyond every complete period before; a new extreme says nothing of chance",
+        caveats=small_sample_caveat(n),
+        score=context.impact(scope) * min(1.0, abs(value - former) / (high - low)),
+        evidence=(series.query,),
+        table=series_table(series, context.unit(metric)),
+    )
