@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mirrorbi.charts import lines
 from mirrorbi.charts.canvas import Canvas
 from mirrorbi.charts.drawing import Drawing, note
 from mirrorbi.charts.figure_text import bold, plot_text
@@ -38,10 +39,7 @@ def distribution(fact: Fact, table: Table, locale: str) -> Drawing:
 def duration(fact: Fact, table: Table, locale: str) -> Drawing:
     """Draw the median over time, or of each member: as far as half of all have come."""
     if any(name == "period" for name, _ in table.columns):
-        series = Series.of(fact, table, locale, whole=True)
-        canvas = Canvas(series)
-        canvas.subject()
-        return canvas.finish()
+        return lines.value(fact, table, locale)
     rows = members(table, "value", "p90")[:MOST]
     unit, focus = dict(table.columns)["value"], dict(fact.scope).get(fact.terms["by"])
     names = [str(name) for name, _, _ in rows]
