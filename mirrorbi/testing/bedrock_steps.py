@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from mirrorbi.errors import MirrorBIError, did_you_mean
 from mirrorbi.testing.event_stream import event
 
 STATUS = {
@@ -67,6 +68,8 @@ FAULTS = {
     "not_ready": ("ModelNotReadyException", "Model is not ready for inference."),
 }
 """Bedrock's errors by a short name, with the words that Bedrock uses."""
+BREAKS = ("end", "cut", "inside", "reset", "stall", "corrupt", "exception", "error")
+"""How a stream breaks; see `Answer`."""
 
 
 def text(words: str, *, pieces: int = 4) -> dict[str, Any]:
@@ -180,7 +183,12 @@ class Answer:
         }
 
     def broken(self, by: str, **how: Any) -> Answer:
-        """Return the answer with a stream that breaks."""
+        """Return the answer with a stream that breaks; ``by`` is one of `BREAKS`."""
+        if by not in BREAKS:
+            raise MirrorBIError(
+                f"A stream does not break by {by!r}.",
+                hint=did_you_mean(by, BREAKS, noun="ways"),
+            )
         return replace(self, broken_by=by, **how)
 
 
@@ -246,6 +254,12 @@ def fault(name: str, message: str = "", **more: Any) -> Fault:
     """Return a step that fails: a short name of FAULTS, an error code, or ``reset``."""
     if name == "reset":
         return Fault("", reset=True, **more)
+    if name not in FAULTS and name not in STATUS and "status" not in more:
+        raise MirrorBIError(
+            f"Bedrock has no fault {name!r}.",
+            hint=did_you_mean(name, [*FAULTS, "reset", *STATUS], noun="faults")
+            + " Any other code needs its status=.",
+        )
     code, words = FAULTS.get(name, (name, "It failed."))
     return Fault(code, message or words, **{"status": STATUS.get(code, 500), **more})
 
