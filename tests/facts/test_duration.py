@@ -225,3 +225,45 @@ def test_a_duration_has_a_name_of_its_own(frame):
     part = MODEL["durations"]["delivery"]
     with pytest.raises(ModelError, match="has the name of a metric"):
         mirrorbi.open(frame, {**MODEL, "durations": {"orders": part}})
+
+
+@pytest.mark.parametrize("zone", [None, "America/New_York", "Asia/Tokyo"])
+def test_a_change_of_the_clock_adds_nothing(zone):
+    times = {
+        "opened": ["2025-11-02T05:50Z", "2025-11-02T04:00Z", "2025-03-09T04:00Z"],
+        "closed": ["2025-11-02T06:10Z", "2025-11-02T14:00Z", "2025-03-09T14:00Z"],
+    }
+    data = pd.DataFrame({name: pd.to_datetime(texts, utc=True) for name, texts in times.items()})
+    data["case"] = ["a", "b", "c"]
+    model = {
+        "time": {"column": "opened", **({"timezone": zone} if zone else {})},
+        "dimensions": {"case": {}},
+        "metrics": {"n": {"agg": "count"}},
+        "durations": {"open_for": {"start": "opened", "end": "closed", "unit": "minutes"}},
+    }
+    ds = mirrorbi.open(data, model)
+    query = ds.resolve("open_for", by="case")
+    for result in (ds.answer(query), ds.recount(query)):
+        assert result.frame["open_for"].tolist() == [20.0, 600.0, 600.0]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_lengths_are_the_same_in_whatever_unit_times_are_kept(unit):
+    data = pd.DataFrame(
+        {
+            "opened": pd.to_datetime(["2025-01-01 08:00", "2025-01-02 00:00"]).astype(
+                f"datetime64[{unit}]"
+            ),
+            "closed": pd.to_datetime(["2025-01-01 09:30", "2025-01-04 00:00"]).astype(
+                f"datetime64[{unit}]"
+            ),
+            "case": ["a", "b"],
+        }
+    )
+    model = {
+        "dimensions": {"case": {}},
+        "metrics": {"n": {"agg": "count"}},
+        "durations": {"open_for": {"start": "opened", "end": "closed", "unit": "hours"}},
+    }
+    frame = mirrorbi.open(data, model).query("open_for", by="case").frame
+    assert frame["open_for"].tolist() == [1.5, 48.0]

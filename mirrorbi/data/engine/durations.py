@@ -26,8 +26,10 @@ def with_duration_columns(table: Any, model: Model) -> Any:
 def _length(start: Any, end: Any, duration: Duration) -> Any:
     import ibis
 
-    seconds = end.epoch_seconds() - start.epoch_seconds()
-    length = seconds.cast("float64") / _SECONDS[duration.unit]
+    # Seconds since 1970 would be read off the clock of the session's zone, which is put
+    # forward and back; the engine's difference is of moments.
+    microseconds = end.delta(start, unit="microsecond")
+    length = microseconds.cast("float64") / (_SECONDS[duration.unit] * 1_000_000)
     return ibis.cases((end >= start, length), else_=ibis.null("float64"))
 
 
