@@ -15,7 +15,7 @@ from mirrorbi.data.prompt_line import prompt_line
 from mirrorbi.errors import ChartError, did_you_mean
 from mirrorbi.facts.fact import Fact, Table
 from mirrorbi.facts.factset import FactSet
-from mirrorbi.privacy.released import release_of
+from mirrorbi.privacy.released import policy_of, release_of
 from mirrorbi.wording.mime_types import MIRRORBI, PLOTLY
 from mirrorbi.wording.printable_text import escape
 from mirrorbi.wording.sentence import Sentence, fill, markup, plain
@@ -109,7 +109,8 @@ class Chart:
             "kind": "chart",
             "title": self.title_text,
             "facts": [self.fact.to_dict()],
-            "sweeps": [dict(self.sweep)] if self.sweep else [],
+            # Whether the fact was released is for its release to say, not for who drew it.
+            "sweeps": [{**self.sweep, "policy": policy_of([self.fact])}] if self.sweep else [],
             "sql": dict(self.sql),
             "sentences": [self.title.to_dict()],
             "locale": self.locale,

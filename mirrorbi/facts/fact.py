@@ -6,8 +6,9 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from mirrorbi.data.periods import Calendar, Period
@@ -154,7 +155,7 @@ class Fact(_Released):
     compare
         What the baseline is: ``previous``, ``year_ago``, ``average`` or ``given``.
     quantities
-        Every number of the statement, by slot name.
+        Every number of the statement, by slot name; read-only, like ``terms``.
     estimate
         The name of the quantity that is the finding (``delta`` of a change).
     direction
@@ -206,6 +207,20 @@ class Fact(_Released):
     evidence: tuple[Query, ...] = ()
     table: Table | None = None
     _id: str = field(default="", init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # What was released must be what is shown: nobody changes a fact in place.
+        object.__setattr__(self, "quantities", MappingProxyType(dict(self.quantities)))
+        object.__setattr__(self, "terms", MappingProxyType(dict(self.terms)))
+
+    def __getstate__(self) -> list[Any]:
+        values = (getattr(self, part.name) for part in fields(self))
+        return [dict(v) if isinstance(v, MappingProxyType) else v for v in values]
+
+    def __setstate__(self, state: list[Any]) -> None:
+        for part, value in zip(fields(self), state, strict=True):
+            object.__setattr__(self, part.name, value)
+        self.__post_init__()
 
     @property
     def id(self) -> str:

@@ -36,6 +36,8 @@ class FactSet(Sequence[Fact]):
         `mirrorbi.privacy.disclosure_control`.
     policy
         Hash of the policy under which the facts were released; empty where they were not.
+        A note: whether a fact was released is known of the fact itself, and what is shown or
+        sent of it goes by that (`mirrorbi.privacy.released`).
     """
 
     def __init__(
@@ -75,7 +77,8 @@ class FactSet(Sequence[Fact]):
         Parameters
         ----------
         facts
-            The facts; by default those of this set.
+            The facts; by default those of this set. With any that is not this set's own,
+            the policy is dropped: it says nothing of others.
         **changes
             Other arguments of `FactSet`, by name.
 
@@ -84,9 +87,12 @@ class FactSet(Sequence[Fact]):
         >>> FactSet([], tests=12).replace(policy="a1").tests
         12
         """
-        arguments = {**vars(self), **changes}
-        own = arguments.pop("_facts")
-        return FactSet(own if facts is None else facts, **arguments)
+        chosen = self._facts if facts is None else tuple(facts)
+        own = {id(fact) for fact in self._facts}
+        kept = self.policy if all(id(fact) in own for fact in chosen) else ""
+        arguments = {**vars(self), "policy": kept, **changes}
+        del arguments["_facts"]
+        return FactSet(chosen, **arguments)
 
     def filter(self, *kinds: str, metric: str | None = None) -> FactSet:
         """Return the facts of these kinds (all, if none is named) and this metric, in order."""

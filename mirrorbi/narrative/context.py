@@ -9,6 +9,8 @@ from typing import Any
 from mirrorbi.charts.theme import DARK, LIGHT
 from mirrorbi.facts.fact import Fact
 from mirrorbi.facts.factset import FactSet
+from mirrorbi.facts.kinds import KINDS
+from mirrorbi.privacy.released import release_of
 from mirrorbi.wording.sentence import Sentence, Span, fill
 
 _RULES = {
@@ -109,10 +111,26 @@ class Context:
             "kind": kind,
             "title": title,
             "facts": [fact.to_dict() for fact in facts],
-            "sweeps": [dict(sweep) for sweep in self.sweeps],
+            "sweeps": [dict(sweep) for sweep in self._released_sweeps()],
             "sql": {name: text for name, text in self.sql.items() if name in query_ids},
             "sentences": [sentence.to_dict() for sentence in listed],
             "locale": self.locale,
             "narrator": self.narrator,
             **({"authorship": dict(self.authorship)} if self.authorship else {}),
         }
+
+    def _released_sweeps(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the sweeps, with no policy where a fact that may be cited was not released.
+
+        What a narrator makes of facts, such as their number or a difference, has no release
+        of its own: it may be shown if they may.
+        """
+        swept = (fact for fact in self.facts.values() if _is_swept(fact))
+        if all(release_of(fact) for fact in swept):
+            return self.sweeps
+        return tuple({**sweep, "policy": ""} for sweep in self.sweeps)
+
+
+def _is_swept(fact: Fact) -> bool:
+    kind = KINDS.get(fact.kind)
+    return kind is None or kind.swept

@@ -13,6 +13,7 @@ from mirrorbi.narrative.checks.template_lint import require_clean
 from mirrorbi.narrative.context import Context
 from mirrorbi.narrative.narrative import Narrative
 from mirrorbi.narrative.repetition import sections_of
+from mirrorbi.privacy.released import released_sweep
 from mirrorbi.settings import load_settings
 from mirrorbi.wording.numbers import locale_of
 
@@ -72,7 +73,7 @@ def narrate(
 
         return narrate_with_claude(main, others, locale=locale, claude=claude)
     material = rules.Material(main, others)
-    sweeps = tuple(group.sweep() for group in (main, *others))
+    sweeps = tuple(released_sweep(group) for group in (main, *others))
     sql = {name: text for group in (*others, main) for name, text in group.sql.items()}
     context = Context(material.facts_by_id, sweeps, sql, locale, chosen)
     texts = rules.section_texts(material)

@@ -10,6 +10,7 @@ from weakref import ref
 if TYPE_CHECKING:
     from mirrorbi.data.dataset import Dataset
     from mirrorbi.facts.fact import Fact
+    from mirrorbi.facts.factset import FactSet
     from mirrorbi.privacy.disclosure_control.statements import Statement
     from mirrorbi.privacy.policy import Policy
 
@@ -73,3 +74,29 @@ def release_of(fact: Fact) -> Release | None:
     """
     release = getattr(fact, "_release", None)
     return release if isinstance(release, Release) and release.holds(fact) else None
+
+
+def policy_of(facts: Iterable[Fact]) -> str:
+    """Return the hash of the policy under which all of these very objects were released.
+
+    Empty if one was not released, if they were under several, or if there are none.
+
+    Examples
+    --------
+    >>> import mirrorbi, pandas as pd
+    >>> ds = mirrorbi.open(pd.DataFrame({"city": ["Rome", "Oslo"] * 40}))
+    >>> facts = ds.facts(kinds="share")
+    >>> policy_of(facts) == facts.policy, policy_of(ds.facts(kinds="share", control=False))
+    (True, '')
+    """
+    releases = [release_of(fact) for fact in facts]
+    policies = {release.key[2] if release else "" for release in releases}
+    return policies.pop() if len(policies) == 1 else ""
+
+
+def released_sweep(facts: FactSet) -> dict[str, Any]:
+    """Return a set's request and provenance, with the policy under which its facts were released.
+
+    A set that holds no fact says what it was made with: it shows nothing.
+    """
+    return {**facts.sweep(), "policy": policy_of(facts) if len(facts) else facts.policy}

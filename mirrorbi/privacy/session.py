@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -158,7 +159,9 @@ class Session:
             Cells that were counted for them and have as many entities as they must.
         """
         key = release_key(dataset, policy)
-        release = Release(key, request, facts.sweep(), facts.sql, passing)
+        # Copies: who holds the facts may change what their set says of itself.
+        sweep, sql = deepcopy(facts.sweep()), dict(facts.sql)
+        release = Release(key, deepcopy(dict(request)), sweep, sql, passing)
         release.stamp(facts)
         self._releases.add(release)
 

@@ -109,6 +109,68 @@ def test_a_judge_that_returns_more_than_a_verdict_is_refused(ds, returns):
     assert "secret" not in str(refused.value).lower()
 
 
+class AnyWord(set):
+    def __contains__(self, word: object) -> bool:
+        return True
+
+
+class TwoFaced(dict):
+    """A mapping whose items are not what iteration gives."""
+
+    def items(self):
+        return {"long": 1}.items()
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_words_are_those_declared_before_a_value_is_seen(ds, several):
+    words = ["long"]
+
+    def judge(values):
+        words.extend(values)
+        return {values[0]: 1}
+
+    judges = {"client": lambda values: words.extend(values) or {}, "note": judge}
+    with pytest.raises(RefusedError, match="more than a verdict"):
+        ds.judge_columns(judges if several else {"note": judge}, words)
+    with pytest.raises(RefusedError, match="more than a verdict"):
+        ds.judge_column("note", lambda values: {values[0]: 1}, AnyWord())
+    with pytest.raises(RefusedError, match="not all plain text"):
+        ds.judge_column("note", lambda values: {}, [Word("long")])
+
+
+def test_a_verdict_is_read_once_into_a_plain_one(ds):
+    answer = ds.judge_column("note", lambda v: TwoFaced({v[0]: 1, "extra": v}), WORDS)
+    assert type(answer) is dict
+    assert answer == {"long": 1}
+
+
+def test_a_judge_cannot_raise_the_number_of_its_values(ds):
+    def judge(values):
+        most = len(values)
+        values.extend(["more"] * 5)
+        return {"long": most + 5}
+
+    with pytest.raises(RefusedError):
+        ds.judge_column("note", judge, WORDS)
+
+
+class Failing(dict):
+    def items(self):
+        raise ValueError(str(dict(self)))
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [lambda values: {}[values[0]], lambda values: Failing({"long": values[0]})],
+)
+def test_the_error_of_a_judge_is_not_handed_on(ds, judge):
+    with pytest.raises(RefusedError, match="'note' failed") as refused:
+        ds.judge_column("note", judge, WORDS)
+    assert "secret" not in str(refused.value).lower()
+    assert refused.value.__context__ is None
+    assert refused.value.__cause__ is None
+
+
 def test_of_values_that_hold_a_word_a_judge_sees_those_that_few_have():
     data = sales()
     data.loc[data.index < 30, "note"] = "secret of many"

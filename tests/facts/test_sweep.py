@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 import pytest
@@ -25,6 +28,24 @@ def test_facts_have_distinct_ids_and_come_best_first(shop_facts):
     assert all(0 <= fact.score <= 1 for fact in shop_facts)
     order = [(-fact.score, fact.id) for fact in shop_facts]
     assert order == sorted(order)
+
+
+def changeable(value: object) -> list[object]:
+    """Return the parts of a value that could be changed in place."""
+    if is_dataclass(value):
+        if not value.__dataclass_params__.frozen:
+            return [value]
+        return [part for f in fields(value) for part in changeable(getattr(value, f.name))]
+    if isinstance(value, tuple | MappingProxyType):
+        parts = value.values() if isinstance(value, MappingProxyType) else value
+        return [one for part in parts for one in changeable(part)]
+    plain = value is None or isinstance(value, str | int | float | Decimal | datetime)
+    return [] if plain else [value]
+
+
+def test_no_part_of_a_fact_can_be_changed_in_place(shop_facts):
+    assert changeable(Fact("value", "sales", "Sales", caveats=["small_n"])) == [["small_n"]]
+    assert [part for fact in shop_facts for part in changeable(fact)] == []
 
 
 def test_every_fact_carries_its_proof(shop_facts, shop_model):

@@ -108,6 +108,12 @@ def test_other_data_changes_the_table(home: Path) -> None:
         ("ds.query('sales', by='city', control=False)", "asked for with control=False"),
         ("mb.chart(ds.facts(kinds='share', control=False)[0])", "facts that were not released"),
         ("mb.chart(ds.facts(kinds='share')[0].replace(score=1.0))", "were not released"),
+        (
+            "mb.chart(ds.facts(kinds='share', control=False)[0],\n"
+            "         sweep=ds.facts(kinds='share').sweep())",
+            "found with control=False",
+        ),
+        ("mb.narrate(ds.facts(control=False).replace(policy='x'))", "found with control=False"),
         ("ds.query('sales', by='city', control=False).frame", "counts below 10"),
     ],
 )

@@ -23,8 +23,10 @@ class SealedTable:
 
     Who must look at values to say what a column holds is a judge: a function that is given a
     bounded sample and returns how many of the values each of its words is true of. The words
-    are declared before it sees any value. Anything else that it returns is refused, so that
-    neither a value nor a text that holds one comes back.
+    are declared before it sees any value. Anything else that it returns is refused, and so is
+    an error that it raises: neither a value nor a text that holds one comes back to who asked.
+    A judge is a function all the same, and one that keeps what it is given, in a closure or a
+    file, has it: this guards against values that slip out, not against who wrote the judge.
 
     Parameters
     ----------
@@ -102,12 +104,37 @@ class SealedTable:
         """
         if not judges:
             return {}
+        declared = plain_words(words)
         if distinct is None:
             values = sample_members(self._table, self.rows, list(judges), limit=sample)
         else:
             known = {name: distinct[name] for name in judges}
             values = sample_values(self._table, known, limit=sample)
-        return {name: verdict(name, judge, values[name], words) for name, judge in judges.items()}
+        return {
+            name: verdict(name, judge, values[name], declared) for name, judge in judges.items()
+        }
+
+
+def plain_words(words: Collection[str]) -> frozenset[str]:
+    """Return the words of a verdict, read once: what is added to them later does not count.
+
+    Raises
+    ------
+    RefusedError
+        If one is not plain text.
+
+    Examples
+    --------
+    >>> sorted(plain_words(["short", "long"]))
+    ['long', 'short']
+    """
+    listed = list(words)
+    if not all(type(word) is str for word in listed):
+        raise RefusedError(
+            "The words of a verdict are not all plain text.",
+            hint="Declare each word as a str, of no class of your own.",
+        )
+    return frozenset(listed)
 
 
 def verdict(name: str, judge: Judge, values: Sequence[str], words: Collection[str]) -> Verdict:
@@ -116,22 +143,37 @@ def verdict(name: str, judge: Judge, values: Sequence[str], words: Collection[st
     Raises
     ------
     RefusedError
-        If it is not. The message says nothing of what was returned.
+        If it is not, or the judge fails. The message says nothing of what was returned or
+        raised.
 
     Examples
     --------
     >>> verdict("city", lambda values: {"capital": 1}, ["Rome", "Pisa"], {"capital"})
     {'capital': 1}
     """
-    returned: Any = judge(values)
+    declared, most = plain_words(words), len(values)
+    read: dict[Any, Any] | None = None
+    failed = False
+    # The error is gone when the refusal is raised: as its context it would go along.
+    try:
+        returned: Any = judge(values)
+        if isinstance(returned, Mapping):
+            read = dict(returned.items())
+    except Exception:  # noqa: BLE001 (whatever it is, its text may hold a value)
+        failed = True
+    if failed:
+        raise RefusedError(
+            f"The judge of the column {name!r} failed; what it said may hold values of the column.",
+            hint="Try the judge on values of your own, and let it raise no error.",
+        )
     # Types as such: a text or number of a class of one's own may carry what it likes.
-    if not isinstance(returned, Mapping) or not all(
-        type(word) is str and word in words and type(count) is int and 0 <= count <= len(values)
-        for word, count in returned.items()
+    if read is None or not all(
+        type(word) is str and word in declared and type(count) is int and 0 <= count <= most
+        for word, count in read.items()
     ):
         raise RefusedError(
             f"The judge of the column {name!r} returned more than a verdict.",
             hint="Let it return how many of the values each word is true of, and declare the "
             "words.",
         )
-    return dict(returned)
+    return read

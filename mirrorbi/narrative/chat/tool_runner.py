@@ -23,6 +23,7 @@ from mirrorbi.narrative.chat.tool_sweeps import Lookup, lookup_for, run_lookup
 from mirrorbi.narrative.context import Context
 from mirrorbi.narrative.writer.name_lint import Names
 from mirrorbi.privacy.disclosure import canonical
+from mirrorbi.privacy.released import released_sweep
 from mirrorbi.wording.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -152,8 +153,9 @@ class ToolRunner:
         sweeps: list[Mapping[str, Any]] = []
         sql: dict[str, str] = {}
         for swept in sets:
-            if swept.sweep() not in sweeps:
-                sweeps.append(swept.sweep())
+            sweep = released_sweep(swept)
+            if sweep not in sweeps:
+                sweeps.append(sweep)
             sql |= swept.sql
         return Context(facts, tuple(sweeps), sql, locale, "claude")
 

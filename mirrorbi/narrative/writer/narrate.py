@@ -22,6 +22,7 @@ from mirrorbi.narrative.writer.progress import Progress, State, default_display
 from mirrorbi.narrative.writer.recount import Recount, recount
 from mirrorbi.narrative.writer.revision import Editor, require_drafts
 from mirrorbi.narrative.writer.submission import read_submission
+from mirrorbi.privacy.released import released_sweep
 
 if TYPE_CHECKING:
     from mirrorbi.privacy.disclosure import Disclosure
@@ -191,7 +192,7 @@ def _narrative(
     facts_by_id = {**material.facts_by_id, **editor.facts}
     context = Context(
         facts_by_id,
-        tuple(group.sweep() for group in groups),
+        tuple(released_sweep(group) for group in groups),
         {name: text for group in reversed(groups) for name, text in group.sql.items()},
         locale,
         "claude",
