@@ -60,7 +60,7 @@ def facts(
     span = f", {data['first']} to {data['last']}" if data["first"] else ""
     print_line(f"{data['label']}: {data['rows']:,} {'row' if data['rows'] == 1 else 'rows'}{span}")
     if data["model"] == "draft":
-        print_line("No model: metrics were guessed from the data. Write one with 'mirrorbi model'.")
+        print_line("The model is a guess, unconfirmed. Write or correct one: 'mirrorbi model'.")
     print_line()
     print_table(
         ("Finding", "Metric", "Period", "q"),

@@ -324,7 +324,7 @@ class Dataset(Catalog, SealedTable):
             "rows": self.rows,
             "first": self.first.date().isoformat() if self.first else None,
             "last": self.last.date().isoformat() if self.last else None,
-            "model": self.model_name,
+            "model": "draft" if self.model.draft else self.model_name,
             "model_hash": self.model_hash,
             "engine": self._engine_queries.engine,
             "entity": self.model.dataset.entity,

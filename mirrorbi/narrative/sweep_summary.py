@@ -159,6 +159,7 @@ def _moved(kind: str, members: list[str], fact: Fact) -> Fact:
 
 def _breadths(facts: FactSet) -> Iterator[Fact]:
     """Yield for how many members a metric moved the way the whole did."""
+    rows_of = {f.metric: f.n for f in facts if f.kind == "change" and not f.scope}
     for fact in facts:
         if fact.kind not in _WEIGHTS or fact.table is None or not fact.baseline:
             continue
@@ -191,7 +192,7 @@ def _breadths(facts: FactSet) -> Iterator[Fact]:
                 "members": Quantity(Decimal(len(moves)), "count"),
             },
             estimate="same",
-            n=fact.n,
+            n=rows_of.get(fact.metric, fact.n if fact.kind == "mix" else 0),
             method="members with rows in both periods that moved the way the whole did",
             terms=fact.terms,
             caveats=("some_hidden",) if OTHER in names else (),

@@ -8,7 +8,7 @@ import mirrorbi
 from mirrorbi.charts import chart
 from mirrorbi.data.periods import Period
 from mirrorbi.facts import Fact, FactSet, Quantity
-from mirrorbi.narrative import narrate
+from mirrorbi.narrative import narrate, summary_facts
 
 DAYS = pd.date_range("2024-01-01", "2025-12-31", freq="D")
 
@@ -140,3 +140,27 @@ def test_the_step_of_time_has_its_name():
         terms={"other": "items", "other_label": "Items", "step": "month"},
     )
     assert "(rank correlation 0.90 over 30 months)" in narrate(FactSet([fact])).text
+
+
+def test_a_written_draft_is_a_guess_until_somebody_confirms_it(tmp_path):
+    days = pd.date_range("2024-01-01", periods=120)
+    pd.DataFrame({"day": days.repeat(3), "city": ["Rome", "Oslo", "Bonn"] * 120}).to_csv(
+        tmp_path / "sales.csv", index=False
+    )
+    guessed = "What the columns mean was guessed from the data; nobody has confirmed it yet."
+    model = tmp_path / "sales.model.yaml"
+    model.write_text("draft: true\ntime: {column: day}\nmetrics: {rows: {agg: count}}\n")
+    assert guessed in mirrorbi.narrate(mirrorbi.open(tmp_path / "sales.csv").facts()).text
+    model.write_text("time: {column: day}\nmetrics: {rows: {agg: count}}\n")
+    assert guessed not in mirrorbi.narrate(mirrorbi.open(tmp_path / "sales.csv").facts()).text
+
+
+def test_for_how_many_members_a_fall_shows_rests_on_all_of_their_rows():
+    days = pd.date_range("2023-12-01", "2024-02-29")
+    cities = ["Rome", "Oslo", "Bonn", "Lyon"]
+    lines = [(d, c) for d in days for c in cities for _ in range(5 if d.month != 2 else 4)]
+    frame = pd.DataFrame(lines, columns=["day", "city"])
+    facts = mirrorbi.open(frame).facts(metrics="rows", by="city", period="2024-02")
+    (change,) = [f for f in facts if f.kind == "change" and not f.scope]
+    (breadth,) = [f for f in summary_facts(facts) if f.kind == "breadth"]
+    assert breadth.n == change.n == (frame["day"] >= "2024-01-01").sum()
