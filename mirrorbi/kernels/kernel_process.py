@@ -59,6 +59,8 @@ class _ExitHook:
 def _booted_app(early: list[str]) -> Any:
     from ipykernel.kernelapp import IPKernelApp
 
+    from mirrorbi.kernels.shell import PythonKernel, carry_surrogates
+
     import_jsonschema()
     arguments = sys.argv[1:]
     if not arguments:
@@ -67,8 +69,9 @@ def _booted_app(early: list[str]) -> Any:
             _import(early.pop(0))
         arguments = await_instructions()
         sys.argv = [__file__, *arguments]
-    app = IPKernelApp.instance()
+    app = IPKernelApp.instance(kernel_class=PythonKernel)
     app.initialize([*arguments, "--HistoryManager.enabled=False"])  # type: ignore[no-untyped-call]
+    carry_surrogates(app.session)
     folder = os.environ.get("MIRRORBI_NOTEBOOK_FOLDER")
     if folder:
         sys.path.append(folder)

@@ -48,8 +48,8 @@ class MirrorBIEngine:
         Raises
         ------
         CellError
-            If the kernel died, did not start, or a cell took too long. An exception in
-            a cell is left in the notebook for Papermill to raise.
+            If the kernel died, did not start, did not answer, or a cell took too long. An
+            exception in a cell is left in the notebook for Papermill to raise.
         """
         from papermill.iorw import write_ipynb
 
@@ -92,11 +92,11 @@ def run_cells(record: Record, kernel: Kernel, timeout: float, start_timeout: flo
     Raises
     ------
     CellError
-        If the kernel died, did not start, or a cell took too long.
+        If the kernel died, did not start, did not answer, or a cell took too long.
     """
-    from papermill.clientwrap import PapermillNotebookClient
+    from mirrorbi.kernels.cell_client import CellClient
 
-    client = PapermillNotebookClient(
+    client = CellClient(
         record,
         km=kernel.manager,
         timeout=timeout,
@@ -118,6 +118,13 @@ def run_cells(record: Record, kernel: Kernel, timeout: float, start_timeout: flo
             timeout=timeout,
         ) from None
     except DeadKernelError:
+        if client.unanswered:
+            run_sync(_cancel_tasks)()
+            raise CellError(
+                f"The kernel was done with {record.place}, but did not say how it ended.",
+                hint="Look at what the kernel printed: an error there may be its own.",
+                cell=record.current,
+            ) from None
         ending = kernel.ending()
         raise CellError(
             f"The kernel died in {record.place}: {ending or 'no reason given'}.",
@@ -145,7 +152,7 @@ def run_cells(record: Record, kernel: Kernel, timeout: float, start_timeout: flo
 
 
 async def _cancel_tasks() -> None:
-    """Cancel what the interrupted loop still waits for, which would be told on stderr."""
+    """Cancel what the loop still waits for, which would be told on stderr."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()

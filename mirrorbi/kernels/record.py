@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbformat import from_dict
 from papermill.engines import NotebookExecutionManager
 
 from mirrorbi.kernels.execution import Execution
@@ -29,6 +30,20 @@ class Record(NotebookExecutionManager):  # type: ignore[misc]
         self.current = cell_index or 0
         if self.execution.on_cell and cell.cell_type == "code":
             self.execution.on_cell(self.nb, self.current)
+
+    def cell_exception(self, cell: Any, cell_index: int | None = None, **kwargs: Any) -> None:
+        """Note that the kernel answered with an error, also where it put none among the outputs."""
+        super().cell_exception(cell, cell_index, **kwargs)
+        error = kwargs["exception"]
+        if not any(output.output_type == "error" for output in cell.outputs):
+            # Not its traceback, which holds what the cell printed.
+            output: dict[str, Any] = {
+                "output_type": "error",
+                "ename": error.ename,
+                "evalue": error.evalue,
+            }
+            output["traceback"] = []
+            cell.outputs.append(from_dict(output))  # type: ignore[no-untyped-call]
 
     @property
     def place(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import papermill
 import psutil
 import pytest
+from papermill.exceptions import PapermillExecutionError
 
 from mirrorbi.errors import CellError, NotebookError
 from mirrorbi.kernels.execution import Execution
@@ -24,9 +26,11 @@ from mirrorbi.kernels.standby import Standby
 posix = pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 
 
-def run(path: Path, execution: Execution, timeout: float | None = None) -> None:
+def run(
+    path: Path, execution: Execution, timeout: float | None = None, kernel: str = "python3"
+) -> None:
     papermill.execute_notebook(
-        str(path), None, engine_name="mirrorbi", kernel_name="python3", language="python",
+        str(path), None, engine_name="mirrorbi", kernel_name=kernel, language="python",
         progress_bar=False, execution=execution, execution_timeout=timeout,
     )  # fmt: skip
 
@@ -145,3 +149,84 @@ def test_jsonschema_comes_without_its_parser_of_iris_and_others_with_it() -> Non
         "print(rfc3987_syntax.is_valid_syntax('iri', 'https://e.example/'))"
     )
     assert probe(script) == "False True False\nTrue"
+
+
+GROUP = "raise ExceptionGroup('two', [ValueError('a'), KeyError('b')])"
+TASKS = (
+    "import asyncio\nasync def late(): raise ValueError('x')\n"
+    "async with asyncio.TaskGroup() as group:\n    group.create_task(late())"
+)
+FROM_GROUP = f"try:\n    {GROUP}\nexcept ExceptionGroup:\n    raise TypeError"
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "members"),
+    [
+        (GROUP, "ExceptionGroup", ["ValueError", "KeyError"]),
+        ("raise BaseExceptionGroup('g', [KeyboardInterrupt()])", "BaseExceptionGroup", []),
+        (f"import asyncio\nawait asyncio.sleep(0)\n{GROUP}", "ExceptionGroup", ["KeyError"]),
+        (TASKS, "ExceptionGroup", ["ValueError"]),
+        (FROM_GROUP, "TypeError", ["ValueError", "KeyError", "ExceptionGroup"]),
+        ("import asyncio\nawait asyncio.sleep(0)\n%no_such_magic", "UsageError", []),
+        ("exit()", "SystemExit", []),
+    ],
+)
+def test_whatever_ends_a_cell_is_among_its_outputs_and_ends_the_run(
+    tmp_path, write, cells, source, name, members
+) -> None:
+    code, _ = cells
+    path = write(tmp_path / "a.ipynb", code(source), code("'later'"))
+    execution = Execution()
+    with contextlib.suppress(PapermillExecutionError):  # which is not raised for SystemExit
+        run(path, execution, 20)
+    first, later = execution.notebook.cells[-2:]
+    assert later.outputs == []
+    (error,) = (output for output in first.outputs if output.output_type == "error")
+    assert error.ename == name
+    trace = "\n".join(error.traceback)
+    assert [member for member in members if member not in trace] == []
+
+
+@pytest.fixture
+def foreign_kernel(tmp_path, monkeypatch) -> str:
+    """Return the name of an installed kernel that is not ours: ipykernel as it is."""
+    folder = tmp_path / "jupyter" / "kernels" / "foreign"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Foreign", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    return "foreign"
+
+
+def test_an_error_that_another_kernel_only_answers_is_noted(
+    tmp_path, write, cells, foreign_kernel
+) -> None:
+    code, _ = cells
+    path = write(tmp_path / "a.ipynb", code("print('shown')\n%no_such_magic"))
+    execution = Execution()
+    with pytest.raises(PapermillExecutionError) as caught:
+        run(path, execution, 20, foreign_kernel)
+    error = execution.notebook.cells[-1].outputs[-1]
+    assert (caught.value.ename, error.ename, error.traceback) == ("UsageError", "UsageError", [])
+
+
+def test_an_answer_that_another_kernel_loses_is_not_waited_for(
+    tmp_path, write, cells, foreign_kernel
+) -> None:
+    code, _ = cells
+    path = write(tmp_path / "a.ipynb", code(TASKS), code("1"))
+    with pytest.raises(CellError, match="was done with cell 1, but did not say") as caught:
+        run(path, Execution(), 60, foreign_kernel)
+    assert (caught.value.cell, caught.value.timeout) == (0, None)
+
+
+@pytest.mark.parametrize("source", ["print(text)", "raise ValueError(text)"])
+def test_a_lone_surrogate_is_replaced_and_loses_no_message(tmp_path, write, cells, source) -> None:
+    code, _ = cells
+    path = write(tmp_path / "a.ipynb", code(f"text = 'a' + chr(0xD800) + 'é'\n{source}"))
+    execution = Execution()
+    with contextlib.suppress(PapermillExecutionError):
+        run(path, execution, 20)
+    (output,) = execution.notebook.cells[-1].outputs
+    assert (output.get("text") or output["evalue"]).strip() == "a\ufffdé"

@@ -171,6 +171,38 @@ def test_an_error_that_quotes_a_cell_names_no_person(tmp_path, write, cells) -> 
     assert "KeyError" in page
 
 
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("raise ExceptionGroup('g', [ValueError('a'), KeyError(7_000_000)])", "ExceptionGroup: g"),
+        ("%no_such_magic", "UsageError"),
+        ("import sys\nsys.exit(0)", "SystemExit: 0"),
+        ("exit()", "SystemExit"),
+    ],
+)
+def test_whatever_ends_a_cell_fails_the_run(tmp_path, write, cells, source, message) -> None:
+    code, _ = cells
+    path = write(tmp_path / "ends.ipynb", code("n = 1"), code(source), code("'later'"))
+    with pytest.raises(CellError, match=rf"cell 2\b.*{message}") as caught:
+        carry_out(path, tmp_path / "reports", 20)
+    assert caught.value.exit_code == 1
+    assert listed(tmp_path / "reports") == {"ends.failed.html", "ends.failed.ipynb"}
+    page = (tmp_path / "reports" / "ends.failed.html").read_text()
+    assert "7000000" not in page + str(caught.value)
+
+
+def test_an_end_that_is_expected_lets_the_later_cells_run(tmp_path, write, cells) -> None:
+    code, _ = cells
+    path = write(
+        tmp_path / "ends.ipynb",
+        code("raise ExceptionGroup('g', [ValueError('a')])", "raises-exception"),
+        code("import sys\nsys.exit(0)", "raises-exception"),
+        code("print('later', chr(0xD800))", "show-output"),
+    )
+    page = carry_out(path, tmp_path / "reports", 20).report.read_text()
+    assert "later \ufffd" in page
+
+
 def test_a_page_that_fails_its_inspection_is_not_published(tmp_path, write, cells) -> None:
     code, text = cells
     path = write(

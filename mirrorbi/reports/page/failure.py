@@ -65,8 +65,10 @@ def failure_of(
     """
     cells = notebook["cells"] if notebook else []
     for index, cell in enumerate(cells):
-        error = next((o for o in cell.get("outputs", ()) if o["output_type"] == "error"), None)
-        if error is not None and "raises-exception" not in tags_of(cell):
+        errors = [o for o in cell.get("outputs", ()) if o["output_type"] == "error"]
+        if errors and "raises-exception" not in tags_of(cell):
+            # The last one is that which ended the cell.
+            error = errors[-1]
             trace = trace_of(error, AuthorText.of({"cells": cells}))
             lines = "\n".join(trace.lines[-_LAST_LINES:])
             return Failure(

@@ -216,12 +216,13 @@ def execute(plan: Plan, execution: Execution, timeout: float | None) -> Any:
             execution_timeout=timeout,
         )
     except PapermillExecutionError:
-        failure = failure_of(execution.notebook)
-        # Papermill minds an error that the notebook expects, but goes on.
-        if failure.place:
-            raise failure.error(hint=f"See {plan.failure_page}.") from None
+        # It minds an error that the notebook expects, and none that is SystemExit(0).
+        pass
     finally:
         logging.getLogger("papermill").removeFilter(_not_about_parameters)
+    failure = failure_of(execution.notebook)
+    if failure.place:
+        raise failure.error(hint=f"See {plan.failure_page}.")
     return execution.notebook
 
 
