@@ -203,14 +203,14 @@ def written(tmp_path: Path, page: Page) -> Path:
 def test_every_chart_is_drawn_in_silence_and_without_a_request(visit, whole):
     seen = visit(whole)
     charts_found, drawn = seen.drawn()
-    assert charts_found == drawn == 23
+    assert charts_found == drawn == 25
     assert seen.said == []
     assert seen.asked == [whole.as_uri()]
     visible = seen.ask(
         "[...document.querySelectorAll('.mb-plot svg.main-svg')].filter("
         "s => s.getBoundingClientRect().height > 50).length"
     )
-    assert visible >= 23
+    assert visible >= 25
 
 
 @pytest.mark.parametrize("size", [PHONE, {"width": 320, "height": 640}, DESK])
@@ -378,7 +378,7 @@ def test_a_chart_that_cannot_be_drawn_shows_its_words_and_figures(visit, invente
 def test_without_scripts_the_words_of_every_chart_are_read(visit, whole):
     seen = visit(whole, java_script_enabled=False)
     words = seen.page.locator("noscript .mb-alt")
-    assert words.count() == 23
+    assert words.count() == 25
     assert words.first.is_visible()
     assert not seen.page.locator("#mb-theme").is_visible()
 
