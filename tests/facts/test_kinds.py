@@ -80,17 +80,29 @@ def test_a_kind_has_a_title_or_a_reason_and_a_chart_where_it_has_a_table(kind):
             assert presentation.described in kind.form.columns
 
 
-def rules_strings():
-    folder = ROOT / "narrative" / "rules"
-    return set().union(*(strings(path) for path in folder.glob("*.py") if "__" not in path.name))
-
-
 @BY_NAME
 def test_a_kind_is_told_by_a_section_of_the_rules_or_there_is_a_reason(kind):
-    untold = rules.UNTOLD.get(kind.name)
-    assert untold is None or untold.reason
-    told = kind.name in rules_strings()
-    assert told or kind.on_request or untold is not None
+    sections = rules.TOLD_IN[kind.name]
+    if isinstance(sections, Without):
+        assert sections.reason
+        assert kind.on_request or not kind.swept
+        return
+    for name in sections:
+        _, module = rules.SECTIONS[name]
+        assert kind.name in strings(Path(module.__file__))
+
+
+@pytest.mark.parametrize("name", rules.SECTIONS)
+def test_a_section_tells_of_no_kind_that_it_is_not_registered_for(name):
+    _, module = rules.SECTIONS[name]
+    told = {
+        kind
+        for kind, sections in rules.TOLD_IN.items()
+        if not isinstance(sections, Without) and name in sections
+    }
+    quantities = {quantity for kind in KINDS.values() for quantity in kind.quantities}
+    named = strings(Path(module.__file__)) & set(KINDS)
+    assert named - told <= quantities
 
 
 @BY_NAME
@@ -128,7 +140,7 @@ def test_figures_of_a_period_are_counted_again(kind):
     assert ("value" in names) == tells_value
 
 
-@pytest.mark.parametrize("room", [PRESENTATIONS, EVIDENCE, TOOLS, rules.UNTOLD])
+@pytest.mark.parametrize("room", [PRESENTATIONS, EVIDENCE, TOOLS, rules.TOLD_IN])
 def test_no_room_names_a_kind_that_is_not_registered(room):
     assert set(room) <= set(KINDS)
 
