@@ -7,7 +7,6 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-import ruptures
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +38,8 @@ def found(sales: np.ndarray) -> list[Fact]:
 def test_the_place_is_what_ruptures_proposes(n: int, seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=n)
     asked = regression_design((True,) * n, 1, "step")
+    import ruptures  # takes a second: not while tests are collected
+
     proposed = ruptures.Binseg(model="l2", min_size=3, jump=1).fit(values).predict(n_bkps=1)
     assert asked.places[asked.fit(values[:, None]).best[0]] == proposed[0]
 

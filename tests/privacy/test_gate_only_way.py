@@ -8,6 +8,7 @@ import json
 import pickle
 import types
 import typing
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -26,7 +27,11 @@ from mirrorbi.settings import ClaudeSettings
 
 ROOT = Path(mirrorbi.__file__).parent
 FILES = {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.rglob("*.py"))}
-TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
+
+
+@cache
+def trees():
+    return {name: ast.parse(path.read_text("utf-8")) for name, path in FILES.items()}
 
 
 def names_in(tree):
@@ -56,7 +61,7 @@ def from_module(tree, module, name):
 def test_the_seal_of_a_disclosure_is_named_by_the_gate_alone():
     using = {
         name
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         if from_module(tree, "mirrorbi.privacy.disclosure", "_sealed")
         or from_module(tree, "mirrorbi.privacy.disclosure", "_Seal")
         or from_module(tree, "mirrorbi.privacy.disclosure", "_KEY")
@@ -64,7 +69,7 @@ def test_the_seal_of_a_disclosure_is_named_by_the_gate_alone():
     }
     assert using == {"privacy/gate.py"}
     # Nor by way of the module.
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         if name not in ("privacy/disclosure.py", "privacy/gate.py"):
             assert "mirrorbi.privacy.disclosure" not in {
                 alias for alias in imports_in(tree) if alias.count(".") == 2
@@ -74,7 +79,7 @@ def test_the_seal_of_a_disclosure_is_named_by_the_gate_alone():
 def test_a_disclosure_is_called_into_being_by_the_gate_alone():
     makers = {
         name
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
@@ -87,7 +92,7 @@ def test_bedrock_is_spoken_to_in_one_place():
     calls = {"converse", "converse_stream", "invoke_model", "invoke_model_with_response_stream"}
     calling = {
         name
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
@@ -98,7 +103,7 @@ def test_bedrock_is_spoken_to_in_one_place():
     made = {name for name in calling if name.startswith("bedrock/")}
     assert len(made) == 1
     assert calling - made <= {"cli/ask.py"}
-    runtime = {name for name, tree in TREES.items() if "bedrock-runtime" in set(names_in(tree))}
+    runtime = {name for name, tree in trees().items() if "bedrock-runtime" in set(names_in(tree))}
     assert {name.split("/")[0] for name in runtime} == {"bedrock", "connections"}
 
 
@@ -106,7 +111,7 @@ def test_no_other_way_out_exists():
     network = ("requests", "httpx", "urllib.request", "http.client", "aiohttp", "socket", "smtplib")
     users = {
         name
-        for name, tree in TREES.items()
+        for name, tree in trees().items()
         if any(module.startswith(network) for module in imports_in(tree))
     }
     # A ledger's entry names the host; kernels are spoken to on this machine; what tests with
@@ -117,7 +122,7 @@ def test_no_other_way_out_exists():
 
 
 def test_the_room_of_claude_knows_no_data_and_no_facts():
-    for name, tree in TREES.items():
+    for name, tree in trees().items():
         if not name.startswith("bedrock/"):
             continue
         for node in ast.walk(tree):
